@@ -1,0 +1,72 @@
+package protocol
+
+import "time"
+
+// Limits bound what one peer can make us hold or wait for. In every field 0 is the documented default and a negative
+// value means no limit. A nil *Limits is all defaults. What is beyond a limit is an error that names both figures, never cut.
+type Limits struct {
+	ParamBytes int // all names and values of one request, in their encoded form; 256 KiB
+	ParamCount int // variables of one request; 4096
+
+	Body        int64 // a request's body in bytes; no limit (a body streams, and fronts have limits of their own)
+	SpoolMemory int   // bytes of a body held in memory when it must be taken in before it is read; 64 KiB
+	Spool       int64 // bytes of a body held in a temporary file beyond SpoolMemory; 1 GiB
+
+	ResponseHead int // the head of a backend's response, in bytes; 256 KiB
+
+	Requests int // requests that one connection may have open at once, where the protocol multiplexes; 128
+
+	HeadTimeout  time.Duration // from a request's first byte (or the connection's start) to its last variable; 30 s
+	IdleTimeout  time.Duration // between two requests of a kept connection; 5 min
+	BodyTimeout  time.Duration // without any byte, while a body is being read; 2 min
+	WriteTimeout time.Duration // without any progress, while a response is being written; 5 min
+}
+
+// The defaults of [Limits].
+const (
+	DefaultParamBytes   = 256 << 10
+	DefaultParamCount   = 4096
+	DefaultSpoolMemory  = 64 << 10
+	DefaultSpool        = 1 << 30
+	DefaultResponseHead = 256 << 10
+	DefaultRequests     = 128
+	DefaultHeadTimeout  = 30 * time.Second
+	DefaultIdleTimeout  = 5 * time.Minute
+	DefaultBodyTimeout  = 2 * time.Minute
+	DefaultWriteTimeout = 5 * time.Minute
+)
+
+// Resolve returns l with every default filled in and every absent limit as the type's largest value (0 for a
+// timeout), so that code compares without cases. l may be nil.
+func (l *Limits) Resolve() Limits {
+	var r Limits
+	if l != nil {
+		r = *l
+	}
+	resolve(&r.ParamBytes, DefaultParamBytes, maxInt)
+	resolve(&r.ParamCount, DefaultParamCount, maxInt)
+	resolve(&r.Body, maxInt64, maxInt64)
+	resolve(&r.SpoolMemory, DefaultSpoolMemory, maxInt)
+	resolve(&r.Spool, DefaultSpool, maxInt64)
+	resolve(&r.ResponseHead, DefaultResponseHead, maxInt)
+	resolve(&r.Requests, DefaultRequests, maxInt)
+	resolve(&r.HeadTimeout, DefaultHeadTimeout, 0)
+	resolve(&r.IdleTimeout, DefaultIdleTimeout, 0)
+	resolve(&r.BodyTimeout, DefaultBodyTimeout, 0)
+	resolve(&r.WriteTimeout, DefaultWriteTimeout, 0)
+	return r
+}
+
+const (
+	maxInt   = int(^uint(0) >> 1)
+	maxInt64 = int64(^uint64(0) >> 1)
+)
+
+func resolve[T ~int | ~int64](v *T, byDefault, none T) {
+	switch {
+	case *v == 0:
+		*v = byDefault
+	case *v < 0:
+		*v = none
+	}
+}

@@ -1,0 +1,79 @@
+package protocol
+
+import (
+	"context"
+	"io"
+	"net"
+)
+
+// A Role is what the front asks of an application (FastCGI section 6). Every other protocol knows only [Responder].
+type Role uint8
+
+// The roles. The zero value is the Responder.
+const (
+	Responder  Role = iota // answers a request
+	Authorizer             // says whether the request may go on, and with which variables
+	Filter                 // turns a file, which comes as Request.Data, into a response
+)
+
+var roleNames = [...]string{"responder", "authorizer", "filter"}
+
+func (r Role) String() string {
+	if int(r) < len(roleNames) {
+		return roleNames[r]
+	}
+	return "unknown role"
+}
+
+// A Request is its meta-variables and a body. All that HTTP says of it (method, URL, header) is derived from Params when
+// it is asked for, and derived anew each time: a handler that asks for nothing pays for nothing.
+//
+// A request that comes in has Body set, also when it is empty; one that goes out may leave it nil.
+type Request struct {
+	Params Params
+
+	// Body is read to io.EOF, which comes only when all of the body has. A body that is shorter than its
+	// CONTENT_LENGTH ends in io.ErrUnexpectedEOF, one that is longer than its limit in an ErrTooLarge.
+	Body io.Reader
+
+	// ContentLength is the body's length in bytes; -1 means unknown.
+	ContentLength int64
+
+	// Protocol is the name of the protocol that the request came by.
+	Protocol string
+	// Peer is the other end of the connection: the front, not the client. It may be nil.
+	Peer net.Addr
+
+	Role       Role      // FastCGI's role
+	Data       io.Reader // FastCGI's DATA stream, for a Filter; else nil
+	DataLength int64     // FCGI_DATA_LENGTH, for a Filter
+
+	Modifier1, Modifier2 uint8 // uwsgi's modifiers
+
+	ctx    context.Context // set by WithContext
+	end    ending          // the context of a request that is being served
+	body   body
+	answer response
+}
+
+// Context returns the request's context. On the side that serves, it ends when the client is gone, when the server closes and
+// when Serve has returned; context.Cause tells which. It is never nil.
+func (r *Request) Context() context.Context {
+	switch {
+	case r.ctx != nil:
+		return r.ctx
+	case r.end.parent != nil:
+		return &r.end
+	}
+	return context.Background()
+}
+
+// WithContext returns a shallow copy of r for use as an outgoing request, with the context ctx.
+func (r *Request) WithContext(ctx context.Context) *Request {
+	return &Request{
+		Params: r.Params, Body: r.Body, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
+		Role: r.Role, Data: r.Data, DataLength: r.DataLength, Modifier1: r.Modifier1, Modifier2: r.Modifier2,
+		ctx: ctx,
+	}
+}
+

@@ -1,0 +1,18 @@
+package protocol
+
+import (
+	"io"
+	"net/http"
+)
+
+// A Response is what a backend answered: a head and a body.
+type Response struct {
+	// Status is the final status: that of the status line or the Status field, 302 for a lone Location, else 200.
+	Status int
+	// Header holds the fields of the head without Status. It is the caller's.
+	Header http.Header
+	// Body is never nil. It ends in io.EOF only if the protocol says that the response is whole; any other end is
+	// an ErrUpstream. Close ends the exchange at once, whatever is still unread; it may be called twice.
+	Body io.ReadCloser
+}
+
