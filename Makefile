@@ -1,0 +1,42 @@
+# make test     installs what is missing, then vets and runs every test with -race, behind the real web servers too
+# make check    formatting and staticcheck
+# make vuln     govulncheck (its database is not reachable from everywhere)
+# make fuzz     every fuzz target, for FUZZTIME each
+# make bench    the benchmarks, COUNT times, into bench.out
+
+GO        ?= go
+FUZZTIME  ?= 1m
+COUNT     ?= 1
+BENCH     ?= .
+TESTFLAGS ?=
+
+TOOL  = $(GO) tool -modfile=internal/tools/go.mod
+TABLE = $(CURDIR)/interop.out
+
+.DEFAULT_GOAL = test
+.PHONY: deps test check vuln fuzz bench
+
+deps:
+	@internal/tools/deps
+
+# With POSTERN_INTEROP=1 a front that is missing is a failure. POSTERN_INTEROP_TABLE is where the summary goes.
+test: deps
+	@rm -f $(TABLE)
+	$(GO) vet ./...
+	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./...; \
+	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
+
+check:
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w is due:"; echo "$$unformatted"; exit 1; fi
+	$(TOOL) staticcheck ./...
+
+vuln:
+	$(TOOL) govulncheck ./...
+
+fuzz:
+	@internal/tools/fuzz $(FUZZTIME)
+
+bench:
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./benchmarks | tee bench.out
+	@if [ $(COUNT) -gt 1 ]; then $(TOOL) benchstat bench.out; fi
