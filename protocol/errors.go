@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strconv"
 )
 
@@ -64,28 +65,38 @@ func Exceeds(got, limit int64, unit string) string {
 	return strconv.FormatInt(got, 10) + " > " + strconv.FormatInt(limit, 10) + " " + unit
 }
 
-// statuses is the one table from errors to statuses. The first row that matches wins.
+// statuses is the one table from kinds to statuses.
 var statuses = []struct {
-	err    error
+	kind   error
 	status int
 }{
 	{ErrMalformed, http.StatusBadRequest},
 	{ErrTooLarge, http.StatusRequestEntityTooLarge},
 	{ErrUnsupported, http.StatusNotImplemented},
-	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 	{ErrUpstream, http.StatusBadGateway},
 	{ErrAborted, http.StatusBadRequest},
 	{io.ErrUnexpectedEOF, http.StatusBadRequest},
+	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 }
 
-// Status returns the status with which to answer err: that of the first [Error] in its tree that has one, else its
-// kind's, else 500.
+// Status returns the status with which to answer err: that of the outermost [Error] in its tree, which is its Status field or else
+// its kind's; without one, that of the first kind that errors.Is finds; else, and for a panic, 500. An upstream that was too slow gives 504.
 func Status(err error) int {
-	if e, ok := errors.AsType[*Error](err); ok && e.Status != 0 {
-		return e.Status
+	kind := err
+	if _, ok := errors.AsType[*PanicError](err); ok {
+		return http.StatusInternalServerError
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		if e.Status != 0 {
+			return e.Status
+		}
+		kind = e.Kind
+	}
+	if errors.Is(kind, ErrUpstream) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)) {
+		return http.StatusGatewayTimeout
 	}
 	for _, row := range statuses {
-		if errors.Is(err, row.err) {
+		if errors.Is(kind, row.kind) {
 			return row.status
 		}
 	}

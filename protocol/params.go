@@ -9,6 +9,18 @@ type Param struct{ Name, Value string }
 // bytes: what a protocol can carry, a handler sees. The zero value is empty and ready to use.
 type Params []Param
 
+// Pairs returns the variables of names and values by turns. An odd number of them panics.
+func Pairs(namesAndValues ...string) Params {
+	if len(namesAndValues)%2 != 0 {
+		panic("protocol.Pairs: a name without a value")
+	}
+	p := make(Params, 0, len(namesAndValues)/2)
+	for i := 0; i < len(namesAndValues); i += 2 {
+		p = append(p, Param{Name: namesAndValues[i], Value: namesAndValues[i+1]})
+	}
+	return p
+}
+
 // Get returns the value of the first variable of that name, or "".
 func (p Params) Get(name string) string {
 	v, _ := p.Lookup(name)

@@ -76,4 +76,3 @@ func (r *Request) WithContext(ctx context.Context) *Request {
 		ctx: ctx,
 	}
 }
-

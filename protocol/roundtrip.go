@@ -15,4 +15,3 @@ type Response struct {
 	// an ErrUpstream. Close ends the exchange at once, whatever is still unread; it may be called twice.
 	Body io.ReadCloser
 }
-

@@ -1,0 +1,84 @@
+package netio
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"time"
+)
+
+// The bounds of a drain: what a peer may still send after it has been answered, and for how long.
+const (
+	DrainBytes = 256 << 20
+	DrainTime  = 5 * time.Second
+)
+
+// Close closes the connection at once.
+func (b *Conn) Close() error {
+	for {
+		s := b.state.Load()
+		if s == closed || s == hijacked {
+			return nil
+		}
+		if b.state.CompareAndSwap(s, closed) {
+			return b.Conn.Close()
+		}
+	}
+}
+
+// CloseIdle closes the connection if no request is being read or served, and reports whether it did.
+func (b *Conn) CloseIdle() bool {
+	if !b.state.CompareAndSwap(idle, closed) {
+		return b.state.Load() == closed
+	}
+	b.Conn.Close()
+	return true
+}
+
+// Drain tells the peer that no more will come, and reads what it still sends, within bounds: a connection that is closed
+// with unread input is reset, and takes with it what the peer has not read yet.
+func (b *Conn) Drain() {
+	half, ok := b.Conn.(interface{ CloseWrite() error })
+	if b.state.Load() == hijacked || !ok || half.CloseWrite() != nil {
+		return
+	}
+	b.Conn.SetReadDeadline(time.Now().Add(DrainTime))
+	buf := getBuffer()
+	defer putBuffer(buf)
+	for n := 0; n < DrainBytes; {
+		m, err := b.Conn.Read(buf)
+		if err != nil {
+			return
+		}
+		n += m
+	}
+}
+
+// Hijack hands the connection over, with what has been read beyond the request, and without deadlines.
+func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if err := b.Flush(); err != nil {
+		return nil, nil, err
+	}
+	if !b.state.CompareAndSwap(active, hijacked) {
+		return nil, nil, net.ErrClosed
+	}
+	if err := b.Conn.SetDeadline(time.Time{}); err != nil {
+		return nil, nil, err
+	}
+	rest := bytes.Clone(b.Buffered())
+	b.r = b.w
+	b.release()
+	br := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(rest), b.Conn), max(4096, len(rest)))
+	br.Peek(len(rest))
+	return b.Conn, bufio.NewReadWriter(br, bufio.NewWriter(b.Conn)), nil
+}
+
+// Abort closes the connection so that the peer sees that the response is not whole: by a reset on TCP. On a Unix socket there is no such
+// sign.
+func (b *Conn) Abort() error {
+	if t, ok := b.Conn.(*net.TCPConn); ok && b.state.Load() == active {
+		t.SetLinger(0)
+	}
+	return b.Close()
+}

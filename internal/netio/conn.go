@@ -1,0 +1,288 @@
+// Package netio has the connection on which scgi, uwsgi and fastcgi stand: input and output buffers from a pool, which an idle
+// connection gives back; deadlines that are set when the state changes; an end that lets the peer read what was answered.
+package netio
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// BufferSize is the size of an input and of an output buffer.
+const BufferSize = 16 << 10
+
+// A Conn is a buffered connection. One goroutine at a time may read and one may write; Close, CloseIdle and the deadlines may be used
+// from anywhere.
+type Conn struct {
+	net.Conn
+	Limits protocol.Limits // resolved
+
+	state atomic.Int32
+
+	in    []byte // the input buffer, nil while idle
+	r, w  int    // what is buffered is in[r:w]
+	start bool   // the deadline for the whole head is set
+	used  bool   // a request has come: the next wait is idle, not for the first
+	raw   syscall.RawConn
+	try   func(fd uintptr) bool
+	got   int // what try read
+	err   error
+
+	read, write deadline
+
+	out []byte // the output buffer, nil while there is nothing to send
+}
+
+// The states of a Conn.
+const (
+	idle     = iota // between requests
+	active          // a request is being read or served
+	closed          // by us
+	hijacked        // somebody else's
+)
+
+// New returns a Conn on c with the limits lim, which may be nil.
+func New(c net.Conn, lim *protocol.Limits) *Conn {
+	b := new(Conn)
+	b.Init(c, lim)
+	return b
+}
+
+// Init makes b a Conn on c, for those who have one in a struct of theirs.
+func (b *Conn) Init(c net.Conn, lim *protocol.Limits) {
+	b.Conn, b.Limits = c, lim.Resolve()
+	switch c := c.(type) {
+	case *net.TCPConn:
+		b.raw, _ = c.SyscallConn()
+	case *net.UnixConn:
+		b.raw, _ = c.SyscallConn()
+	}
+	b.try = b.tryRead
+}
+
+type buffer [BufferSize]byte
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+func getBuffer() []byte { return buffers.Get().(*buffer)[:] }
+
+// putBuffer gives a buffer back. One that was made larger is left to the collector.
+func putBuffer(b []byte) {
+	if cap(b) == BufferSize {
+		buffers.Put((*buffer)(b[:BufferSize]))
+	}
+}
+
+// Buffered returns what has been read and not yet discarded. It is good until the next call that reads.
+func (b *Conn) Buffered() []byte { return b.in[b.r:b.w] }
+
+// Discard drops n bytes of what is buffered.
+func (b *Conn) Discard(n int) { b.r += n }
+
+// Wait blocks until a request begins to arrive, holding no buffers meanwhile. A clean end, an idle connection's timeout and CloseIdle are
+// io.EOF.
+func (b *Conn) Wait() error {
+	if b.r < b.w {
+		b.start = false
+		return nil
+	}
+	b.release()
+	b.start = false
+	if !b.state.CompareAndSwap(active, idle) && b.state.Load() != idle {
+		return io.EOF
+	}
+	d := b.Limits.IdleTimeout
+	if !b.used {
+		d, b.used = b.Limits.HeadTimeout, true
+	}
+	b.read.arm(b.Conn.SetReadDeadline, d)
+	n, err := b.readIdle()
+	switch {
+	case n > 0 && b.state.CompareAndSwap(idle, active):
+		b.w = n
+		return nil
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET):
+		return io.EOF
+	}
+	return err
+}
+
+// readIdle reads once into a buffer that is taken only when there is something to read.
+func (b *Conn) readIdle() (int, error) {
+	if b.raw == nil {
+		b.in = getBuffer()
+		return b.Conn.Read(b.in)
+	}
+	b.got, b.err = 0, nil
+	if err := b.raw.Read(b.try); err != nil {
+		return 0, err
+	}
+	if b.got == 0 && b.err == nil {
+		return 0, io.EOF
+	}
+	return b.got, b.err
+}
+
+func (b *Conn) tryRead(fd uintptr) bool {
+	b.in = getBuffer()
+	for {
+		n, err := syscall.Read(int(fd), b.in)
+		switch err {
+		case nil:
+			b.got = n
+			return true
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+			putBuffer(b.in)
+			b.in = nil
+			return false
+		}
+		b.err = os.NewSyscallError("read", err)
+		return true
+	}
+}
+
+// Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has checked it against its
+// limit. The deadline is the head's, from the first Fill that must wait. An end is io.EOF if nothing is buffered, else
+// io.ErrUnexpectedEOF; too slow a peer is an ErrAborted with status 408.
+func (b *Conn) Fill(n int) error {
+	if b.w-b.r >= n {
+		return nil
+	}
+	if !b.start {
+		b.start = true
+		b.read.set(b.Conn.SetReadDeadline, b.Limits.HeadTimeout)
+	}
+	b.makeRoom(n)
+	for b.w-b.r < n {
+		m, err := b.Conn.Read(b.in[b.w:])
+		b.w += m
+		switch {
+		case m > 0 || err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return &protocol.Error{Op: "read head", Kind: protocol.ErrAborted, Detail: "not whole after " + b.Limits.HeadTimeout.String(), Status: 408}
+		case err == io.EOF && b.r < b.w:
+			return io.ErrUnexpectedEOF
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// makeRoom makes the input buffer large enough for n bytes in one piece.
+func (b *Conn) makeRoom(n int) {
+	switch {
+	case b.in == nil && n <= BufferSize:
+		b.in, b.r, b.w = getBuffer(), 0, 0
+	case len(b.in)-b.r >= n:
+	case len(b.in) >= n:
+		b.w = copy(b.in, b.in[b.r:b.w])
+		b.r = 0
+	default:
+		larger := make([]byte, n+BufferSize/4)
+		b.w = copy(larger, b.in[b.r:b.w])
+		b.r = 0
+		putBuffer(b.in)
+		b.in = larger
+	}
+}
+
+// Read reads part of a body: what is buffered first, then straight into p unless p is small.
+func (b *Conn) Read(p []byte) (n int, err error) {
+	if b.r < b.w {
+		n = copy(p, b.in[b.r:b.w])
+		b.r += n
+		return n, nil
+	}
+	b.read.arm(b.Conn.SetReadDeadline, b.Limits.BodyTimeout)
+	if len(p) >= BufferSize/4 {
+		n, err = b.Conn.Read(p)
+		return n, b.bodyError(err)
+	}
+	b.makeRoom(1)
+	b.r, b.w = 0, 0
+	b.w, err = b.Conn.Read(b.in)
+	n = copy(p, b.in[:b.w])
+	b.r = n
+	return n, b.bodyError(err)
+}
+
+func (b *Conn) bodyError(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !b.read.own {
+		return &protocol.Error{Op: "read body", Kind: protocol.ErrAborted, Detail: "nothing came for " + b.Limits.BodyTimeout.String(), Err: err, Status: 408}
+	}
+	return err
+}
+
+// release gives the buffers back that hold nothing.
+func (b *Conn) release() {
+	if b.r == b.w && b.in != nil {
+		putBuffer(b.in)
+		b.in, b.r, b.w = nil, 0, 0
+	}
+	if len(b.out) == 0 && b.out != nil {
+		putBuffer(b.out)
+		b.out = nil
+	}
+}
+
+// A deadline is one direction's, set only where the one that stands is not near enough to what is wanted.
+type deadline struct {
+	mu  sync.Mutex
+	at  time.Time
+	own bool // a handler has set it for its request
+}
+
+// arm wants d from now, give or take a quarter. d == 0 means none.
+func (t *deadline) arm(set func(time.Time) error, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.own || d == 0 && t.at.IsZero() {
+		return
+	}
+	if d == 0 {
+		t.at = time.Time{}
+		set(t.at)
+		return
+	}
+	want := time.Now().Add(d)
+	if off := want.Sub(t.at); off < 0 || off > d/4 {
+		t.at = want
+		set(want)
+	}
+}
+
+// set wants d from now, exactly.
+func (t *deadline) set(set func(time.Time) error, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at = time.Time{}
+	if d != 0 {
+		t.at = time.Now().Add(d)
+	}
+	set(t.at)
+}
+
+// request wants exactly at, until the request ends.
+func (t *deadline) request(set func(time.Time) error, at time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at, t.own = at, true
+	return set(at)
+}
+
+// reset forgets what a request has set.
+func (t *deadline) reset() {
+	t.mu.Lock()
+	t.own = false
+	t.mu.Unlock()
+}

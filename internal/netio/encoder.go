@@ -1,0 +1,82 @@
+package netio
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// An Encoder frames a response as a head and a body that ends with the connection, as SCGI and uwsgi do.
+type Encoder struct {
+	Conn *Conn
+	Body *Body // the request's, which a hijacker must not lose
+	Form protocol.HeadForm
+}
+
+// WriteHeader frames the head; it leaves with the body's first bytes, in one write.
+func (e *Encoder) WriteHeader(status int, h http.Header) error {
+	e.Conn.SetOut(protocol.AppendHead(e.Conn.Out(), e.Form, status, h))
+	return nil
+}
+
+func (e *Encoder) Write(p []byte) (int, error) { return e.Conn.Write(p) }
+
+// ReadFrom sends r by sendfile or splice where the system can.
+func (e *Encoder) ReadFrom(r io.Reader) (int64, error) { return e.Conn.ReadFrom(r) }
+
+// Flush sends what is framed.
+func (e *Encoder) Flush() error { return e.Conn.Flush() }
+
+// Close sends the rest of the response. One that is not whole ends in a reset, where the connection has that.
+func (e *Encoder) Close(cause error) error {
+	err := e.Conn.Flush()
+	if cause != nil {
+		e.Conn.Abort()
+	}
+	return err
+}
+
+// Hijack hands the connection over.
+func (e *Encoder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if e.Body.Left > 0 {
+		return nil, nil, errors.New("hijack: the request's body has not been read")
+	}
+	return e.Conn.Hijack()
+}
+
+// SetReadDeadline bounds the reading of the request's body.
+func (e *Encoder) SetReadDeadline(t time.Time) error { return e.Conn.SetReadDeadline(t) }
+
+// SetWriteDeadline bounds the writing of the response.
+func (e *Encoder) SetWriteDeadline(t time.Time) error { return e.Conn.SetWriteDeadline(t) }
+
+// FullDuplex reports that nothing in the framing keeps a response from beginning early.
+func (e *Encoder) FullDuplex() error { return nil }
+
+// A Body is a request's body of a known length, which follows raw.
+type Body struct {
+	Conn *Conn
+	Left int64 // bytes to come; negative: the request could not be read, and nobody knows
+}
+
+func (b *Body) Read(p []byte) (int, error) {
+	if b.Left <= 0 {
+		return 0, io.EOF
+	}
+	n, err := b.Conn.Read(p[:min(int64(len(p)), b.Left)])
+	b.Left -= int64(n)
+	return n, err
+}
+
+// Finish ends a connection that carries one request: with a drain where the peer may still be sending.
+func (b *Body) Finish() error {
+	if b.Left != 0 {
+		b.Conn.Drain()
+	}
+	return b.Conn.Close()
+}

@@ -1,0 +1,98 @@
+package netio
+
+import (
+	"sync"
+	"syscall"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// Watch calls gone once the peer has closed its side, also while nobody reads and unread input is waiting. It costs no
+// goroutine: one epoll instance of the process watches for hang-ups alone. After stop has returned gone is not called.
+func (b *Conn) Watch(gone func(cause error)) (stop func()) {
+	if b.raw == nil {
+		return nil
+	}
+	hangups.once.Do(hangups.open)
+	return hangups.watch(b, gone)
+}
+
+// hangups is the process's watch. It is opened when the first request asks, and stays.
+var hangups watcher
+
+type watcher struct {
+	once sync.Once
+	epfd int
+	err  error
+
+	mu     sync.Mutex
+	last   int32
+	byID   map[int32]func(error)
+	firing sync.Mutex // held while a gone runs
+}
+
+func (w *watcher) open() {
+	w.byID = make(map[int32]func(error))
+	w.epfd, w.err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if w.err == nil {
+		go w.run()
+	}
+}
+
+// watch registers b's descriptor under an id of its own, so that a descriptor that is used again is not mistaken.
+func (w *watcher) watch(b *Conn, gone func(error)) (stop func()) {
+	if w.err != nil {
+		return nil
+	}
+	w.mu.Lock()
+	w.last++
+	id := w.last
+	w.byID[id] = gone
+	w.mu.Unlock()
+	ev := syscall.EpollEvent{Events: syscall.EPOLLRDHUP | syscall.EPOLLONESHOT, Fd: id}
+	var fail error
+	err := b.raw.Control(func(fd uintptr) { fail = syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_ADD, int(fd), &ev) })
+	if err != nil || fail != nil {
+		w.forget(id)
+		return nil
+	}
+	return func() {
+		w.forget(id)
+		b.raw.Control(func(fd uintptr) { syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_DEL, int(fd), &ev) })
+	}
+}
+
+// forget makes sure that the id's function is not called any more, and is not running.
+func (w *watcher) forget(id int32) {
+	w.firing.Lock()
+	defer w.firing.Unlock()
+	w.mu.Lock()
+	delete(w.byID, id)
+	w.mu.Unlock()
+}
+
+// run waits for hang-ups as long as the process lives.
+func (w *watcher) run() {
+	var events [64]syscall.EpollEvent
+	for {
+		n, err := syscall.EpollWait(w.epfd, events[:], -1)
+		if err != nil && err != syscall.EINTR {
+			return
+		}
+		for _, ev := range events[:max(n, 0)] {
+			w.fire(ev.Fd)
+		}
+	}
+}
+
+func (w *watcher) fire(id int32) {
+	w.firing.Lock()
+	defer w.firing.Unlock()
+	w.mu.Lock()
+	gone := w.byID[id]
+	delete(w.byID, id)
+	w.mu.Unlock()
+	if gone != nil {
+		gone(protocol.ErrGone)
+	}
+}

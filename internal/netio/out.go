@@ -1,0 +1,119 @@
+package netio
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// writePiece is how much is written under one deadline: it bounds the time without progress, not the time of one large write.
+const writePiece = 256 << 10
+
+// Out returns the output buffer, for appending to: what is in it has not been sent. SetOut stores the result.
+func (b *Conn) Out() []byte {
+	if b.out == nil {
+		b.out = getBuffer()[:0]
+	}
+	return b.out
+}
+
+// SetOut stores what was made of [Conn.Out].
+func (b *Conn) SetOut(out []byte) { b.out = out }
+
+// Flush sends the output buffer.
+func (b *Conn) Flush() error { return b.Send(nil) }
+
+// Send sends the output buffer and then p, in one write where they are not large. It does not keep p.
+func (b *Conn) Send(p []byte) error {
+	if len(b.out) == 0 {
+		return b.writeAll(p)
+	}
+	out := b.out
+	b.out = out[:0]
+	if len(p) == 0 {
+		return b.writeAll(out)
+	}
+	b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
+	first := p[:min(len(p), writePiece)]
+	v := net.Buffers{out, first}
+	if _, err := v.WriteTo(b.Conn); err != nil {
+		return b.writeError(err)
+	}
+	return b.writeAll(p[len(first):])
+}
+
+func (b *Conn) writeAll(p []byte) error {
+	for len(p) > 0 {
+		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
+		n, err := b.Conn.Write(p[:min(len(p), writePiece)])
+		if err != nil {
+			return b.writeError(err)
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// Write buffers p, or sends it with what is buffered where it does not fit.
+func (b *Conn) Write(p []byte) (int, error) {
+	if out := b.Out(); len(out)+len(p) <= cap(out) {
+		b.out = append(out, p...)
+		return len(p), nil
+	}
+	if err := b.Send(p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// ReadFrom sends what is buffered, then r to its end, by sendfile or splice where the system can.
+func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
+	if err := b.Flush(); err != nil {
+		return 0, err
+	}
+	for {
+		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
+		l := &io.LimitedReader{R: r, N: 4 << 20}
+		if outer, ok := r.(*io.LimitedReader); ok { // one limit around a file is what sendfile sees through
+			l = &io.LimitedReader{R: outer.R, N: min(l.N, outer.N)}
+		}
+		want := l.N
+		m, err := io.Copy(b.Conn, l)
+		n += m
+		if outer, ok := r.(*io.LimitedReader); ok {
+			outer.N -= m
+		}
+		if err != nil || m < want || m == 0 {
+			return n, b.writeError(err)
+		}
+	}
+}
+
+func (b *Conn) writeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := &protocol.Error{Op: "write response", Kind: protocol.ErrAborted, Err: err}
+	if errors.Is(err, os.ErrDeadlineExceeded) && !b.write.own {
+		e.Detail = "the peer took nothing for " + b.Limits.WriteTimeout.String()
+	}
+	return e
+}
+
+// SetReadDeadline bounds the reads of the present request.
+func (b *Conn) SetReadDeadline(t time.Time) error { return b.read.request(b.Conn.SetReadDeadline, t) }
+
+// SetWriteDeadline bounds the writes of the present request.
+func (b *Conn) SetWriteDeadline(t time.Time) error {
+	return b.write.request(b.Conn.SetWriteDeadline, t)
+}
+
+// EndRequest forgets what a request has set for itself.
+func (b *Conn) EndRequest() {
+	b.read.reset()
+	b.write.reset()
+}

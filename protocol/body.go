@@ -1,0 +1,124 @@
+package protocol
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// A body is a request's body as a handler sees it: the protocol's stream, held to its declared length and to the
+// limit. It may be taken in as a whole (see takeIn), while another goroutine reads it.
+type body struct {
+	closed atomic.Bool // nobody will read any more
+
+	mu    sync.Mutex
+	src   io.Reader
+	left  int64  // declared bytes still to come; -1: unknown
+	room  int64  // bytes that the limit still allows
+	limit int64  // the limit itself, for the error's text
+	err   error  // how it ended; it stays
+	spool *Spool // what was taken in; nil unless something was
+}
+
+// open makes b the body of declared bytes (-1: unknown) of src, which may be nil for none.
+func (b *body) open(src io.Reader, declared, limit int64) {
+	b.src, b.left, b.room, b.limit = src, declared, limit, limit
+	if src == nil && declared < 0 {
+		b.left = 0
+	}
+	if b.left == 0 {
+		b.err = io.EOF
+	}
+}
+
+// Read implements io.Reader with the promises of [Request.Body].
+func (b *body) Read(p []byte) (int, error) {
+	if b.closed.Load() {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.spool != nil && b.spool.Len() > 0 {
+		return b.spool.Read(p)
+	}
+	return b.pull(p)
+}
+
+// pull reads from the protocol's stream.
+func (b *body) pull(p []byte) (n int, err error) {
+	if b.err != nil || len(p) == 0 {
+		return 0, b.err
+	}
+	if b.left > 0 && int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	if b.src != nil {
+		n, err = b.src.Read(p)
+	} else {
+		err = io.EOF
+	}
+	if int64(n) > b.room {
+		b.err = &Error{Op: "read body", Kind: ErrTooLarge, Detail: Exceeds(b.limit-b.room+int64(n), b.limit, "bytes")}
+		return 0, b.err
+	}
+	b.room -= int64(n)
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	switch {
+	case b.left == 0:
+		err = io.EOF
+	case err == io.EOF && b.left > 0:
+		err = io.ErrUnexpectedEOF
+	}
+	b.err = err
+	return n, err
+}
+
+// Close says that nobody will read the rest.
+func (b *body) Close() error {
+	b.closed.Store(true)
+	return nil
+}
+
+// takeIn reads the rest of the body, so that an answer may go out to a front that sends no more once it has seen one. Where the
+// limits or the stream end it early, a later read gets what was taken in, and then the reason.
+func (b *body) takeIn(lim *Limits) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err != nil || b.spool != nil || b.closed.Load() {
+		return
+	}
+	b.spool = &Spool{Memory: lim.SpoolMemory, File: lim.Spool}
+	buf := chunks.Get().(*chunk)
+	defer chunks.Put(buf)
+	for b.err == nil {
+		n, _ := b.pull(buf[:])
+		if _, err := b.spool.Write(buf[:n]); err != nil {
+			b.err = err
+		}
+	}
+}
+
+// release ends the body when the handler has returned. A goroutine that is still in Read is interrupted first.
+func (b *body) release(interrupt func()) {
+	b.closed.Store(true)
+	if !b.mu.TryLock() {
+		interrupt()
+		b.mu.Lock()
+	}
+	defer b.mu.Unlock()
+	b.src = nil
+	if b.err == nil {
+		b.err = http.ErrBodyReadAfterClose
+	}
+	if b.spool != nil {
+		b.spool.Close()
+	}
+}
+
+// A chunk is what a stream is copied by.
+type chunk [32 << 10]byte
+
+var chunks = sync.Pool{New: func() any { return new(chunk) }}

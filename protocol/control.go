@@ -1,0 +1,138 @@
+package protocol
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// Flush implements [http.Flusher].
+func (w *response) Flush() { w.FlushError() }
+
+// FlushError sends the head and what has been written so far.
+func (w *response) FlushError() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over == nil && w.status == 0 {
+		w.settle(http.StatusOK)
+	}
+	if err := w.commit(nil, false); err != nil {
+		return err
+	}
+	w.over = w.enc.Flush()
+	return w.over
+}
+
+// Hijack implements [http.Hijacker] where the protocol's connection carries nothing but this response: SCGI, uwsgi and HTTP.
+// After WriteHeader(101) it sends the head first. The body must have been read, or be empty.
+func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	e, ok := w.enc.(http.Hijacker)
+	switch {
+	case !ok:
+		return nil, nil, http.ErrNotSupported
+	case w.over != nil:
+		return nil, nil, w.over
+	case w.status != 0:
+		return nil, nil, errors.New("protocol: Hijack after the response has begun")
+	}
+	if w.upgrade {
+		if err := w.switchProtocols(); err != nil {
+			return nil, nil, err
+		}
+	}
+	conn, rw, err := e.Hijack()
+	if err == nil {
+		w.over, w.committed = http.ErrHijacked, true
+	}
+	return conn, rw, err
+}
+
+func (w *response) switchProtocols() error {
+	w.settle(http.StatusSwitchingProtocols)
+	if w.over == nil {
+		w.over = w.enc.WriteHeader(w.status, w.head.fields)
+		w.committed = true
+	}
+	if w.over == nil {
+		w.over = w.enc.Flush()
+	}
+	w.free()
+	return w.over
+}
+
+// SetReadDeadline bounds the reading of this request's body.
+func (w *response) SetReadDeadline(t time.Time) error {
+	if e, ok := w.encoder().(interface{ SetReadDeadline(time.Time) error }); ok {
+		return e.SetReadDeadline(t)
+	}
+	return http.ErrNotSupported
+}
+
+// SetWriteDeadline bounds the writing of this response.
+func (w *response) SetWriteDeadline(t time.Time) error {
+	if e, ok := w.encoder().(interface{ SetWriteDeadline(time.Time) error }); ok {
+		return e.SetWriteDeadline(t)
+	}
+	return http.ErrNotSupported
+}
+
+// oneWay are the fronts that send no more of a request's body once they have seen the response's head (nginx), or read no
+// response before they have sent all of it (Apache, Caddy), by the start of their SERVER_SOFTWARE.
+var oneWay = []string{"nginx", "Apache", "Caddy"}
+
+// EnableFullDuplex lets the response begin while the request's body is still unread. Where the front cannot do both
+// at once it returns [http.ErrNotSupported], and the body is taken in first, as ever.
+func (w *response) EnableFullDuplex() error {
+	e, ok := w.encoder().(interface{ FullDuplex() error })
+	if !ok {
+		return http.ErrNotSupported
+	}
+	software := w.req.Params.Get("SERVER_SOFTWARE")
+	for _, front := range oneWay {
+		if w.req.Protocol != "http" && strings.HasPrefix(software, front) {
+			return http.ErrNotSupported
+		}
+	}
+	if err := e.FullDuplex(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.duplex = true
+	return nil
+}
+
+// Stderr returns the writer of the protocol's own error stream for the request that w answers: FastCGI's FCGI_STDERR, a CGI
+// program's standard error. Other protocols have none: ok is false, and the writer is the process's own standard error.
+func Stderr(w ResponseWriter) (out io.Writer, ok bool) {
+	for {
+		switch t := w.(type) {
+		case *response:
+			if e, found := t.encoder().(interface{ Stderr() io.Writer }); found {
+				return e.Stderr(), true
+			}
+			return os.Stderr, false
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return os.Stderr, false
+		}
+	}
+}
+
+// encoder returns the encoder, or nil when the handler has returned.
+func (w *response) encoder() Encoder {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over == errReturned {
+		return nil
+	}
+	return w.enc
+}

@@ -1,0 +1,148 @@
+package protocol
+
+import (
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// A derivation is the HTTP request that variables describe.
+type derivation struct {
+	method, uri, proto  string
+	script, path, query string
+	host, server, port  string
+	remote, remotePort  string
+	https               bool
+	header              http.Header
+	values              []string // the header's values, cut one by one
+}
+
+// derive reads all of p in one pass. Of a variable that is there twice the first counts; repeated header fields are joined.
+func derive(p Params) *derivation {
+	d := new(derivation)
+	d.read(p)
+	return d
+}
+
+func (d *derivation) read(p Params) {
+	fields := 1
+	for i := range p {
+		if strings.HasPrefix(p[i].Name, "HTTP_") {
+			fields++
+		}
+	}
+	d.header = make(http.Header, fields)
+	d.values = make([]string, fields)
+	for i := len(p) - 1; i >= 0; i-- { // backwards: so the first of two plain variables is the last to be noted
+		if v := byName[p[i].Name]; v != nil && v.to != nil {
+			v.to(d, p[i].Value)
+		}
+	}
+	for i := range p {
+		d.field(p[i].Name, p[i].Value)
+	}
+}
+
+// field notes an HTTP_ variable as the header field that it came from.
+func (d *derivation) field(name, value string) {
+	if !strings.HasPrefix(name, "HTTP_") {
+		return
+	}
+	if v := byName[name]; v != nil {
+		if v.header != "" && v.header != "-" {
+			d.add(v.header, value)
+		}
+		return
+	}
+	if key := fieldName(name); key != "" {
+		d.add(key, value)
+	}
+}
+
+// fieldName turns HTTP_X_FORWARDED_FOR into X-Forwarded-For. What no header field can be called gives "".
+func fieldName(name string) string {
+	s := strings.ReplaceAll(strings.TrimPrefix(name, "HTTP_"), "_", "-")
+	if !httpguts.ValidHeaderFieldName(s) {
+		return ""
+	}
+	return textproto.CanonicalMIMEHeaderKey(strings.ToLower(s))
+}
+
+// add adds a field; one that is there already is continued (RFC 9110 section 5.3), a Cookie in its own way (RFC 6265 section 5.4).
+func (d *derivation) add(key, value string) {
+	had := d.header[key]
+	switch {
+	case len(had) == 0 && len(d.values) > 0:
+		d.values[0] = value
+		d.header[key], d.values = d.values[:1:1], d.values[1:]
+	case len(had) == 0:
+		d.header[key] = []string{value}
+	case key == "Cookie":
+		had[0] += "; " + value
+	default:
+		had[0] += ", " + value
+	}
+}
+
+// url finds the request's target: REQUEST_URI as the client sent it, else SCRIPT_NAME and PATH_INFO, which are decoded.
+func (d *derivation) url(u *url.URL) error {
+	switch {
+	case d.uri == "":
+		path := d.script + d.path
+		if path == "" {
+			path = "/"
+		}
+		*u = url.URL{Path: path, RawQuery: d.query}
+		return nil
+	case plain(d.uri):
+		path, query, has := strings.Cut(d.uri, "?")
+		*u = url.URL{Path: path, RawQuery: query, ForceQuery: has && query == ""}
+		return nil
+	}
+	parsed, err := url.ParseRequestURI(d.uri)
+	if err != nil {
+		return &Error{Op: "derive URL", Kind: ErrMalformed, Detail: "REQUEST_URI", Err: err}
+	}
+	*u = *parsed
+	return nil
+}
+
+// plain reports whether a URI needs no decoding and no second look.
+func plain(uri string) bool {
+	if uri[0] != '/' {
+		return false
+	}
+	for i := 0; i < len(uri); i++ {
+		if c := uri[i]; c <= ' ' || c == '%' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+func (d *derivation) hostPort() string {
+	switch {
+	case d.host != "":
+		return d.host
+	case d.port == "" || d.port == "80" && !d.https || d.port == "443" && d.https:
+		return d.server
+	}
+	return d.server + ":" + d.port
+}
+
+// remoteAddr is the client's address in net/http's form; without a known port it is 0.
+func (d *derivation) remoteAddr() string {
+	switch {
+	case d.remote == "":
+		return ""
+	case d.remotePort == "":
+		d.remotePort = "0"
+	}
+	if strings.Contains(d.remote, ":") {
+		return "[" + d.remote + "]:" + d.remotePort
+	}
+	return d.remote + ":" + d.remotePort
+}

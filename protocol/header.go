@@ -1,0 +1,111 @@
+package protocol
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// A head is a response's header on its way out: a copy of the handler's, which the handler cannot reach any more, without
+// the fields that are not its to send.
+type head struct {
+	fields      http.Header
+	contentType [1]string
+	length      [1]string
+}
+
+var heads = sync.Pool{New: func() any { return &head{fields: make(http.Header, 8)} }}
+
+// hopByHop are the fields that belong to a connection, not to a response (RFC 9110 section 7.6.1), and CGI's own.
+var hopByHop = map[string]bool{
+	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true,
+	"Transfer-Encoding": true, "Upgrade": true, "Status": true,
+}
+
+// take copies h for a response of that status, and returns the body's declared length, or -1. A name or a value that is not
+// allowed in a header, a line break above all, refuses the whole head.
+func (d *head) take(h http.Header, status int) (declared int64, err error) {
+	switching := status == http.StatusSwitchingProtocols
+	for name, values := range h {
+		switch key := http.CanonicalHeaderKey(name); {
+		case key == "Content-Length":
+			continue
+		case hopByHop[key] && !(switching && (key == "Upgrade" || key == "Connection")):
+			continue
+		case strings.HasPrefix(name, http.TrailerPrefix):
+			continue
+		}
+		if err := validField(name, values); err != nil {
+			return -1, err
+		}
+		d.fields[name] = values
+	}
+	return d.takeLength(h, status)
+}
+
+func validField(name string, values []string) error {
+	if !httpguts.ValidHeaderFieldName(name) {
+		return fmt.Errorf("%w: header name %q", errHead, clip(name))
+	}
+	for _, v := range values {
+		if !httpguts.ValidHeaderFieldValue(v) {
+			return fmt.Errorf("%w: value of header %s: %q", errHead, name, clip(v))
+		}
+	}
+	return nil
+}
+
+func (d *head) takeLength(h http.Header, status int) (int64, error) {
+	values := h["Content-Length"]
+	if len(values) == 0 {
+		return -1, nil
+	}
+	n, err := parseLength(values[0])
+	if err != nil || len(values) > 1 {
+		return -1, fmt.Errorf("%w: Content-Length %q", errHead, values)
+	}
+	if bodyAllowed(status) || status == http.StatusNotModified {
+		d.fields["Content-Length"] = values
+	}
+	if !bodyAllowed(status) {
+		return -1, nil
+	}
+	return n, nil
+}
+
+// parseLength reads a length: digits alone, and not more than an int64 holds (RFC 9110 section 8.6).
+func parseLength(s string) (int64, error) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseInt(s, 10, 64)
+}
+
+// complete adds what the handler left to us: the type of the body, which starts with first, and its length, if last says that
+// all of it is known.
+func (d *head) complete(w *response, first []byte, last bool) {
+	if !bodyAllowed(w.status) {
+		return
+	}
+	if _, set := d.fields["Content-Type"]; !set && len(first) > 0 && d.fields["Content-Encoding"] == nil {
+		d.contentType[0] = http.DetectContentType(first)
+		d.fields["Content-Type"] = d.contentType[:]
+	}
+	if _, set := d.fields["Content-Length"]; !set && last && (w.written > 0 || !w.noBody) {
+		d.length[0] = strconv.FormatInt(w.written, 10)
+		d.fields["Content-Length"] = d.length[:]
+	}
+}
+
+// free gives d back. Encoders keep nothing of a header.
+func (d *head) free() {
+	if len(d.fields) > 64 {
+		return
+	}
+	clear(d.fields)
+	heads.Put(d)
+}

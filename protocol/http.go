@@ -1,0 +1,139 @@
+package protocol
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Method returns REQUEST_METHOD; without one it is GET, as in net/http.
+func (r *Request) Method() string {
+	if m := r.Params.Get("REQUEST_METHOD"); m != "" || len(r.Params) == 0 {
+		return m
+	}
+	return http.MethodGet
+}
+
+func (r *Request) isHead() bool { return r.Params.Get("REQUEST_METHOD") == http.MethodHead }
+
+// RequestURI returns the request's target as the client sent it, as far as the variables tell.
+func (r *Request) RequestURI() string {
+	if uri := r.Params.Get("REQUEST_URI"); uri != "" {
+		return uri
+	}
+	if u, err := r.URL(); err == nil {
+		return u.RequestURI()
+	}
+	return ""
+}
+
+// URL returns the request's target. Like net/http's it has no host: see Host.
+func (r *Request) URL() (*url.URL, error) {
+	u := new(url.URL)
+	return u, derive(r.Params).url(u)
+}
+
+// Host returns the host that the client asked for, with its port unless that is the scheme's own.
+func (r *Request) Host() string { return derive(r.Params).hostPort() }
+
+// RemoteAddr returns the client's address and port, "192.0.2.1:1234"; the port is 0 where the front tells none.
+func (r *Request) RemoteAddr() string { return derive(r.Params).remoteAddr() }
+
+// Scheme returns "https" where the front says so by HTTPS or REQUEST_SCHEME, else "http".
+func (r *Request) Scheme() string {
+	if isOn(r.Params.Get("HTTPS")) || strings.EqualFold(r.Params.Get("REQUEST_SCHEME"), "https") {
+		return "https"
+	}
+	return "http"
+}
+
+// Header returns the request's header fields. Fields that came more than once are joined. There is no Host, no Proxy,
+// and no Content-Length among them.
+func (r *Request) Header() http.Header { return derive(r.Params).header }
+
+// template is what a derived request is copied from, only because that is how one is given its context.
+var template http.Request
+
+// HTTP derives the request that a net/http handler sees. Its body and its context are r's.
+func (r *Request) HTTP() (*http.Request, error) {
+	d := new(struct {
+		derivation
+		target url.URL
+	})
+	d.read(r.Params)
+	if err := d.url(&d.target); err != nil {
+		return nil, err
+	}
+	hr := template.WithContext(r.Context())
+	hr.URL, hr.Header, hr.RequestURI = &d.target, d.header, d.uri
+	if hr.RequestURI == "" {
+		hr.RequestURI = d.target.RequestURI()
+	}
+	if hr.Method = d.method; hr.Method == "" {
+		hr.Method = http.MethodGet
+	}
+	if !httpguts.ValidHeaderFieldName(hr.Method) { // a method is a token, as a field's name is
+		return nil, &Error{Op: "derive request", Kind: ErrMalformed, Detail: "REQUEST_METHOD " + strconv.Quote(clip(hr.Method))}
+	}
+	hr.Proto, hr.ProtoMajor, hr.ProtoMinor = protoVersion(d.proto)
+	hr.Host, hr.RemoteAddr = d.hostPort(), d.remoteAddr()
+	if d.https {
+		hr.TLS = secure()
+	}
+	hr.ContentLength, hr.Body = r.ContentLength, r.httpBody()
+	if r.ContentLength > 0 {
+		hr.Header["Content-Length"] = []string{strconv.FormatInt(r.ContentLength, 10)}
+	}
+	return hr, nil
+}
+
+func (r *Request) httpBody() io.ReadCloser {
+	switch b := r.Body.(type) {
+	case nil:
+		return http.NoBody
+	case io.ReadCloser:
+		if r.ContentLength == 0 {
+			return http.NoBody
+		}
+		return b
+	}
+	return io.NopCloser(r.Body)
+}
+
+// protoVersion reads SERVER_PROTOCOL. INCLUDED (RFC 3875 section 4.1.16), nothing and nonsense are HTTP/1.1.
+func protoVersion(s string) (proto string, major, minor int) {
+	switch s {
+	case "HTTP/1.1":
+		return s, 1, 1
+	case "HTTP/2", "HTTP/2.0":
+		return "HTTP/2.0", 2, 0
+	case "HTTP/3", "HTTP/3.0":
+		return "HTTP/3.0", 3, 0
+	}
+	if major, minor, ok := http.ParseHTTPVersion(s); ok {
+		return s, major, minor
+	}
+	return "HTTP/1.1", 1, 1
+}
+
+// FromHTTP returns a Handler that serves h: over any protocol it finds a request such as net/http's own server would give it.
+// Repeated header fields are joined into one value; Host and TLS are what the front says of the client.
+func FromHTTP(h http.Handler) Handler { return fromHTTP{h} }
+
+type fromHTTP struct{ http.Handler }
+
+func (f fromHTTP) Serve(w ResponseWriter, r *Request) error {
+	hr, err := r.HTTP()
+	if err != nil {
+		return err
+	}
+	f.ServeHTTP(w, hr)
+	if hr.MultipartForm != nil {
+		return hr.MultipartForm.RemoveAll()
+	}
+	return nil
+}

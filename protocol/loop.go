@@ -1,0 +1,173 @@
+package protocol
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// A Loop serves connections of every protocol: it pulls their requests, calls the handler and ends each response. It contains
+// panics, turns errors into answers and lets a [Multiplexer] have several requests at once. It is safe for concurrent use
+// and must not be changed once in use.
+type Loop struct {
+	Handler Handler
+	Limits  *Limits      // nil: the defaults. The Conn has been given the same.
+	Log     *slog.Logger // nil: slog.Default
+}
+
+// Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's context derives
+// from ctx. When it returns, no handler runs any more.
+func (l *Loop) Serve(ctx context.Context, c Conn) error {
+	s := &session{loop: l, ctx: ctx, conn: c, lim: l.Limits.Resolve()}
+	switch c := c.(type) {
+	case Multiplexer:
+		c.Multiplex(s.more)
+		s.watch = func(func(error)) func() { s.more(); return nil }
+	case Watcher:
+		s.watch = c.Watch
+	}
+	s.lead()
+	s.followers.Wait()
+	c.Close()
+	return s.err
+}
+
+// A session is one connection in a Loop. At any time at most one goroutine is the leader, who is in Conn.Next; after it,
+// the same goroutine runs the handler. Whoever wants another leader meanwhile calls more.
+type session struct {
+	loop  *Loop
+	ctx   context.Context
+	conn  Conn
+	lim   Limits
+	watch watch // nil: nobody can tell when the peer has gone
+
+	mu        sync.Mutex
+	vacant    bool // nobody leads
+	wanted    bool // more was called while somebody led
+	followers sync.WaitGroup
+	err       error // why the connection ended
+}
+
+// lead serves requests until the connection ends or somebody else leads.
+func (s *session) lead() {
+	for {
+		r, enc, err := s.conn.Next(s.ctx)
+		if enc == nil {
+			s.end(err)
+			return
+		}
+		s.handOver()
+		s.loop.exchange(s.ctx, &s.lim, s.watch, r, enc, err)
+		if !s.resume() {
+			return
+		}
+	}
+}
+
+// handOver gives up the lead, at once to a follower if one is wanted.
+func (s *session) handOver() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wanted {
+		s.wanted = false
+		s.followers.Go(s.lead)
+		return
+	}
+	s.vacant = true
+}
+
+// resume takes the lead again, unless a follower has it.
+func (s *session) resume() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.vacant
+	s.vacant = false
+	return was
+}
+
+// more asks for a leader: now, if there is none, else as soon as the present one has a request to serve.
+func (s *session) more() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.vacant {
+		s.vacant = false
+		s.followers.Go(s.lead)
+		return
+	}
+	s.wanted = true
+}
+
+// end notes why the connection ended; nobody leads from now on.
+func (s *session) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// exchange serves one request. With an err it only answers that.
+func (l *Loop) exchange(ctx context.Context, lim *Limits, watch watch, r *Request, enc Encoder, err error) {
+	if r == nil {
+		r = new(Request)
+	}
+	r.begin(ctx, watch)
+	w := &r.answer
+	w.req, w.lim, w.enc = r, lim, enc
+	if err == nil {
+		err = l.serve(w, r)
+	}
+	err = w.finish(err)
+	r.end.finish(ErrServed)
+	r.end.release()
+	r.body.release(w.interrupt)
+	if err != nil {
+		l.report(ctx, r, err)
+	}
+}
+
+// serve checks what concerns every protocol's requests, and calls the handler.
+func (l *Loop) serve(w *response, r *Request) (err error) {
+	if limit := w.lim.Body; r.ContentLength > limit {
+		return &Error{Protocol: r.Protocol, Op: "read body", Kind: ErrTooLarge, Detail: Exceeds(r.ContentLength, limit, "bytes")}
+	}
+	r.body.open(r.Body, r.ContentLength, w.lim.Body)
+	r.Body = &r.body
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
+	return l.Handler.Serve(w, r)
+}
+
+// A PanicError is what a handler panicked with.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("handler panicked: %v", e.Value) }
+
+// Unwrap returns the value where it is an error: so errors.Is finds http.ErrAbortHandler.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+func panicked(v any) error {
+	e := &PanicError{Value: v}
+	if v != http.ErrAbortHandler {
+		e.Stack = debug.Stack()
+	}
+	return e
+}
+
+// interrupt wakes a goroutine that is still reading the body of a request whose handler has returned.
+func (w *response) interrupt() {
+	if e, ok := w.enc.(interface{ SetReadDeadline(time.Time) error }); ok {
+		e.SetReadDeadline(time.Unix(1, 0))
+	}
+}

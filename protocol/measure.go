@@ -1,0 +1,36 @@
+package protocol
+
+import (
+	"io"
+	"strconv"
+)
+
+// Measure returns r for a protocol whose requests must tell their body's length: r itself where it is known, else a copy
+// whose body has been taken in, within lim, and whose CONTENT_LENGTH is true. done gives back what the copy holds; it is never
+// nil. A body beyond the limits is an ErrTooLarge.
+func Measure(r *Request, lim *Limits) (out *Request, done func(), err error) {
+	switch {
+	case r.Body == nil && r.ContentLength <= 0:
+		out = r.WithContext(r.Context())
+		out.ContentLength = 0
+		return out, nil, nil
+	case r.ContentLength >= 0:
+		return r, nil, nil
+	}
+	l := lim.Resolve()
+	spool := &Spool{Memory: l.SpoolMemory, File: l.Spool}
+	buf := chunks.Get().(*chunk)
+	defer chunks.Put(buf)
+	if _, err := io.CopyBuffer(spool, onlyReader{r.Body}, buf[:]); err != nil {
+		spool.Close()
+		return nil, nil, err
+	}
+	out = r.WithContext(r.Context())
+	out.Body, out.ContentLength = spool, spool.Len()
+	out.Params = r.Params.Clone()
+	out.Params.Set("CONTENT_LENGTH", strconv.FormatInt(out.ContentLength, 10))
+	return out, func() { spool.Close() }, nil
+}
+
+// onlyReader hides what else a reader can do, so that the copy goes by the buffer.
+type onlyReader struct{ io.Reader }

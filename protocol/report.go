@@ -1,0 +1,44 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+)
+
+// report logs what went wrong with a request: our own and the handler's failures as errors, the peer's as warnings, and a
+// client that left as information.
+func (l *Loop) report(ctx context.Context, r *Request, err error) {
+	if errors.Is(err, http.ErrAbortHandler) {
+		return
+	}
+	log := l.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	level := slog.LevelError
+	switch {
+	case errors.Is(err, ErrAborted):
+		level = slog.LevelInfo
+	case errors.Is(err, ErrMalformed), errors.Is(err, ErrTooLarge), errors.Is(err, ErrUnsupported):
+		level = slog.LevelWarn
+	}
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{slog.Any("err", err)}
+	if r.Protocol != "" {
+		attrs = append(attrs, slog.String("protocol", r.Protocol))
+	}
+	if r.Peer != nil {
+		attrs = append(attrs, slog.String("peer", r.Peer.String()))
+	}
+	if m := r.Method(); m != "" {
+		attrs = append(attrs, slog.String("method", m), slog.String("uri", r.RequestURI()))
+	}
+	if p, ok := errors.AsType[*PanicError](err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	}
+	log.LogAttrs(ctx, level, "request failed", attrs...)
+}

@@ -1,0 +1,56 @@
+package protocol
+
+import "io"
+
+// ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's framing allows it.
+func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
+	buf := chunks.Get().(*chunk)
+	defer chunks.Put(buf)
+	for err == nil {
+		if rf, left := w.direct(); rf != nil {
+			m, err := w.stream(rf, r, left)
+			return n + m, err
+		}
+		var m int
+		m, err = r.Read(buf[:])
+		n += int64(m)
+		if m > 0 {
+			if _, werr := w.Write(buf[:m]); werr != nil {
+				return n, werr
+			}
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// direct returns the encoder's own ReadFrom once the head is out, and how many bytes of body it may take: -1 for any number.
+func (w *response) direct() (rf io.ReaderFrom, left int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over != nil || !w.committed || w.noBody {
+		return nil, 0
+	}
+	rf, _ = w.enc.(io.ReaderFrom)
+	if w.declared < 0 {
+		return rf, -1
+	}
+	return rf, w.declared - w.written
+}
+
+// stream lets the encoder read. What r holds beyond the declared length is left there, and noticed by nobody, as in
+// io.CopyN: a handler that declares a length means it.
+func (w *response) stream(rf io.ReaderFrom, r io.Reader, left int64) (int64, error) {
+	if left >= 0 {
+		if l, ok := r.(*io.LimitedReader); !ok || l.N > left {
+			r = io.LimitReader(r, left)
+		}
+	}
+	n, err := rf.ReadFrom(r)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.written += n
+	return n, err
+}

@@ -1,0 +1,128 @@
+package protocol
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ToHTTP returns an http.Handler that serves h, by the rules that hold over every other protocol and with the default
+// [Limits]. A response that is not whole is cut off, as by http.ErrAbortHandler.
+func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
+
+// ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of one's own.
+func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	lim := l.Limits.Resolve()
+	enc := &httpEncoder{w: w}
+	l.exchange(hr.Context(), &lim, nil, NewRequest(hr), enc, nil)
+	if enc.cut {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// NewRequest returns hr as variables and a body. Header fields whose names could pose as another's variable (an underscore
+// for a hyphen, a dot) are left out, and so is Proxy, which would pose as the environment's HTTP_PROXY. Its context is hr's.
+func NewRequest(hr *http.Request) *Request {
+	r := &Request{Protocol: "http", ContentLength: hr.ContentLength, ctx: hr.Context()}
+	if hr.Body != nil && hr.Body != http.NoBody {
+		r.Body = hr.Body
+	}
+	r.Params = make(Params, 0, 20+len(hr.Header))
+	for i := range variables {
+		if v := &variables[i]; v.from != nil {
+			if value, ok := v.from(hr); ok {
+				r.Params.Add(v.name, value)
+			}
+		}
+	}
+	names := make([]string, 0, len(hr.Header))
+	for name := range hr.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if v := variableName(name); v != "" {
+			r.Params.Add(v, join(name, hr.Header[name]))
+		}
+	}
+	return r
+}
+
+// variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into "" what must not become one.
+func variableName(field string) string {
+	for i := 0; i < len(field); i++ {
+		if c := field[i]; c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return ""
+		}
+	}
+	name := "HTTP_" + strings.ReplaceAll(strings.ToUpper(field), "-", "_")
+	if v := byName[name]; v != nil && (v.header == "-" || v.header == "") { // dropped, or told by a variable of its own
+		return ""
+	}
+	return name
+}
+
+func join(field string, values []string) string {
+	if http.CanonicalHeaderKey(field) == "Cookie" {
+		return strings.Join(values, "; ")
+	}
+	return strings.Join(values, ", ")
+}
+
+// An httpEncoder frames a response by way of net/http's ResponseWriter.
+type httpEncoder struct {
+	w   http.ResponseWriter
+	cut bool // the response is not whole
+}
+
+func (e *httpEncoder) WriteHeader(status int, h http.Header) error {
+	e.copy(h)
+	e.w.WriteHeader(status)
+	return nil
+}
+
+// copy copies h, values and all: the core takes its own back.
+func (e *httpEncoder) copy(h http.Header) {
+	dst := e.w.Header()
+	for name, values := range h {
+		dst[name] = slices.Clone(values)
+	}
+}
+
+// WriteInformational sends a 1xx.
+func (e *httpEncoder) WriteInformational(status int, h http.Header) {
+	e.copy(h)
+	e.w.WriteHeader(status)
+	clear(e.w.Header())
+}
+
+func (e *httpEncoder) Write(p []byte) (int, error) { return e.w.Write(p) }
+
+func (e *httpEncoder) ReadFrom(r io.Reader) (int64, error) { return io.Copy(e.w, r) }
+
+func (e *httpEncoder) Flush() error { return http.NewResponseController(e.w).Flush() }
+
+func (e *httpEncoder) Close(cause error) error {
+	e.cut = cause != nil
+	return nil
+}
+
+func (e *httpEncoder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(e.w).Hijack()
+}
+
+func (e *httpEncoder) SetReadDeadline(t time.Time) error {
+	return http.NewResponseController(e.w).SetReadDeadline(t)
+}
+
+func (e *httpEncoder) SetWriteDeadline(t time.Time) error {
+	return http.NewResponseController(e.w).SetWriteDeadline(t)
+}
+
+func (e *httpEncoder) FullDuplex() error {
+	return http.NewResponseController(e.w).EnableFullDuplex()
+}

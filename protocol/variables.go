@@ -1,0 +1,173 @@
+package protocol
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// A variable is one meta-variable and what it stands for in an *http.Request, in both directions.
+type variable struct {
+	name string
+	// from returns the variable's value for hr; ok says whether hr has it. nil: hr never has.
+	from func(hr *http.Request) (value string, ok bool)
+	// to notes the value for an *http.Request that is being derived. nil: it says nothing of HTTP.
+	to func(d *derivation, value string)
+	// header is the field that an HTTP_ variable stands for; "-" means that the variable is dropped.
+	header string
+}
+
+// variables is the one table between meta-variables and HTTP, in the order in which NewRequest gives them (nginx's).
+var variables = []variable{
+	{name: "QUERY_STRING", from: func(hr *http.Request) (string, bool) { return hr.URL.RawQuery, true },
+		to: func(d *derivation, v string) { d.query = v }},
+	{name: "REQUEST_METHOD", from: func(hr *http.Request) (string, bool) { return methodOf(hr), true },
+		to: func(d *derivation, v string) { d.method = v }},
+	{name: "CONTENT_TYPE", from: func(hr *http.Request) (string, bool) { v := hr.Header.Get("Content-Type"); return v, v != "" },
+		to: func(d *derivation, v string) {
+			if v != "" {
+				d.add("Content-Type", v)
+			}
+		}},
+	{name: "CONTENT_LENGTH", from: contentLength},
+	{name: "SCRIPT_NAME", from: func(*http.Request) (string, bool) { return "", true },
+		to: func(d *derivation, v string) { d.script = v }},
+	{name: "PATH_INFO", from: func(hr *http.Request) (string, bool) { return hr.URL.Path, true },
+		to: func(d *derivation, v string) { d.path = v }},
+	{name: "REQUEST_URI", from: func(hr *http.Request) (string, bool) { return uriOf(hr), true },
+		to: func(d *derivation, v string) { d.uri = v }},
+	{name: "SERVER_PROTOCOL", from: func(hr *http.Request) (string, bool) { return hr.Proto, hr.Proto != "" },
+		to: func(d *derivation, v string) { d.proto = v }},
+	{name: "REQUEST_SCHEME", from: func(hr *http.Request) (string, bool) { return schemeOf(hr), true },
+		to: func(d *derivation, v string) { d.https = d.https || strings.EqualFold(v, "https") }},
+	{name: "HTTPS", from: func(hr *http.Request) (string, bool) { return "on", hr.TLS != nil },
+		to: func(d *derivation, v string) { d.https = d.https || isOn(v) }},
+	{name: "GATEWAY_INTERFACE", from: func(*http.Request) (string, bool) { return "CGI/1.1", true }},
+	{name: "SERVER_SOFTWARE", from: func(*http.Request) (string, bool) { return "Postern", true }},
+	{name: "REMOTE_ADDR", from: func(hr *http.Request) (string, bool) { h, _ := splitAddr(hr.RemoteAddr); return h, true },
+		to: func(d *derivation, v string) { d.remote = v }},
+	{name: "REMOTE_PORT", from: func(hr *http.Request) (string, bool) { _, p := splitAddr(hr.RemoteAddr); return p, p != "" },
+		to: func(d *derivation, v string) { d.remotePort = v }},
+	{name: "SERVER_ADDR", from: func(hr *http.Request) (string, bool) { h, _ := localAddr(hr.Context()); return h, h != "" }},
+	{name: "SERVER_PORT", from: serverPort, to: func(d *derivation, v string) { d.port = v }},
+	{name: "SERVER_NAME", from: serverName, to: func(d *derivation, v string) { d.server = v }},
+	{name: "HTTP_HOST", from: func(hr *http.Request) (string, bool) { return hr.Host, hr.Host != "" },
+		to: func(d *derivation, v string) { d.host = v }},
+
+	// What is told in other ways, or must never pass: a Proxy header would pose as the environment's HTTP_PROXY; lengths,
+	// types and codings are the front's word, which has taken a chunked body apart already.
+	{name: "HTTP_PROXY", header: "-"}, {name: "HTTP_CONTENT_LENGTH", header: "-"}, {name: "HTTP_CONTENT_TYPE", header: "-"},
+	{name: "HTTP_TRANSFER_ENCODING", header: "-"}, {name: "HTTP_TRAILER", header: "-"},
+
+	// The names of common fields, so that most requests need none made.
+	{name: "HTTP_ACCEPT", header: "Accept"}, {name: "HTTP_ACCEPT_CHARSET", header: "Accept-Charset"},
+	{name: "HTTP_ACCEPT_ENCODING", header: "Accept-Encoding"}, {name: "HTTP_ACCEPT_LANGUAGE", header: "Accept-Language"},
+	{name: "HTTP_AUTHORIZATION", header: "Authorization"}, {name: "HTTP_CACHE_CONTROL", header: "Cache-Control"},
+	{name: "HTTP_CONNECTION", header: "Connection"}, {name: "HTTP_COOKIE", header: "Cookie"}, {name: "HTTP_DNT", header: "Dnt"},
+	{name: "HTTP_FORWARDED", header: "Forwarded"}, {name: "HTTP_IF_MODIFIED_SINCE", header: "If-Modified-Since"},
+	{name: "HTTP_IF_NONE_MATCH", header: "If-None-Match"}, {name: "HTTP_ORIGIN", header: "Origin"},
+	{name: "HTTP_PRAGMA", header: "Pragma"}, {name: "HTTP_PRIORITY", header: "Priority"}, {name: "HTTP_RANGE", header: "Range"},
+	{name: "HTTP_REFERER", header: "Referer"}, {name: "HTTP_SEC_FETCH_DEST", header: "Sec-Fetch-Dest"},
+	{name: "HTTP_SEC_FETCH_MODE", header: "Sec-Fetch-Mode"}, {name: "HTTP_SEC_FETCH_SITE", header: "Sec-Fetch-Site"},
+	{name: "HTTP_SEC_FETCH_USER", header: "Sec-Fetch-User"}, {name: "HTTP_UPGRADE", header: "Upgrade"},
+	{name: "HTTP_UPGRADE_INSECURE_REQUESTS", header: "Upgrade-Insecure-Requests"}, {name: "HTTP_USER_AGENT", header: "User-Agent"},
+	{name: "HTTP_X_FORWARDED_FOR", header: "X-Forwarded-For"}, {name: "HTTP_X_FORWARDED_HOST", header: "X-Forwarded-Host"},
+	{name: "HTTP_X_FORWARDED_PROTO", header: "X-Forwarded-Proto"}, {name: "HTTP_X_REAL_IP", header: "X-Real-Ip"},
+	{name: "HTTP_X_REQUEST_ID", header: "X-Request-Id"},
+}
+
+// byName finds a variable's row.
+var byName = func() map[string]*variable {
+	m := make(map[string]*variable, len(variables))
+	for i := range variables {
+		m[variables[i].name] = &variables[i]
+	}
+	return m
+}()
+
+func methodOf(hr *http.Request) string {
+	if hr.Method == "" {
+		return http.MethodGet
+	}
+	return hr.Method
+}
+
+func contentLength(hr *http.Request) (string, bool) {
+	switch {
+	case hr.ContentLength < 0, hr.ContentLength == 0 && hr.Body != nil && hr.Body != http.NoBody && len(hr.TransferEncoding) > 0:
+		return "", false
+	case hr.ContentLength == 0 && (hr.Body == nil || hr.Body == http.NoBody) && hr.Header.Get("Content-Length") == "":
+		return "", false
+	}
+	return strconv.FormatInt(hr.ContentLength, 10), true
+}
+
+func uriOf(hr *http.Request) string {
+	if hr.RequestURI != "" {
+		return hr.RequestURI
+	}
+	return hr.URL.RequestURI()
+}
+
+func schemeOf(hr *http.Request) string {
+	if hr.TLS != nil || hr.URL.Scheme == "https" {
+		return "https"
+	}
+	return "http"
+}
+
+// isOn reads the de facto variable HTTPS.
+func isOn(v string) bool {
+	return v != "" && v != "0" && !strings.EqualFold(v, "off")
+}
+
+func splitAddr(addr string) (host, port string) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr, ""
+	}
+	return host, port
+}
+
+func localAddr(ctx context.Context) (host, port string) {
+	a, ok := ctx.Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok || a.Network() == "unix" {
+		return "", ""
+	}
+	return splitAddr(a.String())
+}
+
+// serverPort is the port that the client asked for, if it named one, else that of the connection (RFC 3875 section 4.1.15).
+func serverPort(hr *http.Request) (string, bool) {
+	if _, port := splitAddr(hr.Host); port != "" {
+		return port, true
+	}
+	if _, port := localAddr(hr.Context()); port != "" {
+		return port, true
+	}
+	if schemeOf(hr) == "https" {
+		return "443", true
+	}
+	return "80", true
+}
+
+// serverName is the host that the client asked for, without the port, an IPv6 address in brackets (section 4.1.14).
+func serverName(hr *http.Request) (string, bool) {
+	host := hr.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if host == "" {
+		host, _ = localAddr(hr.Context())
+	}
+	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
+		host = "[" + host + "]"
+	}
+	return host, true
+}
+
+// secure is what a handler finds in http.Request.TLS when the front has ended TLS: that there was some.
+func secure() *tls.ConnectionState { return &tls.ConnectionState{HandshakeComplete: true} }

@@ -1,0 +1,116 @@
+package scgi
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// maxDigits is how long a netstring's length can be: the limits are far below 10^9.
+const maxDigits = 9
+
+// appendRequest appends the head of a request of length bytes of body: CONTENT_LENGTH first, then SCGI, then the other variables.
+func appendRequest(dst []byte, p protocol.Params, length int64) ([]byte, error) {
+	digits := strconv.FormatInt(length, 10)
+	size := len("CONTENT_LENGTH") + len(digits) + len("SCGI") + len("1") + 4
+	for _, v := range p {
+		if !ours(v.Name) {
+			if err := check(v); err != nil {
+				return dst, err
+			}
+			size += len(v.Name) + len(v.Value) + 2
+		}
+	}
+	dst = strconv.AppendInt(dst, int64(size), 10)
+	dst = append(dst, ':')
+	dst = appendPair(dst, "CONTENT_LENGTH", digits)
+	dst = appendPair(dst, "SCGI", "1")
+	for _, v := range p {
+		if !ours(v.Name) {
+			dst = appendPair(dst, v.Name, v.Value)
+		}
+	}
+	return append(dst, ','), nil
+}
+
+// ours reports whether a variable is the protocol's own, which the client sets.
+func ours(name string) bool { return name == "CONTENT_LENGTH" || name == "SCGI" }
+
+// check refuses what the block cannot carry.
+func check(v protocol.Param) error {
+	if v.Name == "" || strings.IndexByte(v.Name, 0) >= 0 || strings.IndexByte(v.Value, 0) >= 0 {
+		return fail("write request", protocol.ErrMalformed, "variable "+strconv.Quote(v.Name)+": an empty name or a NUL byte")
+	}
+	return nil
+}
+
+func appendPair(dst []byte, name, value string) []byte {
+	dst = append(append(dst, name...), 0)
+	return append(append(dst, value...), 0)
+}
+
+// consumeLength reads a netstring's length and its colon. n == 0 without an error means that b ends too early to tell.
+func consumeLength(b []byte) (length, n int, err error) {
+	for i, c := range b {
+		switch {
+		case c == ':' && i > 0:
+			return length, i + 1, nil
+		case c < '0' || c > '9', i == maxDigits:
+			return 0, 0, fail("read head", protocol.ErrMalformed, "netstring length "+strconv.Quote(string(b[:i+1])))
+		case i == 1 && b[0] == '0':
+			return 0, 0, fail("read head", protocol.ErrMalformed, "netstring length with a leading zero")
+		}
+		length = length*10 + int(c-'0')
+	}
+	return 0, 0, nil
+}
+
+// consumeBlock reads the variables of a netstring's content, whose strings are one allocation, and the body's length.
+func consumeBlock(block []byte, maxCount int) (protocol.Params, int64, error) {
+	if len(block) == 0 || block[len(block)-1] != 0 {
+		return nil, 0, fail("read params", protocol.ErrMalformed, "the block does not end in a NUL byte")
+	}
+	count := bytes.Count(block, []byte{0})
+	if count%2 != 0 {
+		return nil, 0, fail("read params", protocol.ErrMalformed, "a name without a value")
+	}
+	if count /= 2; count > maxCount {
+		return nil, 0, fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(count), int64(maxCount), "variables"))
+	}
+	p := make(protocol.Params, count)
+	rest := string(block)
+	for i := range p {
+		p[i].Name, rest, _ = strings.Cut(rest, "\x00")
+		p[i].Value, rest, _ = strings.Cut(rest, "\x00")
+		if p[i].Name == "" {
+			return nil, 0, fail("read params", protocol.ErrMalformed, "variable "+strconv.Itoa(i+1)+" has no name")
+		}
+	}
+	return verify(p)
+}
+
+// verify checks what the protocol asks of a request's variables.
+func verify(p protocol.Params) (protocol.Params, int64, error) {
+	if p[0].Name != "CONTENT_LENGTH" {
+		return nil, 0, fail("read params", protocol.ErrMalformed, "the first variable is "+strconv.Quote(p[0].Name)+", not CONTENT_LENGTH")
+	}
+	length, ok, err := p.ContentLength()
+	if err != nil || !ok {
+		return nil, 0, fail("read params", protocol.ErrMalformed, "CONTENT_LENGTH "+strconv.Quote(p[0].Value))
+	}
+	if v, _ := p.Lookup("SCGI"); v != "1" {
+		return nil, 0, fail("read params", protocol.ErrMalformed, "SCGI is "+strconv.Quote(v)+", not 1")
+	}
+	return p, length, nil
+}
+
+func fail(op string, kind error, detail string) error {
+	e := &protocol.Error{Protocol: "scgi", Op: op, Kind: kind, Detail: detail}
+	if kind == protocol.ErrTooLarge {
+		e.Status = http.StatusRequestHeaderFieldsTooLarge
+	}
+	return e
+}
