@@ -20,6 +20,7 @@ var (
 type ending struct {
 	parent context.Context
 	watch  watch
+	req    *Request
 
 	mu     sync.Mutex
 	inner  context.Context // made when somebody asks
@@ -109,6 +110,9 @@ func (e *ending) Err() error {
 // Value also serves the context package's own question for the nearest cancelable context, which it asks after Done: so
 // derived contexts need no goroutine, and context.Cause finds the cause.
 func (e *ending) Value(key any) any {
+	if key == (requestKey{}) {
+		return e.req
+	}
 	e.mu.Lock()
 	inner := e.inner
 	e.mu.Unlock()
@@ -124,5 +128,5 @@ func (r *Request) Cancel(cause error) { r.end.finish(cause) }
 
 // begin gives the request its context. A Cancel that came earlier has not been lost.
 func (r *Request) begin(parent context.Context, watch watch) {
-	r.end.parent, r.end.watch = parent, watch
+	r.end.parent, r.end.watch, r.end.req = parent, watch, r
 }

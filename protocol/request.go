@@ -60,13 +60,22 @@ type Request struct {
 // when Serve has returned; context.Cause tells which. It is never nil.
 func (r *Request) Context() context.Context {
 	switch {
-	case r.ctx != nil:
-		return r.ctx
 	case r.end.parent != nil:
 		return &r.end
+	case r.ctx != nil:
+		return r.ctx
 	}
 	return context.Background()
 }
+
+// RequestFromContext returns the request that is being served with ctx, or nil: so an http.Handler finds the variables that
+// have no place in an *http.Request. It is good until Serve has returned.
+func RequestFromContext(ctx context.Context) *Request {
+	r, _ := ctx.Value(requestKey{}).(*Request)
+	return r
+}
+
+type requestKey struct{}
 
 // WithContext returns a shallow copy of r for use as an outgoing request, with the context ctx.
 func (r *Request) WithContext(ctx context.Context) *Request {

@@ -45,7 +45,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/status?code=204", "", 204, ""},
 		{"GET", "/status?code=418", "", 418, "418 I'm a teapot\n"},
 		{"GET", "/panic", "", 500, "..."},
-		{"GET", "/ws", "", 426, "this path is a WebSocket..."},
+		{"GET", "/ws", "", 426, "WebSocket protocol violation..."},
 		{"GET", "/no%20such", "", 404, "no such path: \"/no such\"..."},
 	}
 	both(t, func(t *testing.T, url string) {

@@ -34,6 +34,9 @@ func (c call) params() protocol.Params {
 	if c.native != nil {
 		return c.native.Params
 	}
+	if r := protocol.RequestFromContext(c.http.Context()); r != nil {
+		return r.Params
+	}
 	return protocol.NewRequest(c.http).Params
 }
 
