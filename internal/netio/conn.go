@@ -235,6 +235,12 @@ func (b *Conn) release() {
 	}
 }
 
+// Free gives all buffers back. It is for the end, when nobody reads or writes any more.
+func (b *Conn) Free() {
+	b.r, b.w, b.out = 0, 0, b.out[:0]
+	b.release()
+}
+
 // A deadline is one direction's, set only where the one that stands is not near enough to what is wanted.
 type deadline struct {
 	mu  sync.Mutex

@@ -78,5 +78,6 @@ func (b *Body) Finish() error {
 	if b.Left != 0 {
 		b.Conn.Drain()
 	}
+	b.Conn.Free()
 	return b.Conn.Close()
 }
