@@ -1,0 +1,157 @@
+package fastcgi
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A phase is what the reader waits for.
+type phase uint8
+
+const (
+	forNothing phase = iota // requests are being served: there is no hurry
+	forRequest              // the next request
+	forHead                 // the rest of a request's variables
+	forBody                 // bytes that a handler waits for
+	wasPoked                // the deadline is in the past, to wake the reader
+)
+
+// A deadline is the connection's read deadline. It is set only when the phase changes: what enters a phase later is due
+// later, and is looked at when the deadline passes.
+type deadline struct {
+	phase phase
+	unset bool      // it must be set anew
+	first time.Time // when the phase began
+	mark  int       // conn.served at that time
+}
+
+// await prepares for a read that blocks.
+func (c *conn) await() error {
+	if c.out.pending.Load() {
+		if err := c.out.flush(); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return io.EOF
+	}
+	if d := &c.deadline; d.phase == wasPoked {
+		d.phase, d.unset = forNothing, true
+		return errPoked
+	}
+	p := c.phase()
+	if c.closing && c.open == 0 {
+		return errPoked
+	}
+	if d := &c.deadline; p != d.phase || d.unset {
+		d.first, d.mark = time.Now(), c.served
+		d.phase, d.unset = p, false
+		c.nc.SetReadDeadline(c.due())
+	}
+	if p == forRequest {
+		c.out.release()
+		c.idle.Store(waiting)
+	}
+	return nil
+}
+
+// phase finds out what the reader waits for.
+func (c *conn) phase() phase {
+	partial := len(c.in.buffered()) > 0 || (c.rec.left > 0 || c.rec.padding > 0) && c.rec.sink != toNobody
+	switch {
+	case c.heads > 0, c.open == 0 && partial:
+		return forHead
+	case c.open == 0:
+		return forRequest
+	case c.waiters > 0:
+		return forBody
+	}
+	return forNothing
+}
+
+// due is the time of the next thing to expire; zero means that nothing does.
+func (c *conn) due() (t time.Time) {
+	sooner := func(from time.Time, d time.Duration) {
+		if by := from.Add(d); d > 0 && (t.IsZero() || by.Before(t)) {
+			t = by
+		}
+	}
+	d := &c.deadline
+	switch {
+	case d.phase == forRequest && c.served == 0 && !c.multi:
+		sooner(d.first, c.lim.HeadTimeout)
+	case d.phase == forRequest:
+		sooner(d.first, c.lim.IdleTimeout)
+	case d.phase == forHead && c.open == 0:
+		sooner(d.first, c.lim.HeadTimeout)
+	}
+	for _, s := range c.streams {
+		if s.state == inHead {
+			sooner(s.begun, c.lim.HeadTimeout)
+		}
+		for _, f := range [...]*flow{&s.stdin, &s.data} {
+			if f.waiting {
+				if f.since.IsZero() {
+					f.since = time.Now()
+				}
+				sooner(f.since, c.lim.BodyTimeout)
+			}
+		}
+	}
+	return t
+}
+
+// poke makes a read that blocks return. The lock is held.
+func (d *deadline) poke(c *conn) {
+	d.phase = wasPoked
+	c.nc.SetReadDeadline(time.Unix(1, 0))
+}
+
+// expire fails what is due now that the deadline has passed, and returns an error if that is the connection itself.
+func (c *conn) expire() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := &c.deadline
+	if c.closed {
+		return io.EOF
+	}
+	if d.phase == wasPoked {
+		d.phase, d.unset = forNothing, true
+		return errPoked
+	}
+	d.unset = true
+	now := time.Now()
+	switch {
+	case d.phase == forRequest && d.mark == c.served:
+		return io.EOF
+	case d.phase == forHead && c.open == 0:
+		return timedOut("read record", "not whole after "+c.lim.HeadTimeout.String())
+	}
+	for _, s := range c.streams {
+		c.expireStream(s, now)
+	}
+	return errPoked
+}
+
+func (c *conn) expireStream(s *stream, now time.Time) {
+	if lim := c.lim.HeadTimeout; s.state == inHead && lim > 0 && !now.Before(s.begun.Add(lim)) {
+		c.refuseLocked(s, timedOut("read params", "not whole after "+lim.String()))
+	}
+	lim := c.lim.BodyTimeout
+	for _, f := range [...]*flow{&s.stdin, &s.data} {
+		if f.waiting && lim > 0 && !f.since.IsZero() && !now.Before(f.since.Add(lim)) {
+			f.end(timedOut(f.op, "nothing came for "+lim.String()))
+			f.release()
+		}
+	}
+	s.cond.Broadcast()
+}
+
+func timedOut(op, detail string) error {
+	return &protocol.Error{Protocol: Name, Op: op, Kind: protocol.ErrAborted, Detail: detail, Status: http.StatusRequestTimeout}
+}

@@ -1,0 +1,204 @@
+package fastcgi
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strconv"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// step reads one record, or a part of one, and gives it to whom it belongs.
+func (c *conn) step(leader bool) error {
+	switch {
+	case c.rec.left > 0:
+		return c.content(leader)
+	case c.rec.padding > 0:
+		return c.skip(&c.rec.padding)
+	}
+	if err := c.fill(headerLen); err != nil {
+		return err
+	}
+	h, _, err := consumeHeader(c.in.buffered())
+	if err != nil {
+		return c.foreign(err)
+	}
+	c.begun = true
+	c.in.discard(headerLen)
+	c.rec = record{h: h, left: h.content, padding: h.padding}
+	if h.id == 0 {
+		return c.manage(h)
+	}
+	return c.dispatch(h)
+}
+
+// fill reads until n bytes are buffered. It gives up with errPoked when the reader must look at its state, and may
+// then be called again.
+func (c *conn) fill(n int) error {
+	for len(c.in.buffered()) < n {
+		if err := c.await(); err != nil {
+			return err
+		}
+		var err error
+		if c.idle.Load() == waiting {
+			err = c.in.wait()
+		} else {
+			err = c.in.more(n)
+		}
+		if c.idle.Swap(busy) == shutDown {
+			return io.EOF
+		}
+		if err != nil {
+			return c.readFailed(err)
+		}
+		if !c.begun && c.in.buffered()[0] != version1 {
+			_, _, err := consumeHeader(c.in.buffered())
+			return c.foreign(err)
+		}
+	}
+	return nil
+}
+
+// readFailed finds out what an error of the connection means.
+func (c *conn) readFailed(err error) error {
+	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
+		return c.expire()
+	}
+	if err == io.EOF && (len(c.in.buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0) {
+		return fail(protocol.ErrMalformed, "read record", "the connection ended within a record", io.ErrUnexpectedEOF)
+	}
+	if err == io.EOF {
+		return err
+	}
+	return fail(protocol.ErrAborted, "read record", "", err)
+}
+
+// skip discards what is buffered of *left bytes.
+func (c *conn) skip(left *int) error {
+	if err := c.fill(1); err != nil {
+		return err
+	}
+	n := min(*left, len(c.in.buffered()))
+	c.in.discard(n)
+	*left -= n
+	return nil
+}
+
+// content gives what is buffered of a record's content to its sink.
+func (c *conn) content(leader bool) error {
+	if err := c.fill(1); err != nil {
+		return err
+	}
+	b := c.in.buffered()
+	b = b[:min(len(b), c.rec.left)]
+	switch c.rec.sink {
+	case toBody:
+		return c.store(b, leader)
+	case toParams:
+		c.rec.s.params = append(c.rec.s.params, b...)
+	case toControl:
+		c.control = append(c.control, b...)
+	}
+	c.in.discard(len(b))
+	c.rec.left -= len(b)
+	if c.rec.sink != toControl || c.rec.left > 0 {
+		return nil
+	}
+	b, c.control = c.control, nil
+	if c.rec.h.typ == typeBegin {
+		return c.begin(c.rec.h.id, b)
+	}
+	return c.answerValues(b)
+}
+
+// dispatch handles an application record.
+func (c *conn) dispatch(h header) error {
+	switch h.typ {
+	case typeBegin:
+		if h.content != beginLen {
+			return malformed("read BEGIN_REQUEST", strconv.Itoa(h.content)+" bytes of content, want 8")
+		}
+		c.rec.sink = toControl
+	case typeAbort:
+		return c.abort(h.id)
+	case typeParams:
+		return c.readParams(h)
+	case typeStdin, typeData:
+		c.readBody(h)
+	}
+	return nil
+}
+
+// readParams reads a PARAMS record. One that holds the whole stream is parsed where it is.
+func (c *conn) readParams(h header) error {
+	s := c.head(h.id)
+	switch {
+	case s == nil:
+		return nil
+	case h.content == 0:
+		return c.whole(s, s.params)
+	case len(s.params)+h.content > c.lim.ParamBytes:
+		c.refuse(s, tooLarge("read params", int64(len(s.params)+h.content), int64(c.lim.ParamBytes), "bytes"))
+		return nil
+	}
+	c.rec.sink, c.rec.s = toParams, s
+	all := h.content + h.padding
+	b := c.in.buffered()
+	if len(s.params) > 0 || len(b) < all+headerLen {
+		return nil
+	}
+	end, _, err := consumeHeader(b[all:])
+	if err != nil || end.typ != typeParams || end.id != h.id || end.content > 0 {
+		return nil
+	}
+	err = c.whole(s, b[:h.content])
+	c.in.discard(all + headerLen)
+	c.rec = record{padding: end.padding}
+	c.peekEnd(&s.stdin, h.id, typeStdin)
+	return err
+}
+
+// peekEnd ends f if the end of its stream is what is buffered next.
+func (c *conn) peekEnd(f *flow, id uint16, typ recordType) bool {
+	b := c.in.buffered()
+	if c.rec.left > 0 || c.rec.padding > len(b) {
+		return false
+	}
+	b = b[c.rec.padding:]
+	h, n, _ := consumeHeader(b)
+	if n == 0 || h.typ != typ || h.id != id || h.content > 0 {
+		return false
+	}
+	c.in.discard(c.rec.padding + n)
+	c.rec = record{padding: h.padding}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.ended = true
+	return true
+}
+
+// readBody begins a record of STDIN or DATA, or ends that stream.
+func (c *conn) readBody(h header) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.streams[h.id]
+	if s == nil || s.dead {
+		return
+	}
+	if s.state == inHead {
+		c.refuseLocked(s, malformed("read "+h.typ.String(), "a record before the end of PARAMS"))
+		return
+	}
+	f := &s.stdin
+	if h.typ == typeData {
+		f = &s.data
+	}
+	switch {
+	case f.ended:
+	case h.content == 0:
+		f.end(nil)
+	default:
+		c.rec.sink, c.rec.flow = toBody, f
+	}
+}

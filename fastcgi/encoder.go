@@ -1,0 +1,188 @@
+package fastcgi
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// An encoder is the part of a stream that answers. It belongs to the goroutine that has the request.
+type encoder struct {
+	answered bool // WriteHeader was called
+	stderr   stderr
+	writeBy  time.Time // the handler's own deadline
+}
+
+// WriteHeader implements protocol.Encoder.
+func (s *stream) WriteHeader(status int, h http.Header) error {
+	if e := s.taken.Load(); e != nil {
+		return e
+	}
+	s.answered = true
+	o := &s.c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.record(s, typeStdout)
+	out := o.nc.Out()
+	b := protocol.AppendHead(out, protocol.StatusField, status, h)
+	if len(b)+len(zeros) <= cap(out) {
+		o.nc.SetOut(b)
+		return o.err
+	}
+	// A head that does not fit goes out like a piece of a body.
+	_, err := o.write(s, typeStdout, b[len(out):])
+	return err
+}
+
+// Write implements protocol.Encoder.
+func (s *stream) Write(p []byte) (int, error) { return s.send(typeStdout, p) }
+
+func (s *stream) send(typ recordType, p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil // an empty record would be the end of the stream
+	}
+	if e := s.taken.Load(); e != nil {
+		return 0, e
+	}
+	if err := s.inTime(); err != nil {
+		return 0, err
+	}
+	o := &s.c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.write(s, typ, p)
+}
+
+// Flush implements protocol.Encoder.
+func (s *stream) Flush() error {
+	if err := s.inTime(); err != nil {
+		return err
+	}
+	return s.c.out.flush()
+}
+
+// Close implements protocol.Encoder: it sends END_REQUEST, or cuts the connection where only that shows that the
+// response is not whole.
+func (s *stream) Close(cause error) (err error) {
+	c := s.c
+	c.mu.Lock()
+	if s.state == over {
+		c.mu.Unlock()
+		return nil
+	}
+	alone := c.open == 1
+	unread := !s.stdin.ended || s.req.Role == protocol.Filter && !s.data.ended
+	c.finish(s)
+	c.mu.Unlock()
+	if cause != nil && s.answered && alone && s.taken.Load() == nil {
+		err = c.cut(s)
+	} else {
+		err = c.out.end(s, cause)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.linger = c.linger || unread && !s.keep
+	c.left(s)
+	return err
+}
+
+// finish makes the id of s free, for the peer may use it again as soon as it sees END_REQUEST.
+func (c *conn) finish(s *stream) {
+	s.state, s.dead = over, true
+	s.stdin.end(http.ErrBodyReadAfterClose)
+	s.data.end(http.ErrBodyReadAfterClose)
+	s.release()
+	delete(c.streams, s.id)
+}
+
+// end sends what is left of s's response, and END_REQUEST.
+func (o *output) end(s *stream, cause error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var app uint32
+	if cause == nil {
+		o.whole(typeStdout, s.id, nil)
+	} else {
+		app = 1
+	}
+	if s.stderr.used {
+		o.whole(typeStderr, s.id, nil)
+	}
+	var room [endLen]byte
+	o.whole(typeEnd, s.id, appendEnd(room[:0], end{app: app}))
+	return o.send(nil)
+}
+
+// cut sends what there is of s's response and closes the connection.
+func (c *conn) cut(s *stream) error {
+	err := c.out.flush()
+	c.mu.Lock()
+	c.closing = true
+	c.mu.Unlock()
+	if cerr := c.out.nc.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// Stderr returns a writer of FCGI_STDERR. Each call is sent at once; fronts log it.
+func (s *stream) Stderr() io.Writer { return &s.stderr }
+
+// FullDuplex reports that a response may begin while the request's body is still coming.
+func (s *stream) FullDuplex() error { return nil }
+
+// SetReadDeadline bounds the reading of this request's body.
+func (s *stream) SetReadDeadline(t time.Time) error {
+	c := s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.readBy = t
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	wake := func() {
+		s.cond.Broadcast()
+		if s.stdin.waiting || s.data.waiting {
+			c.poke()
+		}
+	}
+	if t.IsZero() {
+		return nil
+	}
+	d := time.Until(t)
+	if d <= 0 {
+		wake()
+		return nil
+	}
+	s.timer = time.AfterFunc(d, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		wake()
+	})
+	return nil
+}
+
+// SetWriteDeadline bounds the writing of this response. A write that it interrupts ends the connection, because a
+// record may be torn.
+func (s *stream) SetWriteDeadline(t time.Time) error {
+	c := s.c
+	c.mu.Lock()
+	s.writeBy = t
+	alone := c.open == 1
+	c.mu.Unlock()
+	if alone {
+		return c.out.nc.SetWriteDeadline(t)
+	}
+	return nil
+}
+
+// inTime returns an error once the handler's own write deadline has passed.
+func (s *stream) inTime() error {
+	if t := s.writeBy; !t.IsZero() && !t.After(time.Now()) {
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}

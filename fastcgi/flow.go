@@ -1,0 +1,305 @@
+package fastcgi
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// window is how much of a stream waits in memory for a handler that does not read it.
+const window = 128 << 10
+
+// A flow is a request's STDIN or DATA on its way to the handler. It is the io.Reader of it.
+type flow struct {
+	s        *stream
+	op       string // "read body"
+	declared int64  // DATA: its length, else 0
+	count    int64  // DATA: bytes given to the handler
+
+	// Guarded by the connection's lock.
+	buf     []byte
+	at      int             // buf[at:] is still to be read
+	spool   *protocol.Spool // what comes after it
+	ended   bool            // nothing more comes
+	drop    bool            // nobody will read: what comes is dropped
+	err     error           // why it ended, if not by its end
+	waiting bool            // the handler waits in Read
+	since   time.Time       // when it began to; zero if something has come since
+	reads   int             // calls of Read
+}
+
+// end ends the flow, with nil for its proper end.
+func (f *flow) end(err error) {
+	if f.ended {
+		return
+	}
+	f.ended, f.err = true, err
+	f.s.cond.Broadcast()
+	if f.s.c.yielding == f.s {
+		f.s.c.unyield()
+	}
+}
+
+// release drops what is held.
+func (f *flow) release() {
+	f.drop, f.buf, f.at = true, nil, 0
+	if f.spool != nil {
+		f.spool.Close()
+		f.spool = nil
+	}
+}
+
+// held is the number of bytes that wait.
+func (f *flow) held() int64 {
+	n := int64(len(f.buf) - f.at)
+	if f.spool != nil {
+		n += f.spool.Len()
+	}
+	return n
+}
+
+// Read implements io.Reader. The end comes together with the last bytes where it is known.
+func (f *flow) Read(p []byte) (n int, err error) {
+	c := f.s.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f == &f.s.data {
+		if err := f.s.stdinFirst(); err != nil {
+			return 0, err
+		}
+	}
+	n, err = f.read(p)
+	if f == &f.s.data {
+		return f.checkLength(n, err)
+	}
+	return n, err
+}
+
+// read takes what is held, or reads from the connection unless somebody else does. The lock is held.
+func (f *flow) read(p []byte) (int, error) {
+	c := f.s.c
+	f.reads++
+	for {
+		if n, err := f.take(p); n > 0 || err != nil || len(p) == 0 {
+			return n, err
+		}
+		if t := f.s.readBy; !t.IsZero() && !t.After(time.Now()) {
+			return 0, os.ErrDeadlineExceeded
+		}
+		f.wait()
+		if c.reading {
+			f.s.cond.Wait()
+		} else if n := f.pump(p); n > 0 {
+			f.arrived()
+			return n, f.endOf()
+		}
+		f.arrived()
+	}
+}
+
+// take gives what is held.
+func (f *flow) take(p []byte) (n int, err error) {
+	switch {
+	case f.err != nil:
+		return 0, f.err
+	case f.at < len(f.buf):
+		n = copy(p, f.buf[f.at:])
+		if f.at += n; f.at == len(f.buf) {
+			f.buf, f.at = f.buf[:0], 0
+		}
+	case f.spool != nil:
+		if n, err = f.spool.Read(p); err != nil {
+			f.end(fail(protocol.ErrUpstream, f.op, "spool", err))
+			return n, err
+		}
+		if f.spool.Len() == 0 {
+			f.spool.Close()
+			f.spool = nil
+		}
+	}
+	return n, f.endOf()
+}
+
+// endOf is io.EOF once all has been read.
+func (f *flow) endOf() error {
+	if f.err != nil {
+		return f.err
+	}
+	if f.ended && f.held() == 0 {
+		return io.EOF
+	}
+	return nil
+}
+
+func (f *flow) wait() {
+	if !f.waiting {
+		f.waiting = true
+		f.s.c.waiters++
+	}
+}
+
+func (f *flow) arrived() {
+	if f.waiting {
+		f.waiting, f.since = false, time.Time{}
+		f.s.c.waiters--
+	}
+}
+
+// pump reads from the connection until something for f has come: straight into p where that is possible. The lock is held, and
+// given up meanwhile.
+func (f *flow) pump(p []byte) (n int) {
+	c := f.s.c
+	c.reading = true
+	c.mu.Unlock()
+	var err error
+	if c.rec.flow == f && c.rec.sink == toBody && c.rec.left > 0 {
+		n, err = c.direct(p)
+		if n > 0 && c.rec.left == 0 && !f.ended {
+			typ := typeStdin
+			if f == &f.s.data {
+				typ = typeData
+			}
+			c.peekEnd(f, f.s.id, typ)
+		}
+	} else {
+		err = c.step(false)
+	}
+	c.mu.Lock()
+	c.reading = false
+	if err != nil && err != errPoked {
+		c.fail(err)
+	}
+	c.handBack(f)
+	return n
+}
+
+// direct reads part of the current record's content into p.
+func (c *conn) direct(p []byte) (n int, err error) {
+	p = p[:min(len(p), c.rec.left)]
+	if len(c.in.buffered()) == 0 && len(p) >= inputSize/2 {
+		if err := c.await(); err != nil {
+			return 0, err
+		}
+		if n, err = c.nc.Read(p); n == 0 && err != nil {
+			return 0, c.readFailed(err)
+		}
+		c.rec.left -= n
+		return n, nil
+	}
+	if err := c.fill(1); err != nil {
+		return 0, err
+	}
+	n = copy(p, c.in.buffered())
+	c.in.discard(n)
+	c.rec.left -= n
+	return n, nil
+}
+
+// handBack gives up the reading after a handler's Read. A leader who waits for it lets a lone handler go on.
+func (c *conn) handBack(f *flow) {
+	switch {
+	case !c.leading:
+		c.ticker.start(c)
+	case c.open == 1 && !f.ended && c.err == nil && len(c.ready) == 0 && !c.closed:
+		c.yield(f.s)
+	default:
+		c.next.Signal()
+	}
+}
+
+// store puts what has come for a body where its handler will find it.
+func (c *conn) store(b []byte, leader bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f := c.rec.flow
+	if f.drop || f.ended {
+		c.rec.sink = toNobody
+		return nil
+	}
+	room := window - (len(f.buf) - f.at)
+	switch {
+	case f.spool == nil && room > 0:
+		b = b[:min(len(b), room)]
+		f.keep(b)
+	case leader && c.open == 1 && f.spool == nil && !c.patience.lost(f):
+		c.yield(f.s)
+		return errYield
+	default:
+		if err := f.spill(b); err != nil {
+			f.end(err)
+			f.release()
+			return nil
+		}
+	}
+	c.in.discard(len(b))
+	c.rec.left -= len(b)
+	f.s.cond.Broadcast()
+	if leader && c.open == 1 && f.waiting {
+		c.yield(f.s)
+		return errYield
+	}
+	return nil
+}
+
+// keep appends b to what is held in memory.
+func (f *flow) keep(b []byte) {
+	if f.at > 0 && len(f.buf)+len(b) > cap(f.buf) {
+		f.buf = f.buf[:copy(f.buf, f.buf[f.at:])]
+		f.at = 0
+	}
+	f.buf = append(f.buf, b...)
+}
+
+// spill appends b to the temporary file.
+func (f *flow) spill(b []byte) error {
+	limit := f.s.c.lim.Spool
+	if f.spool == nil {
+		f.spool = &protocol.Spool{File: limit}
+	}
+	_, err := f.spool.Write(b)
+	if e, ok := errors.AsType[*protocol.Error](err); ok {
+		return &protocol.Error{Protocol: Name, Op: f.op, Kind: e.Kind, Detail: e.Detail, Err: e.Err, Status: e.Status}
+	}
+	return err
+}
+
+// stdinFirst returns an error unless STDIN has been read to its end: DATA comes after it (section 6.4).
+func (s *stream) stdinFirst() error {
+	f := &s.stdin
+	for !f.ended && f.held() == 0 {
+		var none [1]byte
+		if n, err := f.read(none[:]); n > 0 {
+			f.buf = append([]byte{none[0]}, f.buf[f.at:]...)
+			f.at = 0
+		} else if err != nil && err != io.EOF {
+			return err
+		}
+	}
+	if f.err != nil {
+		return f.err
+	}
+	if f.held() > 0 {
+		return fail(protocol.ErrUnsupported, "read data", "the body has not been read to its end", nil)
+	}
+	return nil
+}
+
+// checkLength holds DATA to FCGI_DATA_LENGTH.
+func (f *flow) checkLength(n int, err error) (int, error) {
+	f.count += int64(n)
+	switch {
+	case f.declared < 0:
+	case f.count > f.declared:
+		return 0, tooMuchData(f.count, f.declared)
+	case err == io.EOF && f.count < f.declared:
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func tooMuchData(got, want int64) error {
+	return malformed("read data", protocol.Exceeds(got, want, "bytes of FCGI_DATA_LENGTH"))
+}

@@ -1,0 +1,152 @@
+package fastcgi
+
+import (
+	"strconv"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// manage handles a record with id 0.
+func (c *conn) manage(h header) error {
+	switch {
+	case h.typ == typeGetValues:
+		c.multiplexes()
+		c.rec.sink = toControl
+		if h.content == 0 {
+			return c.answerValues(nil)
+		}
+	case h.typ >= typeBegin && h.typ <= typeData:
+		return malformed("read "+h.typ.String(), "request id 0")
+	case h.typ == typeGetValuesResult || h.typ == typeUnknown:
+		// Answers to what was never asked: an answer to them might go on for ever.
+	default:
+		return c.out.control(appendRecord(nil, typeUnknown, 0, appendUnknown(nil, h.typ)))
+	}
+	return nil
+}
+
+// answerValues answers a GET_VALUES with the content b: one record with what was asked for and is known (section 4.1).
+func (c *conn) answerValues(b []byte) error {
+	var answer protocol.Params
+	for len(b) > 0 {
+		name, _, n := consumePair(b)
+		if n == 0 {
+			return malformed("read GET_VALUES", "the record ends within a pair")
+		}
+		if v, ok := c.value(string(name)); ok {
+			if _, twice := answer.Lookup(string(name)); !twice {
+				answer.Add(string(name), strconv.Itoa(v))
+			}
+		}
+		b = b[n:]
+	}
+	return c.out.control(appendRecord(nil, typeGetValuesResult, 0, appendParams(nil, answer)))
+}
+
+// value is what is true of this connection.
+func (c *conn) value(name string) (int, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch name {
+	case maxConnsName:
+		return c.proto.MaxConns, c.proto.MaxConns > 0
+	case maxReqsName:
+		return c.capacity(), true
+	case mpxsConnsName:
+		return min(c.capacity()-1, 1), true
+	}
+	return 0, false
+}
+
+// capacity is the number of requests that may be open at once.
+func (c *conn) capacity() int {
+	if c.more == nil {
+		return 1
+	}
+	return c.lim.Requests
+}
+
+// multiplexes notes a sign that the peer will have several requests at once.
+func (c *conn) multiplexes() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.multi = true
+}
+
+// begin handles a BEGIN_REQUEST with the content b.
+func (c *conn) begin(id uint16, b []byte) error {
+	req, _ := consumeBegin(b)
+	c.mu.Lock()
+	s := c.streams[id]
+	if s != nil {
+		c.refuseLocked(s, malformed("read BEGIN_REQUEST", "request id "+strconv.Itoa(int(id))+" is already active"))
+		c.mu.Unlock()
+		return nil
+	}
+	answer := c.accept(id, req)
+	c.mu.Unlock()
+	if answer == nil {
+		return nil
+	}
+	return c.out.control(answer)
+}
+
+// accept opens a stream for a new request, or returns the records that refuse it.
+func (c *conn) accept(id uint16, req begin) (answer []byte) {
+	status := requestComplete
+	role, known := roleOf(req.role)
+	switch {
+	case !known:
+		status = unknownRole
+	case c.closing:
+		status = overloaded
+	case c.open >= c.capacity() && c.capacity() == 1:
+		status = cantMpxConn
+	case c.open >= c.capacity():
+		status = overloaded
+	default:
+		c.add(newStream(c, id, role, req.keep))
+		return nil
+	}
+	if !req.keep {
+		c.closing, c.linger = true, true
+	}
+	if status == overloaded && c.proto.RetryAfter > 0 {
+		seconds := int(c.proto.RetryAfter.Seconds() + 0.999)
+		page := "Status: 503 Service Unavailable\r\nRetry-After: " + strconv.Itoa(seconds) + "\r\nContent-Length: 0\r\n\r\n"
+		answer = appendRecord(nil, typeStdout, id, []byte(page))
+		answer = appendRecord(answer, typeStdout, id, nil)
+		status = requestComplete
+	}
+	return appendRecord(answer, typeEnd, id, appendEnd(nil, end{status: status}))
+}
+
+func roleOf(wire uint16) (protocol.Role, bool) {
+	switch wire {
+	case wireResponder:
+		return protocol.Responder, true
+	case wireAuthorizer:
+		return protocol.Authorizer, true
+	case wireFilter:
+		return protocol.Filter, true
+	}
+	return 0, false
+}
+
+// abort handles an ABORT_REQUEST (section 5.4). One for a request that is not active is ignored.
+func (c *conn) abort(id uint16) error {
+	c.mu.Lock()
+	s := c.streams[id]
+	if s == nil {
+		c.mu.Unlock()
+		return nil
+	}
+	if s.state == serving {
+		s.abort(fail(protocol.ErrAborted, "serve", "ABORT_REQUEST", nil))
+		c.mu.Unlock()
+		return nil
+	}
+	c.forget(s)
+	c.mu.Unlock()
+	return c.out.control(appendRecord(nil, typeEnd, id, appendEnd(nil, end{app: 1})))
+}

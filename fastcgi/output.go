@@ -1,0 +1,174 @@
+package fastcgi
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/postern-gateway/postern/internal/netio"
+)
+
+// An output is the sending half of a connection. Its methods may be called from any goroutine; a record is never torn by
+// another.
+type output struct {
+	c       *conn
+	pending atomic.Bool // a management record, or the refusal of a request, is in the buffer
+
+	mu   sync.Mutex
+	nc   netio.Conn       // its output buffer is buf
+	buf  *[inputSize]byte // nil: there is nothing to send
+	open *stream          // whose record the buffer ends with, its length still open; nil: none
+	typ  recordType       // of that record
+	at   int              // where in the buffer it begins
+	err  error            // why nothing more can be sent
+}
+
+// copied is the size up to which a piece that does not fit is copied into the next buffer rather than sent from where it is.
+const copied = 2 << 10
+
+// control sends whole records soon: when the reader has nothing left to read, or with the next response.
+func (o *output) control(records []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seal()
+	if b := o.out(); len(b)+len(records) > cap(b) {
+		if err := o.send(nil); err != nil {
+			return err
+		}
+	}
+	o.nc.SetOut(append(o.nc.Out(), records...))
+	o.pending.Store(true)
+	return o.err
+}
+
+// flush sends what is buffered.
+func (o *output) flush() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seal()
+	return o.send(nil)
+}
+
+// out is the buffer, which the connection has only while there is something to send.
+func (o *output) out() []byte {
+	if o.buf == nil {
+		o.buf = inputs.Get().(*[inputSize]byte)
+		o.nc.SetOut(o.buf[:0])
+	}
+	return o.nc.Out()
+}
+
+// release gives an empty buffer back, if nobody is sending.
+func (o *output) release() {
+	if !o.mu.TryLock() {
+		return
+	}
+	defer o.mu.Unlock()
+	if o.buf != nil && o.open == nil && len(o.nc.Out()) == 0 {
+		inputs.Put(o.buf)
+		o.buf = nil
+		o.nc.SetOut(nil)
+	}
+}
+
+// record makes the buffer end with an open record of that type, to append content to. The lock is held, here and below.
+func (o *output) record(s *stream, typ recordType) {
+	if o.open == s && o.typ == typ {
+		return
+	}
+	o.seal()
+	b := o.out()
+	o.open, o.typ, o.at = s, typ, len(b)
+	o.nc.SetOut(appendHeader(b, header{typ: typ, id: s.id}))
+}
+
+// seal ends the open record. One without content is taken back: it would be the end of the stream.
+func (o *output) seal() {
+	if o.open == nil {
+		return
+	}
+	o.open = nil
+	b := o.nc.Out()
+	content := len(b) - o.at - headerLen
+	if content == 0 {
+		o.nc.SetOut(b[:o.at])
+		return
+	}
+	pad := padding(content)
+	patchContent(b[o.at:], content, pad)
+	o.nc.SetOut(append(b, zeros[:pad]...))
+}
+
+// whole appends a whole short record.
+func (o *output) whole(typ recordType, id uint16, content []byte) {
+	o.seal()
+	o.nc.SetOut(appendRecord(o.out(), typ, id, content))
+}
+
+// write frames p as content of one of s's streams: small pieces in the buffer, large ones sent from where they are.
+func (o *output) write(s *stream, typ recordType, p []byte) (n int, err error) {
+	for n < len(p) {
+		o.record(s, typ)
+		b, rest := o.nc.Out(), p[n:]
+		if len(b)+len(rest)+len(zeros) <= cap(b) {
+			o.nc.SetOut(append(b, rest...))
+			return len(p), o.err
+		}
+		if len(rest) <= copied {
+			o.seal()
+			if err := o.send(nil); err != nil {
+				return n, err
+			}
+			continue
+		}
+		m, err := o.large(b, rest)
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, o.err
+}
+
+// large sends the buffer b and as much of p as its open record can take.
+func (o *output) large(b, p []byte) (int, error) {
+	used := len(b) - o.at - headerLen
+	n := min(len(p), fullContent-used)
+	pad := padding(used + n)
+	patchContent(b[o.at:], used+n, pad)
+	o.open = nil
+	if err := o.send(p[:n]); err != nil {
+		return 0, err
+	}
+	o.nc.SetOut(append(o.nc.Out(), zeros[:pad]...))
+	return n, nil
+}
+
+// send sends the buffer and p. An error ends the connection: a record may be torn.
+func (o *output) send(p []byte) error {
+	o.pending.Store(false)
+	if o.err == nil {
+		if o.err = o.nc.Send(p); o.err != nil {
+			o.c.sendFailed(o.err)
+		}
+	}
+	if o.err != nil && o.buf != nil {
+		o.nc.SetOut(o.buf[:0])
+	}
+	return o.err
+}
+
+// raw sends text that is no record, and nothing after it.
+func (o *output) raw(text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seal()
+	o.nc.SetOut(append(o.out(), text...))
+	o.send(nil)
+}
+
+// sendFailed ends the connection after an error of its sending half.
+func (c *conn) sendFailed(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fail(err)
+	c.poke()
+}

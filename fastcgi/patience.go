@@ -1,0 +1,117 @@
+package fastcgi
+
+import "time"
+
+// How long a request may be served without a read before somebody else reads the connection, and how long a full window is
+// left to a handler that does not read.
+const (
+	tickTime     = time.Millisecond
+	patienceTime = 50 * time.Millisecond
+)
+
+// A ticker asks for a leader when a request has been served for a while and nobody reads the connection: its peer might
+// have sent another request, or have gone. One timer serves all requests of a connection.
+type ticker struct {
+	timer *time.Timer
+	on    bool
+	seen  int // requests served and reads, at the last tick
+}
+
+// start starts the ticker. The lock is held, here and below.
+func (t *ticker) start(c *conn) {
+	if t.on || c.more == nil || c.closed {
+		return
+	}
+	t.on, t.seen = true, c.activity()
+	if t.timer == nil {
+		t.timer = time.AfterFunc(tickTime, func() { t.tick(c) })
+		return
+	}
+	t.timer.Reset(tickTime)
+}
+
+func (t *ticker) stop() {
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}
+
+func (t *ticker) tick(c *conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.on = false
+	switch {
+	case c.closed, c.leading, c.reading, c.open == 0:
+	case t.seen != c.activity():
+		t.start(c)
+	default:
+		c.more()
+	}
+}
+
+// activity changes when a request is given, or a handler reads.
+func (c *conn) activity() int {
+	n := c.served
+	for _, s := range c.streams {
+		n += s.stdin.reads + s.data.reads
+	}
+	return n
+}
+
+// patience is what the leader has with the handler of the only request: it leaves the reading to it, until it has not read for a while.
+type patience struct {
+	timer *time.Timer
+	on    bool
+	seen  int
+	spent *stream // whose handler did not read: it has lost the leader's patience until it does
+	reads int     // of spent
+}
+
+// yield has the leader wait while s's handler reads.
+func (c *conn) yield(s *stream) {
+	c.yielding = s
+	s.cond.Broadcast()
+	p := &c.patience
+	if p.on {
+		return
+	}
+	p.on, p.seen = true, c.activity()
+	if p.timer == nil {
+		p.timer = time.AfterFunc(patienceTime, func() { p.expire(c) })
+		return
+	}
+	p.timer.Reset(patienceTime)
+}
+
+// unyield lets the leader read again.
+func (c *conn) unyield() {
+	c.yielding = nil
+	c.next.Signal()
+}
+
+// lost reports whether the handler of f has been waited for long enough.
+func (p *patience) lost(f *flow) bool {
+	return p.spent == f.s && p.reads == f.s.stdin.reads+f.s.data.reads
+}
+
+func (p *patience) stop() {
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
+
+func (p *patience) expire(c *conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.on = false
+	s := c.yielding
+	if s == nil || c.reading {
+		return // a handler that reads calls yield again when it is done
+	}
+	if p.seen != c.activity() {
+		c.yield(s)
+		return
+	}
+	p.spent, p.reads = s, s.stdin.reads+s.data.reads
+	c.unyield()
+}

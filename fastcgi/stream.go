@@ -1,0 +1,237 @@
+package fastcgi
+
+import (
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A stream is one request of a connection, and the Encoder that answers it. It is made for one request and never used
+// again, so that a handler that holds on to it does no harm to another.
+type stream struct {
+	req protocol.Request
+
+	c    *conn
+	id   uint16
+	keep bool // the front wants the connection to stay
+
+	// Guarded by c.mu.
+	state  state
+	dead   bool      // its records are skipped
+	begun  time.Time // when BEGIN_REQUEST came
+	params []byte    // what has come of PARAMS, where that is more than one record (the reader's)
+	failed error     // why it will not be served
+	cond   sync.Cond // where the handler waits for a body
+	stdin  flow
+	data   flow
+	readBy time.Time   // the handler's own deadline
+	timer  *time.Timer // for readBy
+
+	taken atomic.Pointer[protocol.Error] // the front has taken the request back, or broken it
+	encoder
+}
+
+// A state is how far a request has come.
+type state uint8
+
+const (
+	inHead  state = iota // PARAMS are not whole
+	isReady              // Next will give it
+	serving              // Next has given it
+	over                 // its END_REQUEST is being sent
+)
+
+func newStream(c *conn, id uint16, role protocol.Role, keep bool) *stream {
+	s := &stream{c: c, id: id, keep: keep, begun: time.Now()}
+	s.cond.L = &c.mu
+	s.stdin.s, s.data.s, s.stderr.s = s, s, s
+	s.stdin.op, s.data.op = "read body", "read data"
+	s.req.Protocol, s.req.Peer, s.req.Role = Name, c.peer, role
+	s.req.ContentLength = -1
+	return s
+}
+
+// add makes s active. The lock is held, here and below.
+func (c *conn) add(s *stream) {
+	if c.streams == nil {
+		c.streams = make(map[uint16]*stream)
+	}
+	c.streams[s.id] = s
+	c.open++
+	c.heads++
+	if c.multi = c.multi || s.id != 1; c.open > 1 {
+		c.unyield()
+	}
+}
+
+// forget makes s inactive before its handler was called.
+func (c *conn) forget(s *stream) {
+	if s.state == inHead {
+		c.heads--
+	}
+	if i := slices.Index(c.ready, s); i >= 0 {
+		c.ready = slices.Delete(c.ready, i, i+1)
+	}
+	s.state, s.dead = over, true
+	s.release()
+	delete(c.streams, s.id)
+	c.left(s)
+}
+
+// left takes s, whose handler has returned, from the count.
+func (c *conn) left(s *stream) {
+	c.open--
+	if !s.keep {
+		c.closing = true
+	}
+	if c.closing && c.open == 0 {
+		c.poke()
+	}
+	if c.yielding == s {
+		c.unyield()
+	}
+}
+
+// head returns the active request of that id, if its PARAMS are still coming.
+func (c *conn) head(id uint16) *stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.streams[id]; s != nil && s.state == inHead && !s.dead {
+		return s
+	}
+	return nil
+}
+
+// refuse fails one request. The lock is not held.
+func (c *conn) refuse(s *stream, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refuseLocked(s, err)
+}
+
+// refuseLocked fails one request: the core answers it if it is not yet being served.
+func (c *conn) refuseLocked(s *stream, err error) {
+	switch s.state {
+	case inHead:
+		s.failed, s.params = err, nil
+		c.enqueue(s)
+	case isReady:
+		s.failed = err
+	case serving:
+		s.abort(err)
+	}
+	s.dead = true
+}
+
+// enqueue has Next give s.
+func (c *conn) enqueue(s *stream) {
+	s.state = isReady
+	c.heads--
+	c.ready = append(c.ready, s)
+	c.next.Signal()
+}
+
+// whole makes a request of s, whose PARAMS are b.
+func (c *conn) whole(s *stream, b []byte) error {
+	params, err := consumeParams(b, c.lim.ParamCount)
+	if err == nil {
+		s.req.Params = params
+		err = s.settle()
+	}
+	s.params = nil
+	c.mu.Lock()
+	if err != nil {
+		c.refuseLocked(s, err)
+	} else if !s.dead {
+		c.enqueue(s)
+	}
+	leader, more := c.leading, c.more
+	c.mu.Unlock()
+	if !leader && more != nil {
+		more() // a handler read this from the connection: somebody must come for it
+	}
+	return nil
+}
+
+// settle sets what the variables say of the request.
+func (s *stream) settle() (err error) {
+	r := &s.req
+	switch r.Role {
+	case protocol.Authorizer:
+		r.ContentLength, s.stdin.drop = 0, true
+		return nil
+	case protocol.Filter:
+		r.Data = &s.data
+		if r.DataLength, err = number(r.Params, "FCGI_DATA_LENGTH"); err != nil {
+			return err
+		}
+		s.data.declared = r.DataLength
+	}
+	r.Body = &s.stdin
+	r.ContentLength, err = number(r.Params, "CONTENT_LENGTH")
+	return err
+}
+
+// number returns the value of a variable that holds a number of bytes, -1 where it is missing or empty.
+func number(params protocol.Params, name string) (int64, error) {
+	n, found := int64(-1), false
+	for i := range params {
+		if params[i].Name != name {
+			continue
+		}
+		m, err := parseNumber(name, params[i].Value)
+		if err != nil {
+			return -1, err
+		}
+		if found && m != n {
+			return -1, malformed("read params", "two different values of "+name)
+		}
+		n, found = m, true
+	}
+	return n, nil
+}
+
+func parseNumber(name, value string) (int64, error) {
+	if value == "" {
+		return -1, nil
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || value[0] < '0' || value[0] > '9' {
+		return -1, malformed("read params", name+" "+strconv.Quote(clip(value))+" is not a number of bytes")
+	}
+	return n, nil
+}
+
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "..."
+	}
+	return s
+}
+
+// abort ends the context of a request that is being served, and all that its handler still reads or writes.
+func (s *stream) abort(cause error) {
+	e, _ := cause.(*protocol.Error)
+	s.taken.CompareAndSwap(nil, e)
+	s.lose(cause)
+}
+
+// lose ends the context and the input of a request; its answer may still arrive.
+func (s *stream) lose(cause error) {
+	s.stdin.end(cause)
+	s.data.end(cause)
+	s.req.Cancel(cause)
+}
+
+// release gives back what the request holds.
+func (s *stream) release() {
+	s.stdin.release()
+	s.data.release()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+}
