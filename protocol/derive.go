@@ -37,20 +37,21 @@ func (d *derivation) read(p Params) {
 	d.header = make(http.Header, fields)
 	d.values = make([]string, fields)
 	for i := len(p) - 1; i >= 0; i-- { // backwards: so the first of two plain variables is the last to be noted
-		if v := byName[p[i].Name]; v != nil && v.to != nil {
-			v.to(d, p[i].Value)
+		if name := p[i].Name; !strings.HasPrefix(name, "HTTP_") || name == "HTTP_HOST" {
+			if v := byName[name]; v != nil && v.to != nil {
+				v.to(d, p[i].Value)
+			}
 		}
 	}
 	for i := range p {
-		d.field(p[i].Name, p[i].Value)
+		if name := p[i].Name; strings.HasPrefix(name, "HTTP_") {
+			d.field(name, p[i].Value)
+		}
 	}
 }
 
 // field notes an HTTP_ variable as the header field that it came from.
 func (d *derivation) field(name, value string) {
-	if !strings.HasPrefix(name, "HTTP_") {
-		return
-	}
 	if v := byName[name]; v != nil {
 		if v.header != "" && v.header != "-" {
 			d.add(v.header, value)

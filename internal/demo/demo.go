@@ -143,7 +143,6 @@ func (c call) echo() error {
 	if n := c.length(); n >= 0 {
 		h.Set("Content-Length", strconv.FormatInt(n, 10))
 	}
-	_ = http.NewResponseController(c.w).EnableFullDuplex() // where it cannot be, the body is taken in first
 	return answered(io.Copy(c.w, c.body()))
 }
 
