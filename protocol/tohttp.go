@@ -17,7 +17,7 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 // ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of one's own.
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	lim := l.Limits.Resolve()
-	enc := &httpEncoder{w: w}
+	enc := &httpEncoder{w: w, hr: hr}
 	l.exchange(hr.Context(), &lim, nil, NewRequest(hr), enc, nil)
 	if enc.cut {
 		panic(http.ErrAbortHandler)
@@ -76,6 +76,7 @@ func join(field string, values []string) string {
 // An httpEncoder frames a response by way of net/http's ResponseWriter.
 type httpEncoder struct {
 	w   http.ResponseWriter
+	hr  *http.Request
 	cut bool // the response is not whole
 }
 
@@ -123,6 +124,10 @@ func (e *httpEncoder) SetWriteDeadline(t time.Time) error {
 	return http.NewResponseController(e.w).SetWriteDeadline(t)
 }
 
+// FullDuplex is for clients of HTTP/1.1 on: one of HTTP/1.0 (nginx's proxy_pass by default) waits for nothing but an answer.
 func (e *httpEncoder) FullDuplex() error {
+	if !e.hr.ProtoAtLeast(1, 1) {
+		return http.ErrNotSupported
+	}
 	return http.NewResponseController(e.w).EnableFullDuplex()
 }
