@@ -27,7 +27,7 @@ func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 // NewRequest returns hr as variables and a body. Header fields whose names could pose as another's variable (an underscore
 // for a hyphen, a dot) are left out, and so is Proxy, which would pose as the environment's HTTP_PROXY. Its context is hr's.
 func NewRequest(hr *http.Request) *Request {
-	r := &Request{Protocol: "http", ContentLength: hr.ContentLength, ctx: hr.Context()}
+	r := &Request{Protocol: "http", ContentLength: lengthOf(hr), ctx: hr.Context()}
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.Body = hr.Body
 	}

@@ -95,14 +95,24 @@ func methodOf(hr *http.Request) string {
 	return hr.Method
 }
 
+// contentLength is there if there is a body of known length, also where the client says that it is empty.
 func contentLength(hr *http.Request) (string, bool) {
-	switch {
-	case hr.ContentLength < 0, hr.ContentLength == 0 && hr.Body != nil && hr.Body != http.NoBody && len(hr.TransferEncoding) > 0:
-		return "", false
-	case hr.ContentLength == 0 && (hr.Body == nil || hr.Body == http.NoBody) && hr.Header.Get("Content-Length") == "":
+	n := lengthOf(hr)
+	if n < 0 || n == 0 && hr.Header.Get("Content-Length") == "" {
 		return "", false
 	}
-	return strconv.FormatInt(hr.ContentLength, 10), true
+	return strconv.FormatInt(n, 10), true
+}
+
+// lengthOf is the body's length, or -1: net/http writes 0 for a body of unknown length, too, when it is a client's.
+func lengthOf(hr *http.Request) int64 {
+	switch {
+	case hr.Body == nil || hr.Body == http.NoBody:
+		return 0
+	case hr.ContentLength == 0:
+		return -1
+	}
+	return hr.ContentLength
 }
 
 func uriOf(hr *http.Request) string {
