@@ -92,6 +92,9 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 		c.more()
 	}
 	if s == nil {
+		if c.out.pending.Load() {
+			c.out.flush()
+		}
 		return nil, nil, err
 	}
 	return &s.req, s, s.failed

@@ -13,6 +13,7 @@ type phase uint8
 
 const (
 	forNothing phase = iota // requests are being served: there is no hurry
+	forFirst                // the first request
 	forRequest              // the next request
 	forHead                 // the rest of a request's variables
 	forBody                 // bytes that a handler waits for
@@ -53,7 +54,7 @@ func (c *conn) await() error {
 		d.phase, d.unset = p, false
 		c.nc.SetReadDeadline(c.due())
 	}
-	if p == forRequest {
+	if p == forRequest || p == forFirst {
 		c.out.release()
 		c.idle.Store(waiting)
 	}
@@ -66,6 +67,8 @@ func (c *conn) phase() phase {
 	switch {
 	case c.heads > 0, c.open == 0 && partial:
 		return forHead
+	case c.open == 0 && c.served == 0:
+		return forFirst
 	case c.open == 0:
 		return forRequest
 	case c.waiters > 0:
@@ -83,7 +86,7 @@ func (c *conn) due() (t time.Time) {
 	}
 	d := &c.deadline
 	switch {
-	case d.phase == forRequest && c.served == 0 && !c.multi:
+	case d.phase == forFirst:
 		sooner(d.first, c.lim.HeadTimeout)
 	case d.phase == forRequest:
 		sooner(d.first, c.lim.IdleTimeout)
@@ -127,7 +130,7 @@ func (c *conn) expire() error {
 	d.unset = true
 	now := time.Now()
 	switch {
-	case d.phase == forRequest && d.mark == c.served:
+	case d.phase == forFirst, d.phase == forRequest && d.mark == c.served:
 		return io.EOF
 	case d.phase == forHead && c.open == 0:
 		return timedOut("read record", "not whole after "+c.lim.HeadTimeout.String())

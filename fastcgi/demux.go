@@ -22,7 +22,7 @@ func (c *conn) step(leader bool) error {
 	}
 	h, _, err := consumeHeader(c.in.buffered())
 	if err != nil {
-		return c.foreign(err)
+		return err
 	}
 	c.begun = true
 	c.in.discard(headerLen)
@@ -36,7 +36,15 @@ func (c *conn) step(leader bool) error {
 // fill reads until n bytes are buffered. It gives up with errPoked when the reader must look at its state, and may
 // then be called again.
 func (c *conn) fill(n int) error {
-	for len(c.in.buffered()) < n {
+	for {
+		b := c.in.buffered()
+		if len(b) > 0 && b[0] != version1 && c.rec.left == 0 && c.rec.padding == 0 {
+			_, _, err := consumeHeader(b)
+			return c.foreign(err)
+		}
+		if len(b) >= n {
+			return nil
+		}
 		if err := c.await(); err != nil {
 			return err
 		}
@@ -52,12 +60,7 @@ func (c *conn) fill(n int) error {
 		if err != nil {
 			return c.readFailed(err)
 		}
-		if !c.begun && c.in.buffered()[0] != version1 {
-			_, _, err := consumeHeader(c.in.buffered())
-			return c.foreign(err)
-		}
 	}
-	return nil
 }
 
 // readFailed finds out what an error of the connection means.
@@ -105,7 +108,10 @@ func (c *conn) content(leader bool) error {
 	if c.rec.sink != toControl || c.rec.left > 0 {
 		return nil
 	}
-	b, c.control = c.control, nil
+	b, c.control = c.control, c.control[:0]
+	if cap(b) > 1<<10 {
+		c.control = nil
+	}
 	if c.rec.h.typ == typeBegin {
 		return c.begin(c.rec.h.id, b)
 	}

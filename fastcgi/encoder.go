@@ -68,6 +68,10 @@ func (s *stream) Flush() error {
 // response is not whole.
 func (s *stream) Close(cause error) (err error) {
 	c := s.c
+	taken := s.taken.Load()
+	if taken != nil {
+		cause = taken
+	}
 	c.mu.Lock()
 	if s.state == over {
 		c.mu.Unlock()
@@ -77,7 +81,7 @@ func (s *stream) Close(cause error) (err error) {
 	unread := !s.stdin.ended || s.req.Role == protocol.Filter && !s.data.ended
 	c.finish(s)
 	c.mu.Unlock()
-	if cause != nil && s.answered && alone && s.taken.Load() == nil {
+	if cause != nil && s.answered && alone && taken == nil {
 		err = c.cut(s)
 	} else {
 		err = c.out.end(s, cause)
