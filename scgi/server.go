@@ -2,7 +2,6 @@ package scgi
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 
@@ -36,27 +35,29 @@ type conn struct {
 // Next implements [protocol.Conn].
 func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error) {
 	if c.done {
+		c.Free()
 		return nil, nil, io.EOF
 	}
 	c.done = true
 	if err := c.Wait(); err != nil {
 		return nil, nil, err
 	}
-	params, length, err := c.readHead()
-	if err != nil {
-		return nil, &c.enc, c.explain(err)
+	r := &protocol.Request{Body: &c.body, Protocol: "scgi", Peer: c.RemoteAddr()}
+	var err error
+	if r.Params, r.ContentLength, err = c.readHead(); err != nil {
+		c.body.Expect(-1) // whatever still comes is to be drained
+		return r, &c.enc, c.HeadError("scgi", err)
 	}
-	c.body.Left = length
-	return &protocol.Request{
-		Params: params, Body: &c.body, ContentLength: length, Protocol: "scgi", Peer: c.RemoteAddr(),
-	}, &c.enc, nil
+	c.body.Expect(r.ContentLength)
+	return r, &c.enc, nil
 }
 
+// readHead reads the variables and the body's length.
 func (c *conn) readHead() (protocol.Params, int64, error) {
 	if err := c.Fill(2); err != nil {
 		return nil, 0, err
 	}
-	if err := protocol.WrongProtocol("scgi", c.Buffered()); err != nil {
+	if err := c.sniff(); err != nil {
 		return nil, 0, err
 	}
 	length, n, err := consumeLength(c.Buffered())
@@ -83,14 +84,13 @@ func (c *conn) readHead() (protocol.Params, int64, error) {
 	return params, size, err
 }
 
-// explain gives an error of the connection itself its place.
-func (c *conn) explain(err error) error {
-	c.body.Left = -1 // whatever still comes is to be drained
-	if _, ok := errors.AsType[*protocol.Error](err); ok {
-		return err
+// sniff refuses another protocol in plain words, which HTTP can read as its own.
+func (c *conn) sniff() error {
+	if protocol.Sniff(c.Buffered()) == "http" {
+		c.enc.Form = protocol.StatusLine
 	}
-	return &protocol.Error{Protocol: "scgi", Op: "read head", Kind: protocol.ErrAborted, Detail: "the connection ended", Err: err}
+	return protocol.WrongProtocol("scgi", c.Buffered())
 }
 
 // Close implements [protocol.Conn].
-func (c *conn) Close() error { return c.body.Finish() }
+func (c *conn) Close() error { return c.Finish() }

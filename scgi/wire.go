@@ -6,18 +6,20 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
 // maxDigits is how long a netstring's length can be: the limits are far below 10^9.
 const maxDigits = 9
 
-// appendRequest appends the head of a request of length bytes of body: CONTENT_LENGTH first, then SCGI, then the other variables.
+// appendRequest appends the head of a request of length bytes of body: CONTENT_LENGTH first, then SCGI, then the other variables but
+// for those that [netio.Withheld] names.
 func appendRequest(dst []byte, p protocol.Params, length int64) ([]byte, error) {
 	digits := strconv.FormatInt(length, 10)
 	size := len("CONTENT_LENGTH") + len(digits) + len("SCGI") + len("1") + 4
 	for _, v := range p {
-		if !ours(v.Name) {
+		if sent(v.Name) {
 			if err := check(v); err != nil {
 				return dst, err
 			}
@@ -29,15 +31,17 @@ func appendRequest(dst []byte, p protocol.Params, length int64) ([]byte, error) 
 	dst = appendPair(dst, "CONTENT_LENGTH", digits)
 	dst = appendPair(dst, "SCGI", "1")
 	for _, v := range p {
-		if !ours(v.Name) {
+		if sent(v.Name) {
 			dst = appendPair(dst, v.Name, v.Value)
 		}
 	}
 	return append(dst, ','), nil
 }
 
-// ours reports whether a variable is the protocol's own, which the client sets.
-func ours(name string) bool { return name == "CONTENT_LENGTH" || name == "SCGI" }
+// sent reports whether a variable is sent as it is: two are the protocol's own.
+func sent(name string) bool {
+	return name != "CONTENT_LENGTH" && name != "SCGI" && !netio.Withheld(name)
+}
 
 // check refuses what the block cannot carry.
 func check(v protocol.Param) error {
@@ -97,9 +101,12 @@ func verify(p protocol.Params) (protocol.Params, int64, error) {
 	if p[0].Name != "CONTENT_LENGTH" {
 		return nil, 0, fail("read params", protocol.ErrMalformed, "the first variable is "+strconv.Quote(p[0].Name)+", not CONTENT_LENGTH")
 	}
-	length, ok, err := p.ContentLength()
-	if err != nil || !ok {
-		return nil, 0, fail("read params", protocol.ErrMalformed, "CONTENT_LENGTH "+strconv.Quote(p[0].Value))
+	length, _, err := p.ContentLength()
+	if err == nil && p[0].Value == "" {
+		err = fail("read params", protocol.ErrMalformed, "CONTENT_LENGTH is empty")
+	}
+	if err != nil {
+		return nil, 0, err
 	}
 	if v, _ := p.Lookup("SCGI"); v != "1" {
 		return nil, 0, fail("read params", protocol.ErrMalformed, "SCGI is "+strconv.Quote(v)+", not 1")

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -31,9 +31,11 @@ type Exchange struct {
 	stop    func() bool // ends the watch of the context
 	once    sync.Once
 	sender  sync.WaitGroup
+	unsent  atomic.Pointer[error] // why the request's body could not be read
 }
 
-// RoundTrip sends r on a connection of its own, with the head that encode makes of it, and reads the response's head.
+// RoundTrip sends r on a connection of its own, with the head that encode makes of it, and reads the response's head. Nothing is
+// dialled for a request that cannot be sent.
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
 	x.ctx, x.lim = ctx, x.Limits.Resolve()
 	if x.request, x.done, err = protocol.Measure(r, x.Limits); err != nil {
@@ -46,6 +48,9 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	}()
 	if x.head, err = encode(x.request); err != nil {
 		return nil, err
+	}
+	if n := x.request.ContentLength; n > 0 && x.request.Body == nil {
+		return nil, x.bodyFailed(errors.New("ContentLength is " + strconv.FormatInt(n, 10) + " and Body is nil"))
 	}
 	if x.conn, err = x.Dial(ctx); err != nil {
 		return nil, x.failed("connect", err)
@@ -71,7 +76,8 @@ func (x *Exchange) send() error {
 	if n <= smallBody {
 		b := append(x.head, make([]byte, n)...)
 		if _, err := io.ReadFull(body, b[len(x.head):]); err != nil {
-			return &protocol.Error{Protocol: x.Protocol, Op: "read body", Kind: protocol.ErrAborted, Err: err}
+			x.bodyFailed(err)
+			return err
 		}
 		return x.write(b)
 	}
@@ -103,43 +109,43 @@ func (x *Exchange) sendBody(body io.Reader, n int64) {
 			return
 		}
 		if err != nil && n > 0 {
+			x.bodyFailed(err)
 			x.conn.Close()
 			return
 		}
 	}
 }
 
-// receive reads the response's head.
-func (x *Exchange) receive() (*protocol.Response, error) {
-	status, h, rest, err := protocol.ReadHead(x.conn, x.lim.ResponseHead)
-	if err != nil {
-		return nil, err
+// bodyFailed notes why the request's body could not be read: that is what the exchange fails of.
+func (x *Exchange) bodyFailed(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
-	body := &responseBody{x: x, rest: rest, left: -1}
-	switch {
-	case status == http.StatusSwitchingProtocols:
-		return &protocol.Response{Status: status, Header: h, Body: body}, nil
-	case x.request.Method() == http.MethodHead, status == http.StatusNoContent, status == http.StatusNotModified:
-		body.left = 0
-	case h.Get("Content-Length") != "":
-		n, err := strconv.ParseUint(h.Get("Content-Length"), 10, 63)
-		if err != nil {
-			return nil, &protocol.Error{Op: "parse", Kind: protocol.ErrMalformed, Detail: "Content-Length " + strconv.Quote(h.Get("Content-Length"))}
-		}
-		body.left = int64(n)
+	if _, ok := errors.AsType[*protocol.Error](err); !ok {
+		err = &protocol.Error{Protocol: x.Protocol, Op: "read request body", Kind: protocol.ErrAborted, Err: err}
 	}
-	return &protocol.Response{Status: status, Header: h, Body: body}, nil
+	x.unsent.Store(&err)
+	return err
 }
 
-// failed gives an error its place: the context's if it has ended, a body that could not be read as it is, else the upstream's.
+// failed gives an error its place: the context's if it has ended, that of a body that could not be read, else the upstream's. A context
+// that ran out of time means an upstream that was too slow.
 func (x *Exchange) failed(op string, err error) error {
+	e := &protocol.Error{Protocol: x.Protocol, Op: op, Kind: protocol.ErrUpstream, Err: err}
 	if cause := context.Cause(x.ctx); cause != nil {
-		return &protocol.Error{Protocol: x.Protocol, Op: op, Kind: protocol.ErrAborted, Err: cause}
+		if e.Err = cause; !errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
+			e.Kind = protocol.ErrAborted
+		}
+		return e
 	}
-	if e, ok := errors.AsType[*protocol.Error](err); ok && (e.Kind == protocol.ErrAborted || e.Kind == protocol.ErrUpstream) {
-		return err
+	if unsent := x.unsent.Load(); unsent != nil {
+		return *unsent
 	}
-	return &protocol.Error{Protocol: x.Protocol, Op: op, Kind: protocol.ErrUpstream, Err: err}
+	if own, ok := err.(*protocol.Error); ok && own.Kind == protocol.ErrUpstream {
+		*e = *own
+		e.Protocol = x.Protocol
+	}
+	return e
 }
 
 func (x *Exchange) close() {
@@ -153,72 +159,6 @@ func (x *Exchange) close() {
 			x.done()
 		}
 	})
-}
-
-// A responseBody is a response's body, up to its declared length or the connection's end. After a 101 it is the connection,
-// both ways.
-type responseBody struct {
-	x    *Exchange
-	rest []byte // read together with the head
-	left int64  // bytes of the declared length to come; -1: none declared
-	err  error
-}
-
-func (b *responseBody) Read(p []byte) (n int, err error) {
-	switch {
-	case b.err != nil:
-		return 0, b.err
-	case b.left == 0:
-		return 0, io.EOF
-	case b.left > 0 && int64(len(p)) > b.left:
-		p = p[:b.left]
-	}
-	if len(b.rest) > 0 {
-		n = copy(p, b.rest)
-		b.rest = b.rest[n:]
-	} else {
-		n, err = b.x.conn.Read(p)
-	}
-	if b.left > 0 {
-		b.left -= int64(n)
-	}
-	b.err = b.verdict(err)
-	return n, b.err
-}
-
-// verdict tells a whole response from one that was cut.
-func (b *responseBody) verdict(err error) error {
-	switch {
-	case b.left == 0:
-		return io.EOF
-	case err == nil:
-		return nil
-	case err == io.EOF && b.left < 0 && context.Cause(b.x.ctx) == nil:
-		return io.EOF
-	case err == io.EOF:
-		return b.x.failed("read response", &protocol.Error{Op: "end", Kind: protocol.ErrUpstream,
-			Detail: strconv.FormatInt(b.left, 10) + " bytes short of its Content-Length", Err: io.ErrUnexpectedEOF})
-	}
-	return b.x.failed("read response", err)
-}
-
-// Write writes to the backend after a 101.
-func (b *responseBody) Write(p []byte) (int, error) { return b.x.conn.Write(p) }
-
-// CloseWrite ends the writing side after a 101.
-func (b *responseBody) CloseWrite() error {
-	if c, ok := b.x.conn.(interface{ CloseWrite() error }); ok {
-		return c.CloseWrite()
-	}
-	return nil
-}
-
-func (b *responseBody) Close() error {
-	if b.err == nil {
-		b.err = net.ErrClosed
-	}
-	b.x.close()
-	return nil
 }
 
 func after(d time.Duration) time.Time {

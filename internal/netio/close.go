@@ -27,6 +27,15 @@ func (b *Conn) Close() error {
 	}
 }
 
+// Finish closes the connection of a request that has been answered, with a drain first where the peer may still be sending. In the
+// middle of a request it is Close.
+func (b *Conn) Finish() error {
+	if b.linger.CompareAndSwap(true, false) {
+		b.Drain()
+	}
+	return b.Close()
+}
+
 // CloseIdle closes the connection if no request is being read or served, and reports whether it did.
 func (b *Conn) CloseIdle() bool {
 	if !b.state.CompareAndSwap(idle, closed) {

@@ -37,7 +37,8 @@ type Conn struct {
 
 	read, write deadline
 
-	out []byte // the output buffer, nil while there is nothing to send
+	out    []byte      // the output buffer, nil while there is nothing to send
+	linger atomic.Bool // answered, and the peer may still be sending
 }
 
 // The states of a Conn.
@@ -145,14 +146,15 @@ func (b *Conn) tryRead(fd uintptr) bool {
 			b.in = nil
 			return false
 		}
-		b.err = os.NewSyscallError("read", err)
+		putBuffer(b.in)
+		b.in, b.err = nil, os.NewSyscallError("read", err)
 		return true
 	}
 }
 
 // Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has checked it against its
-// limit. The deadline is the head's, from the first Fill that must wait. An end is io.EOF if nothing is buffered, else
-// io.ErrUnexpectedEOF; too slow a peer is an ErrAborted with status 408.
+// limit, and the buffer grows with what comes, not with what is announced. The deadline is the head's, from the first Fill that must
+// wait. An end is io.EOF if nothing is buffered, else io.ErrUnexpectedEOF; too slow a peer is an ErrAborted with status 408.
 func (b *Conn) Fill(n int) error {
 	if b.w-b.r >= n {
 		return nil
@@ -161,8 +163,8 @@ func (b *Conn) Fill(n int) error {
 		b.start = true
 		b.read.set(b.Conn.SetReadDeadline, b.Limits.HeadTimeout)
 	}
-	b.makeRoom(n)
 	for b.w-b.r < n {
+		b.makeRoom(n)
 		m, err := b.Conn.Read(b.in[b.w:])
 		b.w += m
 		switch {
@@ -178,19 +180,18 @@ func (b *Conn) Fill(n int) error {
 	return nil
 }
 
-// makeRoom makes the input buffer large enough for n bytes in one piece.
+// makeRoom makes room behind what is buffered, of which there are to be n bytes in one piece.
 func (b *Conn) makeRoom(n int) {
-	switch {
-	case b.in == nil && n <= BufferSize:
+	if b.in == nil {
 		b.in, b.r, b.w = getBuffer(), 0, 0
-	case len(b.in)-b.r >= n:
-	case len(b.in) >= n:
+	}
+	if b.r > 0 && len(b.in)-b.r < n {
 		b.w = copy(b.in, b.in[b.r:b.w])
 		b.r = 0
-	default:
-		larger := make([]byte, n+BufferSize/4)
-		b.w = copy(larger, b.in[b.r:b.w])
-		b.r = 0
+	}
+	if b.w == len(b.in) {
+		larger := make([]byte, min(2*len(b.in), n+BufferSize/4))
+		copy(larger, b.in)
 		putBuffer(b.in)
 		b.in = larger
 	}
@@ -208,8 +209,8 @@ func (b *Conn) Read(p []byte) (n int, err error) {
 		n, err = b.Conn.Read(p)
 		return n, b.bodyError(err)
 	}
-	b.makeRoom(1)
 	b.r, b.w = 0, 0
+	b.makeRoom(1)
 	b.w, err = b.Conn.Read(b.in)
 	n = copy(p, b.in[:b.w])
 	b.r = n
@@ -235,7 +236,8 @@ func (b *Conn) release() {
 	}
 }
 
-// Free gives all buffers back. It is for the end, when nobody reads or writes any more.
+// Free gives all buffers back, with what is in them. It is for the end, when nobody reads or writes any more: so not for Close, which
+// may come from anywhere.
 func (b *Conn) Free() {
 	b.r, b.w, b.out = 0, 0, b.out[:0]
 	b.release()

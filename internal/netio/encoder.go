@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -37,13 +38,15 @@ func (e *Encoder) Close(cause error) error {
 	err := e.Conn.Flush()
 	if cause != nil {
 		e.Conn.Abort()
+		return err
 	}
+	e.Conn.linger.Store(e.Body.left.Load() != 0)
 	return err
 }
 
 // Hijack hands the connection over.
 func (e *Encoder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if e.Body.Left > 0 {
+	if e.Body.left.Load() > 0 {
 		return nil, nil, errors.New("hijack: the request's body has not been read")
 	}
 	return e.Conn.Hijack()
@@ -61,23 +64,18 @@ func (e *Encoder) FullDuplex() error { return nil }
 // A Body is a request's body of a known length, which follows raw.
 type Body struct {
 	Conn *Conn
-	Left int64 // bytes to come; negative: the request could not be read, and nobody knows
+	left atomic.Int64
 }
+
+// Expect says how many bytes are to come. Negative means that nobody knows: the request could not be read.
+func (b *Body) Expect(n int64) { b.left.Store(n) }
 
 func (b *Body) Read(p []byte) (int, error) {
-	if b.Left <= 0 {
+	left := b.left.Load()
+	if left <= 0 {
 		return 0, io.EOF
 	}
-	n, err := b.Conn.Read(p[:min(int64(len(p)), b.Left)])
-	b.Left -= int64(n)
+	n, err := b.Conn.Read(p[:min(int64(len(p)), left)])
+	b.left.Store(left - int64(n))
 	return n, err
-}
-
-// Finish ends a connection that carries one request: with a drain where the peer may still be sending.
-func (b *Body) Finish() error {
-	if b.Left != 0 {
-		b.Conn.Drain()
-	}
-	b.Conn.Free()
-	return b.Conn.Close()
 }
