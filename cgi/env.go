@@ -1,0 +1,230 @@
+package cgi
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// DefaultPassEnv are the variables of our own environment that a script gets too, unless [Client.PassEnv] says otherwise.
+var defaultPassEnv = []string{"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"}
+
+// stringMax is what Linux passes on in one string of an environment, its NUL included (MAX_ARG_STRLEN).
+const stringMax = 128 << 10
+
+// A fate is what becomes of a variable of the request on its way into the environment.
+type fate uint8
+
+const (
+	keep     fate = iota
+	drop          // never passed on
+	private       // the client's credentials: only on demand
+	notEmpty      // passed on unless it is empty, which fronts send for "none"
+	ours          // set by us
+)
+
+// fates has the variables that are not simply kept.
+var fates = map[string]fate{
+	// Never: a header that poses as the environment's own variable (httpoxy), the hop's own fields, and what CONTENT_LENGTH
+	// and CONTENT_TYPE tell.
+	"HTTP_PROXY": drop, "HTTP_CONTENT_LENGTH": drop, "HTTP_CONTENT_TYPE": drop, "HTTP_TRANSFER_ENCODING": drop, "HTTP_TRAILER": drop,
+	"HTTP_TE": drop, "HTTP_CONNECTION": drop, "HTTP_KEEP_ALIVE": drop, "HTTP_UPGRADE": drop, "HTTP_PROXY_CONNECTION": drop,
+	"REMOTE_IDENT": drop,
+
+	"HTTP_AUTHORIZATION": private, "HTTP_PROXY_AUTHORIZATION": private,
+
+	"CONTENT_TYPE": notEmpty, "AUTH_TYPE": notEmpty, "REMOTE_USER": notEmpty, "REMOTE_HOST": notEmpty, "HTTPS": notEmpty,
+	"SERVER_NAME": notEmpty, "SERVER_PORT": notEmpty, "SERVER_PROTOCOL": notEmpty, "SERVER_SOFTWARE": notEmpty, "REMOTE_ADDR": notEmpty,
+	"REDIRECT_STATUS": notEmpty,
+
+	"GATEWAY_INTERFACE": ours, "CONTENT_LENGTH": ours, "SCRIPT_NAME": ours, "SCRIPT_FILENAME": ours, "PATH_INFO": ours,
+	"PATH_TRANSLATED": ours,
+}
+
+// An environ is an environment that is being built. The first variable of a name stays.
+type environ struct {
+	vars  protocol.Params
+	index map[string]int
+}
+
+func (e *environ) has(name string) bool { _, ok := e.index[name]; return ok }
+
+func (e *environ) add(name, value string) {
+	if !e.has(name) {
+		e.index[name] = len(e.vars)
+		e.vars = append(e.vars, protocol.Param{Name: name, Value: value})
+	}
+}
+
+func (e *environ) get(name string) string {
+	if i, ok := e.index[name]; ok {
+		return e.vars[i].Value
+	}
+	return ""
+}
+
+func (e *environ) set(name, value string) {
+	if i, ok := e.index[name]; ok {
+		e.vars[i].Value = value
+		return
+	}
+	e.add(name, value)
+}
+
+// join continues a header field that came more than once (section 4.1.18).
+func (e *environ) join(name, value string) {
+	i, ok := e.index[name]
+	switch {
+	case !ok:
+		e.add(name, value)
+	case name == "HTTP_COOKIE":
+		e.vars[i].Value += "; " + value
+	default:
+		e.vars[i].Value += ", " + value
+	}
+}
+
+// environment builds the environment of s for the request r: RFC 3875 section 4.1 from the request alone, then the pass-list,
+// then Client.Env over all. length is that of the body; negative for none.
+func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]string, error) {
+	e := &environ{vars: make(protocol.Params, 0, len(r.Params)+12), index: make(map[string]int, len(r.Params)+12)}
+	for name, value := range r.Params.All() {
+		c.take(e, name, value)
+	}
+	if e.get("REQUEST_METHOD") == "" {
+		return nil, refused(http.StatusBadRequest, "no REQUEST_METHOD")
+	}
+	c.settle(e, r, s, length)
+	for _, name := range c.passEnv() {
+		if v, ok := os.LookupEnv(name); ok && name != "HTTP_PROXY" {
+			e.add(name, v)
+		}
+	}
+	for _, pair := range c.Env {
+		if name, value, ok := strings.Cut(pair, "="); ok && name != "HTTP_PROXY" {
+			e.set(name, value)
+		}
+	}
+	return e.encode()
+}
+
+// take takes one variable of the request over.
+func (c *Client) take(e *environ, name, value string) {
+	switch f := fates[name]; {
+	case f == drop, f == ours, f == notEmpty && value == "", f == private && !c.PassAuthorization:
+	case strings.EqualFold(name, "HTTP_PROXY"):
+	case strings.HasPrefix(name, "HTTP_"):
+		if !c.DropFunctions || !strings.HasPrefix(value, "() {") {
+			e.join(name, value)
+		}
+	default:
+		e.add(name, value)
+	}
+}
+
+// settle sets what we know better than the front, and what a script may count on though the front left it out.
+func (c *Client) settle(e *environ, r *protocol.Request, s *script, length int64) {
+	e.add("GATEWAY_INTERFACE", "CGI/1.1")
+	e.add("SCRIPT_NAME", s.name)
+	e.add("SCRIPT_FILENAME", s.file)
+	if s.info != "" {
+		e.add("PATH_INFO", s.info)
+		if t := translate(c.documentRoot(e), s.info); t != "" {
+			e.add("PATH_TRANSLATED", t)
+		}
+	}
+	if length > 0 || length == 0 && r.Params.Get("CONTENT_LENGTH") != "" {
+		e.add("CONTENT_LENGTH", strconv.FormatInt(length, 10))
+	}
+	e.add("QUERY_STRING", "")
+	e.add("SERVER_PROTOCOL", "HTTP/1.1")
+	e.add("SERVER_SOFTWARE", "Postern")
+	e.add("REDIRECT_STATUS", "200") // php-cgi refuses to run without
+	host, port := hostPort(e)
+	e.set("SERVER_NAME", host)
+	e.add("SERVER_PORT", port)
+	if !e.has("REMOTE_ADDR") {
+		if a, ok := r.Peer.(*net.TCPAddr); ok {
+			e.add("REMOTE_ADDR", a.IP.String())
+		}
+	}
+}
+
+func (c *Client) documentRoot(e *environ) string {
+	if c.DocumentRoot != "" {
+		return c.DocumentRoot
+	}
+	return e.get("DOCUMENT_ROOT")
+}
+
+// hostPort finds SERVER_NAME, which has no port (section 4.1.14), and the port, which is always told.
+func hostPort(e *environ) (host, port string) {
+	host = e.get("SERVER_NAME")
+	if host == "" {
+		host = e.get("HTTP_HOST")
+	}
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		host, port = h, p
+		if strings.Contains(h, ":") {
+			host = "[" + h + "]"
+		}
+	}
+	if host == "" {
+		host = "localhost"
+	}
+	switch https := e.get("HTTPS"); {
+	case port != "":
+	case strings.EqualFold(https, "on"), https == "1", strings.EqualFold(e.get("REQUEST_SCHEME"), "https"):
+		port = "443"
+	default:
+		port = "80"
+	}
+	return host, port
+}
+
+// encode writes the variables as name=value. What an environment cannot hold is refused, not cut.
+func (e *environ) encode() ([]string, error) {
+	n := 0
+	for _, v := range e.vars {
+		n += len(v.Name) + len(v.Value) + 1
+	}
+	var all strings.Builder
+	all.Grow(n)
+	env := make([]string, len(e.vars))
+	for i, v := range e.vars {
+		if err := fits(v); err != nil {
+			return nil, err
+		}
+		from := all.Len()
+		all.WriteString(v.Name)
+		all.WriteByte('=')
+		all.WriteString(v.Value)
+		env[i] = all.String()[from:]
+	}
+	return env, nil
+}
+
+// fits reports whether an environment can hold v.
+func fits(v protocol.Param) error {
+	switch {
+	case v.Name == "" || strings.ContainsAny(v.Name, "=\x00"):
+		return refused(http.StatusBadRequest, "a variable's name: "+strconv.Quote(clip(v.Name)))
+	case strings.Contains(v.Value, "\x00"):
+		return refused(http.StatusBadRequest, "NUL in "+clip(v.Name))
+	case len(v.Name)+len(v.Value)+2 > stringMax:
+		return &protocol.Error{Protocol: name, Op: "build environment", Kind: protocol.ErrTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge,
+			Detail: clip(v.Name) + ": " + protocol.Exceeds(int64(len(v.Name)+len(v.Value)+2), stringMax, "bytes")}
+	}
+	return nil
+}
+
+func clip(s string) string {
+	if len(s) > 60 {
+		return s[:60] + "..."
+	}
+	return s
+}

@@ -1,0 +1,101 @@
+package cgi
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// startFailed explains why c could not be started, and finds the status. execve says only that something is missing, not
+// whether it is the script, its directory or the interpreter of its first line.
+func startFailed(c *command, err error) error {
+	e := &protocol.Error{Protocol: name, Op: "start " + c.path, Kind: protocol.ErrUpstream, Err: err, Status: http.StatusInternalServerError}
+	switch {
+	case errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE),
+		errors.Is(err, syscall.ETXTBSY):
+		e.Status = http.StatusServiceUnavailable
+	case errors.Is(err, syscall.E2BIG):
+		e.Kind, e.Status = protocol.ErrTooLarge, http.StatusRequestHeaderFieldsTooLarge
+		e.Detail = "the environment and the arguments are more than the system passes on: " + strconv.Itoa(size(c.env)+size(c.argv)) + " bytes"
+	case errors.Is(err, syscall.ENOEXEC):
+		e.Detail = "neither a program of this system nor a script with a #! line"
+	default:
+		explainPath(e, c)
+	}
+	return e
+}
+
+// explainPath looks for what is missing or forbidden.
+func explainPath(e *protocol.Error, c *command) {
+	if c.dir != "" {
+		if fi, err := os.Stat(c.dir); err != nil || !fi.IsDir() {
+			e.Detail = "working directory " + c.dir
+			return
+		}
+	}
+	if _, err := os.Stat(c.path); err != nil {
+		e.Status = statusOf(err)
+		return
+	}
+	if interp := interpreter(c.path); interp != "" {
+		if fi, err := os.Stat(interp); err != nil || fi.Mode()&0o111 == 0 || fi.IsDir() {
+			e.Detail = "the interpreter of its #! line, " + strconv.Quote(interp)
+			if strings.HasSuffix(interp, "\r") {
+				e.Detail += ": the line ends in CR LF"
+			}
+			return
+		}
+	}
+	if errors.Is(e.Err, syscall.EACCES) || errors.Is(e.Err, syscall.EPERM) {
+		e.Status = http.StatusForbidden
+	}
+}
+
+// interpreter returns the program that the #! line of the file names, or "".
+func interpreter(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	buf := make([]byte, 256) // as far as Linux looks
+	n, _ := f.Read(buf)
+	line, ok := bytes.CutPrefix(buf[:n], []byte("#!"))
+	if !ok {
+		return ""
+	}
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	line = bytes.TrimLeft(line, " \t")
+	if i := bytes.IndexAny(line, " \t"); i >= 0 {
+		line = line[:i]
+	}
+	if interp := string(line); filepath.IsAbs(interp) {
+		return interp
+	}
+	return ""
+}
+
+func size(list []string) (n int) {
+	for _, s := range list {
+		n += len(s) + 1
+	}
+	return n
+}
+
+// statusOf is the status for a file that cannot be reached.
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.ENAMETOOLONG):
+		return http.StatusNotFound
+	case errors.Is(err, os.ErrPermission):
+		return http.StatusForbidden
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,191 @@
+package cgi
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+	"unicode/utf8"
+)
+
+// lines read the standard error of one process: to the log line by line, and as it is to a writer if one was asked for.
+// A script that ends soon is read once, at its end; for one that takes longer a goroutine reads.
+type lines struct {
+	c      *Client
+	fd     int // until follow or end; then -1
+	script string
+	what   string // "GET /path"
+
+	file *os.File      // once followed
+	done chan struct{} // closed by the goroutine
+
+	part []byte // a line without its end
+
+	mu      sync.Mutex
+	raw     []byte // what is still to be passed on
+	keepRaw bool
+}
+
+const (
+	lineMax = 4 << 10  // a longer line is logged in pieces
+	rawMax  = 64 << 10 // of standard error, held for the one who reads the response
+)
+
+// follow starts the goroutine.
+func (l *lines) follow() {
+	if l.fd < 0 {
+		return
+	}
+	l.file, l.done = os.NewFile(uintptr(l.fd), "stderr"), make(chan struct{})
+	l.fd = -1
+	l.c.running.Go(func() {
+		defer close(l.done)
+		l.copy(l.file.Read)
+		l.copy(func(p []byte) (int, error) { return readNow(l.file, p), nil })
+	})
+}
+
+// end logs what has been written until now, and closes. Whoever still holds the other end is not listened to any more.
+func (l *lines) end() {
+	switch {
+	case l.file != nil:
+		l.file.SetReadDeadline(past)
+		<-l.done
+		l.file.Close()
+	case l.fd >= 0:
+		l.copy(func(p []byte) (int, error) { return syscall.Read(l.fd, p) })
+		syscall.Close(l.fd)
+		l.fd = -1
+	}
+	if len(l.part) > 0 {
+		l.log(l.part)
+		l.part = nil
+	}
+}
+
+// buffers are what standard error is read into. Most scripts write none: the read that finds that out is small.
+var buffers = sync.Pool{New: func() any { return new([lineMax]byte) }}
+
+// copy takes in what read gives, until there is nothing.
+func (l *lines) copy(read func([]byte) (int, error)) {
+	buf := buffers.Get().(*[lineMax]byte)
+	defer buffers.Put(buf)
+	for {
+		n, err := read(buf[:])
+		if n > 0 {
+			l.write(buf[:n])
+		}
+		if err == syscall.EINTR {
+			continue
+		}
+		if n <= 0 || err != nil {
+			return
+		}
+	}
+}
+
+func (l *lines) write(p []byte) {
+	if l.keepRaw {
+		l.mu.Lock()
+		l.raw = append(l.raw, p[:min(len(p), rawMax-len(l.raw))]...)
+		l.mu.Unlock()
+	}
+	for len(p) > 0 {
+		i := bytes.IndexByte(p, '\n')
+		if i < 0 && len(l.part)+len(p) < lineMax {
+			l.part = append(l.part, p...)
+			return
+		}
+		n := i
+		if i < 0 || len(l.part)+i > lineMax {
+			n = min(len(p), lineMax-len(l.part))
+			i = n - 1
+		}
+		l.log(append(l.part, p[:n]...))
+		l.part, p = l.part[:0], p[i+1:]
+	}
+}
+
+// pass writes what has come since to w.
+func (l *lines) pass(w io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.raw) > 0 {
+		w.Write(l.raw)
+		l.raw = l.raw[:0]
+	}
+}
+
+func (l *lines) log(line []byte) {
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if !l.c.rate.allow(time.Now(), l.c.stderrRate()) {
+		return
+	}
+	log := l.c.log()
+	if n := l.c.rate.takeDropped(); n > 0 {
+		log.Warn("cgi: lines of standard error left out", "lines", n, "limit", l.c.stderrRate())
+	}
+	log.LogAttrs(context.Background(), slog.LevelWarn, "cgi: stderr",
+		slog.String("script", l.script), slog.String("request", l.what), slog.String("line", escape(line)))
+}
+
+// escape shows control bytes, and bytes that are not UTF-8, as \x1b: a log is read in terminals.
+func escape(line []byte) string {
+	out := make([]byte, 0, len(line))
+	for len(line) > 0 {
+		r, n := utf8.DecodeRune(line)
+		if n == 1 && (r < ' ' && r != '\t' || r == 0x7f || r == 0xfffd) || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+			for _, c := range line[:n] {
+				out = append(out, '\\', 'x', hex[c>>4], hex[c&15])
+			}
+		} else {
+			out = append(out, line[:n]...)
+		}
+		line = line[n:]
+	}
+	return string(out)
+}
+
+const hex = "0123456789abcdef"
+
+// A rate allows so many lines a second, and counts those that it does not allow.
+type rate struct {
+	mu      sync.Mutex
+	tokens  float64
+	at      time.Time
+	dropped int
+}
+
+// allow takes one of limit tokens a second; up to two seconds' worth are saved up. A negative limit allows everything.
+func (r *rate) allow(now time.Time, limit int) bool {
+	if limit < 0 {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	room := 2 * float64(limit)
+	if r.at.IsZero() {
+		r.tokens = room
+	} else {
+		r.tokens = min(room, r.tokens+now.Sub(r.at).Seconds()*float64(limit))
+	}
+	r.at = now
+	if r.tokens < 1 {
+		r.dropped++
+		return false
+	}
+	r.tokens--
+	return true
+}
+
+func (r *rate) takeDropped() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.dropped
+	r.dropped = 0
+	return n
+}

@@ -1,0 +1,105 @@
+package cgi
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A script is the program that serves a request, and how it is told where it stands (RFC 3875 sections 4.1.5 and 4.1.13).
+type script struct {
+	file string // its path in the file system
+	name string // SCRIPT_NAME, decoded
+	info string // PATH_INFO, decoded; with a leading slash, or empty
+}
+
+// isNPH reports whether the script writes its whole HTTP response (section 5): its name says so.
+func (s *script) isNPH() bool { return strings.HasPrefix(filepath.Base(s.file), "nph-") }
+
+// command returns what to start for s: the file itself, or the interpreter of its extension.
+func (c *Client) command(s *script, env, words []string) *command {
+	cmd := &command{path: s.file, dir: c.WorkDir, env: env}
+	if cmd.dir == "" {
+		cmd.dir = filepath.Dir(s.file)
+	}
+	if interp := strings.Fields(c.Interpreters[filepath.Ext(s.file)]); len(interp) > 0 {
+		cmd.path = interp[0]
+		cmd.argv = append(interp, s.file)
+	} else {
+		cmd.argv = append(make([]string, 0, 1+len(words)), s.file)
+	}
+	cmd.argv = append(cmd.argv, words...)
+	return cmd
+}
+
+// searchWords are the command line of an indexed query (section 4.4): that of a GET or HEAD without an unencoded "=", split
+// at "+", each word decoded. A word that cannot be decoded, holds a NUL, or could pose as an option to an interpreter
+// (CVE-2012-1823; CVE-2024-4577 with a soft hyphen) leaves none at all.
+func searchWords(method, query string) []string {
+	if method != http.MethodGet && method != http.MethodHead || query == "" || strings.Contains(query, "=") {
+		return nil
+	}
+	words := strings.Split(query, "+")
+	for i, w := range words {
+		w, err := url.PathUnescape(w)
+		if err != nil || strings.Contains(w, "\x00") || strings.HasPrefix(w, "-") || strings.HasPrefix(w, "\xad") || strings.HasPrefix(w, "\u00ad") {
+			return nil
+		}
+		words[i] = w
+	}
+	return words
+}
+
+// urlPath is the decoded path that the client asked for. Fronts divide it between SCRIPT_NAME and PATH_INFO each in its own
+// way, together they are whole.
+func urlPath(p protocol.Params) (string, error) {
+	if s := p.Get("SCRIPT_NAME") + p.Get("PATH_INFO"); s != "" {
+		return s, nil
+	}
+	if s := p.Get("DOCUMENT_URI"); s != "" {
+		return s, nil
+	}
+	raw, _, _ := strings.Cut(p.Get("REQUEST_URI"), "?")
+	s, err := url.PathUnescape(raw)
+	if err != nil {
+		return "", refused(http.StatusBadRequest, "REQUEST_URI: "+err.Error())
+	}
+	return s, nil
+}
+
+// checkPath refuses what no path may hold: a NUL, which ends a name in the file system, and a segment that leads upward.
+func checkPath(p string) error {
+	if strings.Contains(p, "\x00") {
+		return refused(http.StatusBadRequest, "NUL in the path")
+	}
+	for seg := range strings.SplitSeq(p, "/") {
+		if seg == ".." {
+			return refused(http.StatusBadRequest, `".." in the path`)
+		}
+	}
+	return nil
+}
+
+// under returns what of the path p is below the prefix, which ends where a segment ends. The rest is empty or starts with a
+// slash.
+func under(p, prefix string) (rest string, ok bool) {
+	prefix = strings.TrimSuffix(prefix, "/")
+	rest, ok = strings.CutPrefix(p, prefix)
+	return rest, ok && (rest == "" || rest[0] == '/')
+}
+
+// translate maps PATH_INFO to a file as a URL path of its own would be (section 4.1.6).
+func translate(documentRoot, info string) string {
+	if documentRoot == "" || info == "" {
+		return ""
+	}
+	t := filepath.Join(documentRoot, filepath.FromSlash(path.Clean(info)))
+	if strings.HasSuffix(info, "/") && !strings.HasSuffix(t, "/") {
+		t += "/"
+	}
+	return t
+}

@@ -1,0 +1,206 @@
+package cgi
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// IsScript reports whether this process was started as a CGI script: GATEWAY_INTERFACE says so (RFC 3875 section 4.1.4).
+func IsScript() bool { return strings.HasPrefix(os.Getenv("GATEWAY_INTERFACE"), "CGI/") }
+
+// Serve answers the one request that this process was started for, as a CGI script. See [Program].
+func Serve(h protocol.Handler) error { return new(Program).Serve(h) }
+
+// A Program is this process as a CGI script: its environment and its standard input are the request, its standard output takes
+// the response. The zero value is ready to use. A server may cut off a script that ignores SIGTERM; what to do on it is the
+// program's own matter.
+type Program struct {
+	// NPH makes it a non-parsed-header script (RFC 3875 section 5), whose response begins with a status line and reaches
+	// the client as it is. It is one also if the program's name begins with "nph-".
+	NPH bool
+
+	Limits *protocol.Limits // nil: the defaults
+	Log    *slog.Logger     // nil: slog.Default, which writes to standard error
+
+	// What is nil is the process's own.
+	Environ []string
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+}
+
+// Serve answers the request with h and returns when the response is written. The error says that it could not be, or is not
+// whole; what h returns before that is answered and logged.
+//
+// CGI has no way to say that a response is not whole, but for its Content-Length, and the way in which a script ends: so
+// when h fails in the middle, and Stdout is the process's own, Serve ends the process by SIGKILL.
+func (p *Program) Serve(h protocol.Handler) error {
+	loop := &protocol.Loop{Handler: h, Limits: p.Limits, Log: p.Log}
+	c := p.newConn()
+	if err := loop.Serve(context.Background(), c); err != io.EOF && err != nil {
+		return err
+	}
+	if c.out.cut != nil && p.Stdout == nil {
+		dieCut()
+	}
+	return cmp.Or(c.out.err, c.out.cut)
+}
+
+// dieCut ends the process in the way that no whole response ends.
+func dieCut() {
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		self.Kill()
+	}
+}
+
+func (p *Program) newConn() *conn {
+	c := &conn{lim: p.Limits.Resolve(), environ: p.Environ, stdin: p.Stdin, stderr: p.Stderr, form: protocol.StatusField}
+	if c.environ == nil {
+		c.environ = os.Environ()
+	}
+	if c.stdin == nil {
+		c.stdin = os.Stdin
+	}
+	if c.stderr == nil {
+		c.stderr = os.Stderr
+	}
+	stdout := p.Stdout
+	if stdout == nil {
+		stdout = os.Stdout
+	}
+	if p.NPH || strings.HasPrefix(filepath.Base(os.Args[0]), "nph-") {
+		c.form = protocol.StatusLine
+	}
+	c.out = &encoder{to: stdout, stderr: c.stderr, form: c.form, buf: bufio.NewWriterSize(stdout, 32<<10)}
+	return c
+}
+
+// A conn yields the one request.
+type conn struct {
+	lim     protocol.Limits
+	environ []string
+	stdin   io.Reader
+	stderr  io.Writer
+	form    protocol.HeadForm
+	out     *encoder
+	asked   bool
+}
+
+// Next implements [protocol.Conn].
+func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error) {
+	if c.asked {
+		return nil, nil, io.EOF
+	}
+	c.asked = true
+	r := &protocol.Request{Protocol: name, Body: c.stdin}
+	err := c.readParams(r)
+	if err == nil {
+		var ok bool
+		r.ContentLength, ok, err = r.Params.ContentLength()
+		if !ok && err == nil { // without a length there is no body (RFC 3875 section 4.2)
+			r.ContentLength = 0
+		}
+	}
+	return r, c.out, err
+}
+
+// readParams takes the environment as the request's variables. HTTP_PROXY is no client's to set.
+func (c *conn) readParams(r *protocol.Request) error {
+	if len(c.environ) > c.lim.ParamCount {
+		return tooLarge(len(c.environ), c.lim.ParamCount, "variables")
+	}
+	r.Params = make(protocol.Params, 0, len(c.environ))
+	total := 0
+	for _, pair := range c.environ {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" || strings.EqualFold(key, "HTTP_PROXY") {
+			continue
+		}
+		if total += len(pair) + 1; total > c.lim.ParamBytes {
+			return tooLarge(total, c.lim.ParamBytes, "bytes")
+		}
+		r.Params.Add(key, value)
+	}
+	return nil
+}
+
+func tooLarge(got, limit int, unit string) error {
+	return &protocol.Error{Protocol: name, Op: "read environment", Kind: protocol.ErrTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge,
+		Detail: protocol.Exceeds(int64(got), int64(limit), unit)}
+}
+
+// Close implements [protocol.Conn].
+func (c *conn) Close() error { return nil }
+
+// An encoder writes the response to standard output.
+type encoder struct {
+	to     io.Writer
+	stderr io.Writer
+	form   protocol.HeadForm
+	mu     sync.Mutex
+	buf    *bufio.Writer
+	head   []byte
+	err    error // of writing
+	cut    error // why the response is not whole
+}
+
+func (e *encoder) WriteHeader(status int, h http.Header) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.form == protocol.StatusLine {
+		h = h.Clone()
+		h.Set("Connection", "close")
+	}
+	e.head = protocol.AppendHead(e.head[:0], e.form, status, h)
+	return e.note(e.buf.Write(e.head))
+}
+
+func (e *encoder) note(_ int, err error) error {
+	if err != nil && e.err == nil {
+		e.err = &protocol.Error{Protocol: name, Op: "write response", Kind: protocol.ErrAborted, Err: err}
+	}
+	return e.err
+}
+
+func (e *encoder) Write(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n, err := e.buf.Write(p)
+	return n, e.note(n, err)
+}
+
+func (e *encoder) ReadFrom(r io.Reader) (int64, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n, err := e.buf.ReadFrom(r)
+	return n, err
+}
+
+func (e *encoder) Flush() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.note(0, e.buf.Flush())
+}
+
+func (e *encoder) Close(cause error) error {
+	if e.head != nil {
+		e.cut = cause
+	}
+	return e.Flush()
+}
+
+// Stderr returns the standard error.
+func (e *encoder) Stderr() io.Writer { return e.stderr }
+
+// FullDuplex says that a script may answer while it reads; whether the server lets it is the server's matter.
+func (e *encoder) FullDuplex() error { return nil }

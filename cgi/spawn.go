@@ -1,0 +1,90 @@
+package cgi
+
+import (
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A command is what to start and in which surroundings.
+type command struct {
+	path string   // the file to execute
+	argv []string // with argv[0]
+	env  []string
+	dir  string
+	cred *syscall.Credential // nil: as we are
+}
+
+// forkExec is [syscall.ForkExec], but for tests that make it fail.
+type forkExec func(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error)
+
+// devNull is the standard input of every script without a body. It is opened once, and never closed.
+var devNull = sync.OnceValues(func() (int, error) {
+	return syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
+})
+
+// spawned is a started process and our ends of its pipes; -1 is none.
+type spawned struct {
+	pid                   int
+	stdin, stdout, stderr int
+}
+
+// spawn starts c in a process group of its own. Without withStdin its standard input is empty.
+//
+// It goes straight to syscall.ForkExec: os/exec and os.StartProcess cost a quarter more of our own time, for a descriptor, a
+// finalizer and a goroutine that a script which ends soon does not need.
+func spawn(c *command, withStdin bool, fork forkExec) (s spawned, err error) {
+	s = spawned{pid: -1, stdin: -1, stdout: -1, stderr: -1}
+	child := [3]int{-1, -1, -1}
+	defer func() {
+		closeAll(child[1:])
+		if withStdin {
+			closeAll(child[:1])
+		}
+		if err != nil {
+			closeAll([]int{s.stdin, s.stdout, s.stderr})
+		}
+	}()
+	if withStdin {
+		s.stdin, child[0], err = newPipe(false)
+	} else {
+		child[0], err = devNull()
+	}
+	if err == nil {
+		s.stdout, child[1], err = newPipe(true)
+	}
+	if err == nil {
+		s.stderr, child[2], err = newPipe(true)
+	}
+	if err != nil {
+		return s, err
+	}
+	attr := &syscall.ProcAttr{
+		Dir: c.dir, Env: c.env,
+		Files: []uintptr{uintptr(child[0]), uintptr(child[1]), uintptr(child[2])},
+		Sys:   &syscall.SysProcAttr{Setpgid: true, Credential: c.cred},
+	}
+	s.pid, err = forkPatiently(c, attr, fork)
+	return s, err
+}
+
+// forkPatiently tries again while the file is busy: it has just been written, and some other process that was forked
+// at that moment holds it open for a moment more.
+func forkPatiently(c *command, attr *syscall.ProcAttr, fork forkExec) (pid int, err error) {
+	for pause := time.Millisecond; ; pause *= 2 {
+		pid, err = fork(c.path, c.argv, attr)
+		if err != syscall.ETXTBSY || pause > 64*time.Millisecond {
+			return pid, err
+		}
+		time.Sleep(pause)
+	}
+}
+
+func closeAll(fds []int) {
+	for _, fd := range fds {
+		if fd >= 0 {
+			syscall.Close(fd)
+		}
+	}
+}
