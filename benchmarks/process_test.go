@@ -1,0 +1,128 @@
+package benchmarks
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A usage is what a server has used so far.
+type usage struct {
+	CPU    int64  // of all its threads, user and system, without its children; ns
+	Allocs uint64 // since it began
+	Heap   uint64 // in use now, stacks included; bytes. Only after "settle".
+	RSS    int64  // resident now; bytes. Only after "settle".
+}
+
+// A server is a child process that serves one variant of one exercise.
+type server struct {
+	socket string
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+}
+
+// startServer starts the server that spec names: see runServer.
+func startServer(b *testing.B, spec string) *server {
+	b.Helper()
+	dir, err := os.MkdirTemp("", "bench") // b.TempDir is too long for a Unix socket
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { os.RemoveAll(dir) })
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &server{socket: filepath.Join(dir, "s")}
+	s.cmd = exec.Command(exe)
+	s.cmd.Env = append(os.Environ(), serverVariable+"="+spec+" "+s.socket)
+	s.cmd.Stderr = os.Stderr
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.in, s.out = in, bufio.NewReader(out)
+	if err := s.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		s.cmd.Process.Kill()
+		s.cmd.Wait()
+	})
+	if line, err := s.out.ReadString('\n'); line != "ready\n" {
+		b.Fatalf("%s: %q, %v", spec, line, err)
+	}
+	return s
+}
+
+// ask asks the server for its usage; "settle" has it collect garbage first.
+func (s *server) ask(b *testing.B, question string) (u usage) {
+	b.Helper()
+	if _, err := io.WriteString(s.in, question+"\n"); err != nil {
+		b.Fatal(err)
+	}
+	line, err := s.out.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &u)
+	}
+	if err != nil {
+		b.Fatalf("the server ended: %v", err)
+	}
+	return u
+}
+
+// answerQuestions is the server's end of ask. It returns when the benchmark has gone.
+func answerQuestions() error {
+	fmt.Println("ready")
+	questions := bufio.NewScanner(os.Stdin)
+	for questions.Scan() {
+		var u usage
+		if questions.Text() == "settle" {
+			u.settle()
+		}
+		u.count()
+		line, err := json.Marshal(u)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s\n", line)
+	}
+	return questions.Err()
+}
+
+func (u *usage) count() {
+	var ru syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
+	u.CPU = ru.Utime.Nano() + ru.Stime.Nano()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	u.Allocs = m.Mallocs
+}
+
+func (u *usage) settle() {
+	for range 2 { // what pools hold goes with the second
+		runtime.GC()
+	}
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	u.Heap = m.HeapInuse + m.StackInuse
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rss, _ := strings.Cut(string(status), "VmRSS:")
+	fmt.Sscan(rss, &u.RSS)
+	u.RSS <<= 10
+}

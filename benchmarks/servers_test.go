@@ -1,0 +1,90 @@
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/fcgi"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// runServer serves what spec says, "fastcgi get native /run/socket", until the benchmark has gone.
+func runServer(spec string) error {
+	f := strings.Fields(spec)
+	if len(f) != 4 {
+		return fmt.Errorf("want protocol, exercise, variant and socket")
+	}
+	w := wireNamed(f[0])
+	x, err := exerciseNamed(f[1])
+	if w == nil || err != nil {
+		return fmt.Errorf("no protocol %q, or: %v", f[0], err)
+	}
+	l, err := net.Listen("unix", f[3])
+	if err != nil {
+		return err
+	}
+	go w.serve(l, x, f[2])
+	return answerQuestions()
+}
+
+// serve serves one variant as long as the process lives.
+func (w *wire) serve(l net.Listener, x exercise, variant string) {
+	switch h := x.native(); variant {
+	case "http":
+		h = protocol.FromHTTP(x.http())
+		fallthrough
+	case "native":
+		if w.proto == nil {
+			http.Serve(l, protocol.ToHTTP(h))
+			return
+		}
+		loop := &protocol.Loop{Handler: h}
+		accept(l, func(c net.Conn) { loop.Serve(context.Background(), w.proto.NewConn(c, nil)) })
+	case "net-http":
+		http.Serve(l, x.http())
+	case "net-http-fcgi":
+		fcgi.Serve(l, x.http())
+	case "floor":
+		d, err := w.record(x)
+		if err != nil {
+			panic(err)
+		}
+		accept(l, func(c net.Conn) { w.floor(c, d) })
+	}
+}
+
+func accept(l net.Listener, serve func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go serve(c)
+	}
+}
+
+// floor reads as many bytes as a request has and writes the answer: what any server must do at least.
+func (w *wire) floor(c net.Conn, d dialogue) {
+	defer c.Close()
+	in := rooms.Get().(*[pieceSize]byte)
+	defer rooms.Put(in)
+	for once := true; w.kept || once; once = false {
+		for left := len(d.request); left > 0; {
+			n, err := c.Read(in[:min(left, len(in))])
+			if err != nil {
+				return
+			}
+			left -= n
+		}
+		for out := d.answer; len(out) > 0; {
+			n, err := c.Write(out[:min(len(out), pieceSize)])
+			if err != nil {
+				return
+			}
+			out = out[n:]
+		}
+	}
+}
