@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"slices"
+	"strings"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/basicfont"
+	"golang.org/x/image/math/fixed"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+const (
+	side   = 800 // pixels
+	margin = 10
+
+	lineHeight = 15
+	columns    = (side - 2*margin) / 7 // of the font, whose letters are 7 pixels wide
+	rows       = (side - 2*margin) / lineHeight
+)
+
+// enlarge returns in as 800 x 800 pixels.
+func enlarge(in image.Image) *image.RGBA {
+	out := image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.ApproxBiLinear.Scale(out, out.Bounds(), in, in.Bounds(), draw.Src, nil)
+	return out
+}
+
+// write draws text on the picture in black, from the corner at the top.
+func write(to *image.RGBA, text []string) {
+	face := basicfont.Face7x13
+	d := &font.Drawer{Dst: to, Src: image.NewUniform(color.Black), Face: face}
+	for i, line := range text {
+		d.Dot = fixed.P(margin, margin+face.Ascent+i*lineHeight)
+		d.DrawString(line)
+	}
+}
+
+// metaVariables are those of RFC 3875 section 4.1, and REQUEST_URI, which everybody has. What else an environment holds is not
+// the request's.
+var metaVariables = []string{
+	"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING", "REMOTE_ADDR",
+	"REMOTE_HOST", "REMOTE_IDENT", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT",
+	"SERVER_PROTOCOL", "SERVER_SOFTWARE",
+}
+
+// lines are the variables of a request as text that fits on the picture.
+func lines(p protocol.Params) (text []string) {
+	for name, value := range p.All() {
+		if strings.HasPrefix(name, "HTTP_") || slices.Contains(metaVariables, name) {
+			text = append(text, name+": "+printable(value))
+		}
+	}
+	slices.Sort(text)
+	text = wrap(text)
+	if n := len(text); n > rows {
+		text = append(text[:rows-1], fmt.Sprintf("and %d lines more", n-rows+1))
+	}
+	return text
+}
+
+// printable shows what the font has no letters for as it is written in Go.
+func printable(s string) string {
+	q := fmt.Sprintf("%+q", s)
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+}
+
+// wrap breaks long lines.
+func wrap(text []string) (wrapped []string) {
+	for _, line := range text {
+		for len(line) > columns {
+			wrapped = append(wrapped, line[:columns])
+			line = "    " + line[columns:]
+		}
+		wrapped = append(wrapped, line)
+	}
+	return wrapped
+}
