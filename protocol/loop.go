@@ -3,6 +3,7 @@ package protocol
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -105,7 +106,9 @@ func (s *session) more() {
 func (s *session) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.err = err
+	if s.err = err; err == io.EOF {
+		s.err = nil
+	}
 }
 
 // exchange serves one request. With an err it only answers that.

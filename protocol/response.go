@@ -260,6 +260,7 @@ func (w *response) fail(err error) {
 	page := fmt.Appendf(nil, "%d %s\n", status, text)
 	if w.keep(len(page)) {
 		w.held = copy(w.hold[:], page)
+		w.written = int64(w.held)
 	}
 	w.commit(nil, true)
 }
