@@ -60,28 +60,24 @@ func (c *conn) readHead() (protocol.Params, int64, error) {
 	if err := c.sniff(); err != nil {
 		return nil, 0, err
 	}
-	length, n, err := consumeLength(c.Buffered())
+	size, n, err := consumeLength(c.Buffered())
 	for err == nil && n == 0 {
 		if err = c.Fill(len(c.Buffered()) + 1); err == nil {
-			length, n, err = consumeLength(c.Buffered())
+			size, n, err = consumeLength(c.Buffered())
 		}
 	}
 	switch {
 	case err != nil:
 		return nil, 0, err
-	case length > c.Limits.ParamBytes:
-		return nil, 0, fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(length), int64(c.Limits.ParamBytes), "bytes"))
+	case size > c.Limits.ParamBytes:
+		return nil, 0, fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(size), int64(c.Limits.ParamBytes), "bytes"))
 	}
-	if err := c.Fill(n + length + 1); err != nil {
+	if err := c.Fill(n + size + 1); err != nil {
 		return nil, 0, err
 	}
-	block := c.Buffered()[n : n+length]
-	if end := c.Buffered()[n+length]; end != ',' {
-		return nil, 0, fail("read head", protocol.ErrMalformed, "the netstring does not end in a comma")
-	}
-	params, size, err := consumeBlock(block, c.Limits.ParamCount)
-	c.Discard(n + length + 1)
-	return params, size, err
+	p, length, n, err := consumeRequest(c.Buffered(), c.Limits.ParamCount)
+	c.Discard(n)
+	return p, length, err
 }
 
 // sniff refuses another protocol in plain words, which HTTP can read as its own.

@@ -56,6 +56,20 @@ func appendPair(dst []byte, name, value string) []byte {
 	return append(append(dst, value...), 0)
 }
 
+// consumeRequest reads the head of a request, and the length of the body that follows it. n == 0 without an error means that b ends too
+// early to tell.
+func consumeRequest(b []byte, maxCount int) (p protocol.Params, length int64, n int, err error) {
+	size, n, err := consumeLength(b)
+	if err != nil || n == 0 || len(b) < n+size+1 {
+		return nil, 0, 0, err
+	}
+	if b[n+size] != ',' {
+		return nil, 0, 0, fail("read head", protocol.ErrMalformed, "the netstring of "+strconv.Itoa(size)+" bytes does not end in a comma")
+	}
+	p, length, err = consumeBlock(b[n:n+size], maxCount)
+	return p, length, n + size + 1, err
+}
+
 // consumeLength reads a netstring's length and its colon. n == 0 without an error means that b ends too early to tell.
 func consumeLength(b []byte) (length, n int, err error) {
 	for i, c := range b {
