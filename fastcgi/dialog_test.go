@@ -121,15 +121,19 @@ func (f *front) dialog(text string) {
 // say says all lines in one write.
 func (f *front) say(lines ...string) {
 	f.t.Helper()
-	var b []byte
+	f.write(parseRecords(f.t, lines...))
+}
+
+func parseRecords(t testing.TB, lines ...string) (b []byte) {
+	t.Helper()
 	for _, text := range lines {
 		for line := range strings.Lines(text) {
 			if line = strings.TrimSpace(line); line != "" {
-				b = append(b, parseRecord(f.t, strings.TrimPrefix(line, "> "))...)
+				b = append(b, parseRecord(t, strings.TrimPrefix(line, "> "))...)
 			}
 		}
 	}
-	f.write(b)
+	return b
 }
 
 func (f *front) write(b []byte) {

@@ -1,0 +1,346 @@
+package fastcgi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// post is the beginning of a request with a body of n bytes.
+func post(id, n int) string {
+	return fmt.Sprintf("BEGIN_REQUEST %d RESPONDER KEEP_CONN\nPARAMS %d REQUEST_METHOD=\"POST\" REQUEST_URI=\"/%d\" CONTENT_LENGTH=\"%d\"\nPARAMS %d end\n", id, id, id, n, id)
+}
+
+// sendBody sends the whole STDIN of a request.
+func (f *front) sendBody(id int, body []byte) {
+	f.t.Helper()
+	for len(body) > 0 {
+		n := min(len(body), 8192)
+		f.write(appendRecord(nil, typeStdin, uint16(id), body[:n]))
+		body = body[n:]
+	}
+	f.write(appendRecord(nil, typeStdin, uint16(id), nil))
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{byte(n)}).Read(b)
+	return b
+}
+
+// echoSum answers with its body's checksum once it may read.
+func echoSum(w protocol.ResponseWriter, r *protocol.Request) error {
+	h := sha256.New()
+	if _, err := io.Copy(h, r.Body); err != nil {
+		return err
+	}
+	w.Header()["Content-Type"] = nil
+	_, err := io.WriteString(w, hex.EncodeToString(h.Sum(nil)))
+	return err
+}
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// TestUnreadBody: a handler that does not read its body holds nobody up, whether the others come before, after or in the midst.
+func TestUnreadBody(t *testing.T) {
+	for _, size := range []int{100, window, window + 1, 1 << 20, 8 << 20} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			read := make(chan bool)
+			letGo := sync.OnceFunc(func() { close(read) })
+			defer letGo()
+			f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
+				if r.Params.Get("REQUEST_URI") != "/1" {
+					return hello(w, r)
+				}
+				<-read
+				return echoSum(w, r)
+			})
+			body := randomBytes(size)
+			f.say(post(1, size))
+			f.sendBody(1, body)
+			f.say(get(2), get(3))
+			if _, ends := f.answers(2); ends[2] != (end{}) || ends[3] != (end{}) {
+				t.Errorf("ends: %v", ends)
+			}
+			letGo()
+			if out, _, _ := f.answer(1); !strings.HasSuffix(out, sum(body)) {
+				t.Errorf("another body: %q", out)
+			}
+		})
+	}
+}
+
+// answers reads until n requests have ended, and returns what STDOUT and the end of each were.
+func (f *front) answers(n int) (stdout map[uint16]string, ends map[uint16]end) {
+	f.t.Helper()
+	stdout, ends = map[uint16]string{}, map[uint16]end{}
+	for len(ends) < n {
+		h, content, err := f.record()
+		if err != nil {
+			f.t.Fatalf("after %d of %d answers: %v", len(ends), n, err)
+		}
+		if _, again := ends[h.id]; again {
+			f.t.Fatalf("a %v of %d after its end", h.typ, h.id)
+		}
+		switch h.typ {
+		case typeStdout:
+			stdout[h.id] += string(content)
+		case typeEnd:
+			ends[h.id], _ = consumeEnd(content)
+		}
+	}
+	return stdout, ends
+}
+
+// TestSpoolLimit: a body that is not read and does not fit fails alone, and says how much it was.
+func TestSpoolLimit(t *testing.T) {
+	read := make(chan bool)
+	letGo := sync.OnceFunc(func() { close(read) })
+	defer letGo()
+	failed := make(chan error, 1)
+	f := serve(t, Protocol{}, &protocol.Limits{Spool: 100_000}, func(w protocol.ResponseWriter, r *protocol.Request) error {
+		if r.Params.Get("REQUEST_URI") != "/1" {
+			return hello(w, r)
+		}
+		<-read
+		_, err := io.ReadAll(r.Body)
+		failed <- err
+		return err
+	})
+	f.say(post(1, 1<<20))
+	f.sendBody(1, make([]byte, 1<<20))
+	f.say(get(2))
+	f.answer(2)
+	letGo()
+	out, _, _ := f.answer(1)
+	if err := <-failed; !errors.Is(err, protocol.ErrTooLarge) || !strings.Contains(err.Error(), "fastcgi: read body: too large: ") || !strings.HasPrefix(out, "Status: 413") {
+		t.Errorf("%v; answered %q", err, out)
+	}
+}
+
+// TestManyAtOnce serves 64 requests on one connection, with bodies of any size, records in any order, and aborts among them. No answer
+// is another's.
+func TestManyAtOnce(t *testing.T) {
+	const n = 64
+	f := serve(t, Protocol{}, nil, echoSum)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	var todo []*upload
+	want := map[uint16]string{}
+	for id := uint16(1); id <= n; id++ {
+		u := &upload{id: id * 1000, body: randomBytes(rnd.IntN(300_000)), aborts: id%7 == 0}
+		todo = append(todo, u)
+		want[u.id] = sum(u.body)
+		if u.aborts {
+			want[u.id] = "aborted"
+		}
+	}
+	var sender sync.WaitGroup
+	sender.Go(func() { sendInAnyOrder(f, rnd, todo) })
+	defer sender.Wait()
+	got, ends := f.answers(n)
+	for id, e := range ends {
+		if _, got[id], _ = strings.Cut(got[id], "\r\n\r\n"); e.app == 1 {
+			got[id] = "aborted"
+		}
+	}
+	for id := range want {
+		if got[id] != want[id] {
+			t.Errorf("%d: got %q, want %q", id, got[id], want[id])
+		}
+	}
+}
+
+type upload struct {
+	id     uint16
+	body   []byte
+	begun  bool
+	aborts bool
+}
+
+// sendInAnyOrder sends a record of one upload after the other.
+func sendInAnyOrder(f *front, rnd *rand.Rand, todo []*upload) {
+	for len(todo) > 0 {
+		i := rnd.IntN(len(todo))
+		u := todo[i]
+		switch {
+		case !u.begun:
+			u.begun = true
+			f.say(post(int(u.id), len(u.body)))
+			continue
+		case u.aborts && len(u.body) < 10_000:
+			f.say(fmt.Sprintf("ABORT_REQUEST %d", u.id))
+		case len(u.body) > 0:
+			n := min(len(u.body), 1+rnd.IntN(9_000)) // one that aborts has something left
+			f.write(appendRecord(nil, typeStdin, u.id, u.body[:n]))
+			u.body = u.body[n:]
+			continue
+		default:
+			f.say(fmt.Sprintf("STDIN %d end", u.id))
+		}
+		todo[i] = todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+	}
+}
+
+// TestOverloaded: beyond Limits.Requests a request is refused, until one has ended.
+func TestOverloaded(t *testing.T) {
+	rows := []struct {
+		text   string
+		p      Protocol
+		limit  int
+		refuse []string
+	}{
+		{"FCGI_OVERLOADED", Protocol{}, 2, []string{"END_REQUEST 3 OVERLOADED 0"}},
+		{"503", Protocol{RetryAfter: 1500 * time.Millisecond}, 2, []string{
+			`STDOUT 3 "Status: 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n"`, "STDOUT 3 end", "END_REQUEST 3 REQUEST_COMPLETE 0"}},
+		{"FCGI_CANT_MPX_CONN", Protocol{}, 1, []string{"END_REQUEST 3 CANT_MPX_CONN 0"}},
+	}
+	for _, row := range rows {
+		t.Run(row.text, func(t *testing.T) {
+			turns := make(chan bool)
+			f := serve(t, row.p, &protocol.Limits{Requests: row.limit}, func(w protocol.ResponseWriter, r *protocol.Request) error {
+				r.Context().Done() // has somebody read meanwhile
+				<-turns
+				return hello(w, r)
+			})
+			for id := range row.limit {
+				f.say(get(id + 1))
+			}
+			f.say(get(3))
+			for _, line := range row.refuse {
+				f.hear(line)
+			}
+			for range row.limit {
+				turns <- true
+			}
+			f.answers(row.limit)
+			f.say(get(3))
+			turns <- true
+			f.answer(3)
+		})
+	}
+}
+
+// TestFloodOfBegin: every id is begun on each of 8 connections, and nothing else: that costs bounded memory.
+func TestFloodOfBegin(t *testing.T) {
+	var flood []byte
+	for id := 1; id <= maxIDs; id++ {
+		flood = appendRecord(flood, typeBegin, uint16(id), appendBegin(nil, begin{wireResponder, true}))
+	}
+	before := heap()
+	goroutines := runtime.NumGoroutine()
+	var fronts []*front
+	for range 8 {
+		f := serve(t, Protocol{}, nil, hello)
+		fronts = append(fronts, f)
+		var sender sync.WaitGroup
+		sender.Go(func() { f.write(flood) })
+		for range maxIDs - protocol.DefaultRequests {
+			if line, err := f.heard(); err != nil || !strings.HasSuffix(line, " OVERLOADED 0") {
+				t.Fatalf("heard %q, %v", line, err)
+			}
+		}
+		sender.Wait()
+		f.rest = nil
+	}
+	if grown := heap() - before; grown > 8<<20 {
+		t.Errorf("the heap has grown by %d bytes", grown)
+	}
+	if n := runtime.NumGoroutine() - goroutines; n > 3*8 {
+		t.Errorf("%d goroutines more", n)
+	}
+	fronts[0].say("PARAMS 1 end")
+	fronts[0].answer(1)
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestFloodOfAbort: requests that are taken back at once count until their handlers have returned.
+func TestFloodOfAbort(t *testing.T) {
+	const limit = 8
+	var running, most atomic.Int64
+	f := serve(t, Protocol{}, &protocol.Limits{Requests: limit}, func(w protocol.ResponseWriter, r *protocol.Request) error {
+		n := running.Add(1)
+		defer running.Add(-1)
+		for {
+			m := most.Load()
+			if n <= m || most.CompareAndSwap(m, n) {
+				break
+			}
+		}
+		<-r.Context().Done()
+		return errors.New("taken back")
+	})
+	const n = 3000
+	var flood []byte
+	for id := 1; id <= n; id++ {
+		for line := range strings.Lines(get(id) + fmt.Sprintf("ABORT_REQUEST %d", id)) {
+			flood = append(flood, parseRecord(t, strings.TrimSpace(line))...)
+		}
+	}
+	var sender sync.WaitGroup
+	sender.Go(func() { f.write(flood) })
+	defer sender.Wait()
+	seen := map[uint16]int{}
+	for range n {
+		h, content, err := f.record()
+		if err != nil || h.typ != typeEnd {
+			t.Fatalf("%v %q, %v", h, content, err)
+		}
+		seen[h.id]++
+	}
+	if len(seen) != n {
+		t.Errorf("%d of %d requests were ended", len(seen), n)
+	}
+	if m := most.Load(); m > limit {
+		t.Errorf("%d handlers at once, limit %d", m, limit)
+	}
+	f.say("GET_VALUES 0")
+	f.hear("GET_VALUES_RESULT 0")
+}
+
+// TestTwoWriters: large answers of several requests share the connection, and no record is torn.
+func TestTwoWriters(t *testing.T) {
+	const n = 4
+	f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
+		w.Header()["Content-Type"] = nil
+		letter := r.Params.Get("REQUEST_URI")[1]
+		for size := 1; size < 300_000; size = size*3 + 1 {
+			if _, err := w.Write(bytes.Repeat([]byte{letter}, size)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for id := 1; id <= n; id++ {
+		f.say(get(id))
+	}
+	got, _ := f.answers(n)
+	for id := uint16(1); id <= n; id++ {
+		_, body, _ := strings.Cut(got[id], "\r\n\r\n")
+		if want := 1 + 4 + 13 + 40 + 121 + 364 + 1093 + 3280 + 9841 + 29524 + 88573 + 265720; len(body) != want || strings.Trim(body, string('0'+rune(id))) != "" {
+			t.Errorf("%d got %d bytes, want %d of its own", id, len(body), want)
+		}
+	}
+}
