@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"io"
+	"net"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// serveAny finds out which of the protocols c speaks, and serves it so.
+func (c *conn) serveAny(protocols []protocol.Protocol) {
+	nc, first, err := c.peek()
+	if err != nil {
+		c.drop()
+		return
+	}
+	c.mu.Lock()
+	c.begun = true
+	c.mu.Unlock()
+	name := protocol.Sniff(first)
+	for _, p := range protocols {
+		if p.Name() == name {
+			c.serve(nc, p)
+			return
+		}
+	}
+	if name == "http" || name == "tls" { // for TLS net/http's plain answer is the best there is
+		c.serveHTTP(nc)
+		return
+	}
+	c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
+		Detail: name + " is not served on this listener"})
+	c.drop()
+}
+
+// peek returns the connection with its first two bytes, which it still gives.
+func (c *conn) peek() (nc net.Conn, first []byte, err error) {
+	if d := c.srv.run.limits.HeadTimeout; d > 0 {
+		c.net.SetReadDeadline(time.Now().Add(d))
+		defer c.net.SetReadDeadline(time.Time{})
+	}
+	if first, ok, err := peekSystem(c.net); ok {
+		return c.net, first, err
+	}
+	first = make([]byte, 2)
+	_, err = io.ReadFull(c.net, first)
+	return &replay{Conn: c.net, first: first}, first, err
+}
+
+// A replay is a connection that gives first what has been read of it already. It is for connections that the system cannot peek into.
+type replay struct {
+	net.Conn
+	first []byte
+}
+
+func (c *replay) Read(p []byte) (int, error) {
+	if len(c.first) > 0 {
+		n := copy(p, c.first)
+		c.first = c.first[n:]
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// CloseWrite ends the writing side alone.
+func (c *replay) CloseWrite() error { return closeWrite(c.Conn) }

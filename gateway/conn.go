@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// guarded returns c as a protocol.Conn that can what its inner one can.
+func (c *conn) guarded() protocol.Conn {
+	switch c.inner.(type) {
+	case protocol.Multiplexer:
+		return multiplexed{c}
+	case protocol.Watcher:
+		return watched{c}
+	}
+	return c
+}
+
+// Next implements [protocol.Conn]. Once the server is closing there is no next request: so a connection ends with the answer
+// that it is at, also where requests come without a pause.
+func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, error) {
+	if c.srv.run.closing.Load() {
+		return nil, nil, io.EOF
+	}
+	return c.inner.Next(ctx)
+}
+
+// Close implements [protocol.Conn].
+func (c *conn) Close() error { return c.inner.Close() }
+
+type multiplexed struct{ *conn }
+
+func (c multiplexed) Multiplex(more func()) { c.inner.(protocol.Multiplexer).Multiplex(more) }
+
+type watched struct{ *conn }
+
+func (c watched) Watch(gone func(error)) func() { return c.inner.(protocol.Watcher).Watch(gone) }
+
+// closeIdle closes the connection if no request is being read or served on it.
+func (c *conn) closeIdle() {
+	c.mu.Lock()
+	inner, web, begun := c.inner, c.web, c.begun
+	c.mu.Unlock()
+	switch idler, ok := inner.(protocol.Idler); {
+	case web != nil:
+		web.closeNew()
+	case ok:
+		idler.CloseIdle()
+	case inner == nil && !begun:
+		c.net.Close()
+	}
+}
+
+// cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole response.
+func (c *conn) cut() {
+	c.closeIdle()
+	c.cutting.Store(true)
+	if t, ok := c.net.(*net.TCPConn); ok {
+		t.SetLinger(0)
+	}
+	c.net.Close()
+}
+
+// contain keeps a panic of a protocol's own code to its connection.
+func (c *conn) contain() {
+	if v := recover(); v != nil {
+		c.net.Close()
+		c.srv.run.log.LogAttrs(c.srv.run.ctx, slog.LevelError, "connection failed", slog.String("err", fmt.Sprint("panic: ", v)),
+			slog.String("listener", c.port.name), slog.String("peer", peerName(c.net)), slog.String("stack", string(debug.Stack())))
+	}
+}
+
+// report logs why a connection ended: what its peer did wrong as a warning, that it left as information.
+func (c *conn) report(name string, err error) {
+	if err == io.EOF || c.cutting.Load() {
+		return
+	}
+	level := slog.LevelInfo
+	if errors.Is(err, protocol.ErrMalformed) || errors.Is(err, protocol.ErrTooLarge) || errors.Is(err, protocol.ErrUnsupported) {
+		level = slog.LevelWarn
+	}
+	c.srv.run.log.LogAttrs(c.srv.run.ctx, level, "connection ended", slog.Any("err", err), slog.String("protocol", name),
+		slog.String("listener", c.port.name), slog.String("peer", peerName(c.net)))
+}
+
+// peerName is the peer's address, or what there is on a Unix socket, whose peers have none.
+func peerName(c net.Conn) string {
+	if a := c.RemoteAddr(); a != nil && a.String() != "" {
+		return a.String()
+	}
+	return "unix"
+}

@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// An HTTPClient sends requests to a backend that speaks HTTP. Only Dial must be set. It is a [protocol.RoundTripper], safe for
+// concurrent use, and must not be changed once in use. It keeps idle connections for up to 90 s.
+//
+// The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the front's connection are left out.
+// REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and X-Forwarded-Host are what the front says of the client.
+type HTTPClient struct {
+	// Dial connects to the backend.
+	Dial func(ctx context.Context) (net.Conn, error)
+	// Limits bound a response's head. nil: the defaults.
+	Limits *protocol.Limits
+	// KeepForwarded leaves Forwarded and the X-Forwarded- fields as they came.
+	KeepForwarded bool
+
+	once      sync.Once
+	transport *http.Transport
+}
+
+func (c *HTTPClient) init() {
+	c.once.Do(func() {
+		limits := c.Limits.Resolve()
+		protocols := new(http.Protocols)
+		protocols.SetHTTP1(true)
+		c.transport = &http.Transport{
+			DialContext:            func(ctx context.Context, _, _ string) (net.Conn, error) { return c.Dial(ctx) },
+			DisableCompression:     true,
+			MaxIdleConnsPerHost:    64,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: int64(limits.ResponseHead),
+			Protocols:              protocols,
+		}
+	})
+}
+
+// CloseIdleConnections closes the connections that are kept.
+func (c *HTTPClient) CloseIdleConnections() {
+	c.init()
+	c.transport.CloseIdleConnections()
+}
+
+// RoundTrip implements [protocol.RoundTripper].
+func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
+	c.init()
+	hr, err := r.HTTP()
+	if err != nil {
+		return nil, err
+	}
+	hr = hr.WithContext(ctx)
+	hr.URL.Scheme, hr.URL.Host = "http", "localhost"
+	hr.RequestURI = ""
+	c.setFields(hr, r)
+	res, err := c.transport.RoundTrip(hr)
+	if err != nil {
+		return nil, httpFailed(ctx, "send request", err)
+	}
+	return &protocol.Response{Status: res.StatusCode, Header: res.Header, Body: &httpBody{res.Body, ctx}}, nil
+}
+
+// perConnection are the fields that end with the front's connection (RFC 9110 section 7.6.1).
+var perConnection = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding",
+	"Upgrade", "Expect"}
+
+// setFields makes the header one for the backend.
+func (c *HTTPClient) setFields(hr *http.Request, r *protocol.Request) {
+	h := hr.Header
+	upgrade := h.Get("Upgrade")
+	if !httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") {
+		upgrade = ""
+	}
+	for _, list := range h["Connection"] {
+		for name := range strings.SplitSeq(list, ",") {
+			h.Del(strings.TrimSpace(name))
+		}
+	}
+	for _, name := range perConnection {
+		delete(h, name)
+	}
+	if upgrade != "" {
+		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{upgrade}
+	}
+	if h["User-Agent"] == nil {
+		h["User-Agent"] = nil // else net/http sends its own
+	}
+	if !c.KeepForwarded {
+		setForwarded(h, r)
+	}
+}
+
+// setForwarded tells the backend of the client. What the client says of itself goes no further, but for X-Forwarded-For, whose
+// end is ours.
+func setForwarded(h http.Header, r *protocol.Request) {
+	h.Del("Forwarded")
+	if addr := r.Params.Get("REMOTE_ADDR"); addr != "" {
+		if before := h.Get("X-Forwarded-For"); before != "" {
+			addr = before + ", " + addr
+		}
+		h.Set("X-Forwarded-For", addr)
+	}
+	h.Set("X-Forwarded-Proto", r.Scheme())
+	if host := r.Host(); host != "" {
+		h.Set("X-Forwarded-Host", host)
+	} else {
+		h.Del("X-Forwarded-Host")
+	}
+}
+
+// httpFailed gives an error of net/http its kind.
+func httpFailed(ctx context.Context, op string, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return &protocol.Error{Protocol: "http", Op: op, Kind: protocol.ErrAborted, Err: cause}
+	}
+	return &protocol.Error{Protocol: "http", Op: op, Kind: protocol.ErrUpstream, Err: err}
+}
+
+// An httpBody is a response's body, after a 101 the connection.
+type httpBody struct {
+	io.ReadCloser
+	ctx context.Context
+}
+
+func (b *httpBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = httpFailed(b.ctx, "read response", err)
+	}
+	return n, err
+}
+
+// Write writes to the backend after a 101.
+func (b *httpBody) Write(p []byte) (int, error) {
+	if w, ok := b.ReadCloser.(io.Writer); ok {
+		return w.Write(p)
+	}
+	return 0, http.ErrNotSupported
+}
+
+// CloseWrite ends the writing side after a 101.
+func (b *httpBody) CloseWrite() error { return closeWrite(b.ReadCloser) }

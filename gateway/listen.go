@@ -1,0 +1,170 @@
+package gateway
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+)
+
+// A Listener is a net.Listener with what a [Server] should know of it. Serve, ServeHTTP and ServeAny take any net.Listener; with one of
+// these they use what it says.
+type Listener struct {
+	net.Listener
+	// Allow is who may connect, where the network is an IP one. Empty: the server's.
+	Allow AllowList
+	// Name is what logs call it. Empty: protocol://address.
+	Name string
+}
+
+// A port is a listener in use.
+type port struct {
+	net.Listener
+	name    string
+	allow   AllowList
+	refused limiter
+	trouble limiter
+}
+
+func (s *Server) newPort(l net.Listener, protocolName string) *port {
+	p := &port{Listener: l, allow: s.Allow}
+	if own, ok := l.(*Listener); ok {
+		p.name = own.Name
+		if len(own.Allow) > 0 {
+			p.allow = own.Allow
+		}
+	}
+	if p.name == "" {
+		sep := "://"
+		if l.Addr().Network() == "unix" {
+			sep = "+unix:"
+		}
+		p.name = protocolName + sep + l.Addr().String()
+	}
+	return p
+}
+
+// The waits after a failed accept: each twice the one before it.
+const (
+	firstWait = 5 * time.Millisecond
+	lastWait  = time.Second
+)
+
+// listen accepts connections and has each served by start, in a goroutine of its own.
+func (s *Server) listen(l net.Listener, protocolName string, start func(*conn)) error {
+	s.init()
+	p := s.newPort(l, protocolName)
+	if !s.open(p) {
+		l.Close()
+		return ErrServerClosed
+	}
+	defer s.shut(p)
+	for wait := firstWait; ; {
+		nc, err := s.accept(p)
+		switch {
+		case s.run.closing.Load():
+			if nc != nil {
+				nc.Close()
+			}
+			return ErrServerClosed
+		case err == nil:
+			wait = firstWait
+			s.admit(p, nc, start)
+		case !passing(err):
+			return err
+		default:
+			s.hold(p, err, wait)
+			wait = min(2*wait, lastWait)
+		}
+	}
+}
+
+// open notes a listener, unless the server is closing.
+func (s *Server) open(p *port) bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	if s.run.closing.Load() {
+		return false
+	}
+	s.run.ports[p] = struct{}{}
+	s.run.tasks.Add(1)
+	return true
+}
+
+func (s *Server) shut(p *port) {
+	p.Close()
+	if n := p.refused.rest(); n > 0 {
+		s.run.log.Warn("forbidden peers", "listener", p.name, "unlogged", n)
+	}
+	s.run.mu.Lock()
+	delete(s.run.ports, p)
+	s.run.mu.Unlock()
+	s.run.tasks.Done()
+}
+
+// accept accepts one connection, once there is room for one.
+func (s *Server) accept(p *port) (net.Conn, error) {
+	s.run.mu.Lock()
+	more := s.waitForRoom()
+	s.run.mu.Unlock()
+	if !more {
+		return nil, ErrServerClosed
+	}
+	return p.Accept()
+}
+
+// admit has nc served if its peer may connect.
+func (s *Server) admit(p *port, nc net.Conn, start func(*conn)) {
+	if !p.allow.Admits(nc.RemoteAddr()) {
+		s.refuse(p, nc)
+		return
+	}
+	c := s.begin(p, nc)
+	if c == nil {
+		nc.Close()
+		return
+	}
+	go start(c)
+}
+
+// refuse closes the connection of a forbidden peer.
+func (s *Server) refuse(p *port, nc net.Conn) {
+	nc.Close()
+	if ok, unlogged := p.refused.allow(); ok {
+		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+p.name+": add it to allow=",
+			"peer", peerName(nc), "listener", p.name, "unlogged", unlogged)
+	}
+}
+
+// hold waits after a failed accept.
+func (s *Server) hold(p *port, err error, wait time.Duration) {
+	if ok, unlogged := p.trouble.allow(); ok {
+		s.run.log.LogAttrs(s.run.ctx, slog.LevelError, "accept failed; trying again", slog.Any("err", err),
+			slog.String("listener", p.name), slog.Int("unlogged", unlogged))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.run.stopped:
+	}
+}
+
+// shortages are the errors of accept that pass: what the system has run out of, and connections that have gone before they
+// were accepted.
+var shortages = []error{
+	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
+	syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EPERM, syscall.EINTR,
+}
+
+// passing reports whether an error of Accept leaves the listener good.
+func passing(err error) bool {
+	for _, e := range shortages {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var t interface{ Temporary() bool } // as net/http has it, for listeners that are not the system's
+	return !errors.Is(err, net.ErrClosed) && errors.As(err, &t) && t.Temporary()
+}

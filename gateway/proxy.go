@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Proxy is a handler that sends requests on to a backend, whatever protocols the two sides speak. The variables go whole and in
+// their order, but for HTTP_PROXY; no http.Request is made of them. Only Backend must be set. It is safe for concurrent use.
+//
+// Each piece of the response goes on when it comes, and so does its head; what is whole when it comes leaves in one write. A
+// backend that fails before its response's head gives 502, one that is too slow 504; a response that is cut is marked
+// incomplete. When the client goes, the backend's exchange ends.
+//
+// A 101 response joins the two connections, with an end of either direction passed on by itself; it needs a protocol that can hand over its
+// connection.
+type Proxy struct {
+	Backend protocol.RoundTripper
+
+	// Rewrite may change the request that goes out. Its Params are its own.
+	Rewrite func(out *protocol.Request)
+
+	// ResponseTimeout is how long the response's head may take, from the start of the request. 0 or less: no limit.
+	ResponseTimeout time.Duration
+
+	// FullDuplex passes a response on while the request's body is still coming, where the front can take that. Without it the
+	// rest of the body is taken in first, within the server's Limits.
+	FullDuplex bool
+}
+
+// headDelay is how long a response's head waits for the first bytes of its body, to leave with them.
+const headDelay = 2 * time.Millisecond
+
+var errSlow = errors.New("the response's head did not come in time")
+
+// Serve implements [protocol.Handler].
+func (p *Proxy) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
+	x := &passage{w: w, control: http.NewResponseController(w), in: r, timeout: p.ResponseTimeout}
+	if p.FullDuplex {
+		x.control.EnableFullDuplex() // one that cannot takes the body in
+	}
+	var ctx context.Context
+	ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(r.Context()))
+	defer x.cancel(nil)
+	x.unlink = context.AfterFunc(r.Context(), func() { x.cancel(context.Cause(r.Context())) })
+	defer x.unlink()
+	x.ctx = ctx
+	res, err := x.roundTrip(p.Backend, p.outgoing(ctx, r, &x.body))
+	if err != nil {
+		return x.failed("send request", err)
+	}
+	defer res.Body.Close()
+	return x.answer(res)
+}
+
+// outgoing makes the request that goes out, with its body read by way of body.
+func (p *Proxy) outgoing(ctx context.Context, r *protocol.Request, body *source) *protocol.Request {
+	out := r.WithContext(ctx)
+	body.Reader = r.Body
+	if r.Body == nil || r.ContentLength == 0 {
+		body.done.Store(true)
+	} else {
+		out.Body = body
+	}
+	if p.Rewrite != nil || poses(r.Params) {
+		out.Params = make(protocol.Params, 0, len(r.Params)+4)
+		for _, v := range r.Params {
+			if !isProxyVariable(v.Name) {
+				out.Params = append(out.Params, v)
+			}
+		}
+	}
+	if p.Rewrite != nil {
+		p.Rewrite(out)
+	}
+	return out
+}
+
+// poses reports whether a variable poses as the environment's HTTP_PROXY.
+func poses(p protocol.Params) bool {
+	for i := range p {
+		if isProxyVariable(p[i].Name) {
+			return true
+		}
+	}
+	return false
+}
+
+func isProxyVariable(name string) bool { return strings.EqualFold(name, "HTTP_PROXY") }
+
+// A source is a request's body on its way out. It knows how it ended, which the backend's client can only guess.
+type source struct {
+	io.Reader
+	done atomic.Bool // read to its end
+	err  atomic.Pointer[error]
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	switch {
+	case err == io.EOF:
+		s.done.Store(true)
+	case err != nil:
+		s.err.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// A passage is one request on its way through a Proxy.
+type passage struct {
+	w       protocol.ResponseWriter
+	control *http.ResponseController
+	in      *protocol.Request
+	body    source
+	timeout time.Duration
+
+	ctx    context.Context // of the exchange with the backend
+	cancel context.CancelCauseFunc
+	unlink func() bool // parts it from the front's
+}
+
+func (x *passage) roundTrip(b protocol.RoundTripper, out *protocol.Request) (*protocol.Response, error) {
+	if x.timeout <= 0 {
+		return b.RoundTrip(x.ctx, out)
+	}
+	timer := time.AfterFunc(x.timeout, func() { x.cancel(errSlow) })
+	res, err := b.RoundTrip(x.ctx, out)
+	if !timer.Stop() && err == nil {
+		res.Body.Close()
+		return nil, errSlow
+	}
+	return res, err
+}
+
+// failed tells whose fault an error is: the client's, who has gone or sent no whole body, or the backend's.
+func (x *passage) failed(op string, err error) error {
+	if cause := context.Cause(x.in.Context()); cause != nil {
+		return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrAborted, Err: cause}
+	}
+	if bodyErr := x.body.err.Load(); bodyErr != nil {
+		if _, ok := errors.AsType[*protocol.Error](*bodyErr); ok {
+			return *bodyErr
+		}
+		return &protocol.Error{Op: "proxy: read body", Kind: protocol.ErrAborted, Err: *bodyErr}
+	}
+	if context.Cause(x.ctx) == errSlow {
+		return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrUpstream,
+			Detail: "no response head within " + x.timeout.String(), Err: context.DeadlineExceeded}
+	}
+	if e, ok := errors.AsType[*protocol.Error](err); ok && e.Kind != nil {
+		return err
+	}
+	return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrUpstream, Err: err}
+}
+
+// answer passes the response on.
+func (x *passage) answer(res *protocol.Response) error {
+	if res.Status == http.StatusSwitchingProtocols {
+		return x.upgrade(res)
+	}
+	if res.Status < 200 || res.Status > 999 {
+		return x.failed("read response", fmt.Errorf("status %d is no final one", res.Status))
+	}
+	x.copyHeader(res.Header)
+	x.w.WriteHeader(res.Status)
+	return x.copyBody(res.Body)
+}
+
+// copyHeader copies the fields but for those that Connection names: they belong to the backend's connection.
+func (x *passage) copyHeader(from http.Header) {
+	to := x.w.Header()
+	for name, values := range from {
+		to[name] = values
+	}
+	for _, list := range from["Connection"] {
+		for name := range strings.SplitSeq(list, ",") {
+			delete(to, http.CanonicalHeaderKey(strings.TrimSpace(name)))
+		}
+	}
+}

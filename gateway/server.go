@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// ErrServerClosed is what Serve returns when the server has been told to stop, and the cause with which Close ends requests' contexts.
+var ErrServerClosed = errors.New("gateway: server closed")
+
+// closedByServer is the cause of what Close ends: nobody's fault.
+var closedByServer = &protocol.Error{Op: "serve", Kind: protocol.ErrAborted, Err: ErrServerClosed}
+
+// A Server serves one handler on any number of listeners and protocols at once. Handler must be set; nothing may be changed once a
+// Serve has been called. Its methods may be called from anywhere.
+type Server struct {
+	Handler protocol.Handler
+	Limits  *protocol.Limits // of each connection; nil: the defaults
+	Log     *slog.Logger     // nil: slog.Default
+
+	// MaxConns bounds the connections of all listeners together; beyond it accepting waits. 0 or less: no limit.
+	MaxConns int
+	// Allow is the allow-list of listeners that have none of their own: see [Listener]. Empty: loopback.
+	Allow AllowList
+
+	once sync.Once
+	run  runtime
+}
+
+// A runtime is what a Server needs to run.
+type runtime struct {
+	loop    protocol.Loop
+	limits  protocol.Limits // resolved
+	log     *slog.Logger
+	ctx     context.Context // every request's derives from it
+	cancel  context.CancelCauseFunc
+	closing atomic.Bool
+	stopped chan struct{}  // closed when closing is set
+	tasks   sync.WaitGroup // listeners and connections
+
+	mu    sync.Mutex
+	room  sync.Cond // on mu: a connection has ended, or closing was set
+	ports map[*port]struct{}
+	conns map[*conn]struct{}
+	web   *web // net/http's server, once it is needed
+}
+
+func (s *Server) init() {
+	s.once.Do(func() {
+		r := &s.run
+		r.limits, r.log = s.Limits.Resolve(), s.Log
+		if r.log == nil {
+			r.log = slog.Default()
+		}
+		r.loop = protocol.Loop{Handler: s.Handler, Limits: s.Limits, Log: r.log}
+		r.ctx, r.cancel = context.WithCancelCause(context.Background())
+		r.stopped = make(chan struct{})
+		r.room.L = &r.mu
+		r.ports, r.conns = make(map[*port]struct{}), make(map[*conn]struct{})
+	})
+}
+
+// Serve accepts connections on l and serves them by p, until l fails for good or the server is told to stop; then it returns
+// ErrServerClosed. It closes l. Where descriptors or memory run out it waits and tries again.
+func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
+	return s.listen(l, p.Name(), func(c *conn) { c.serve(c.net, p) })
+}
+
+// ServeHTTP is Serve for HTTP/1: net/http's own server, with this server's handler, allow-list, limits, log and shutdown.
+func (s *Server) ServeHTTP(l net.Listener) error {
+	return s.listen(l, "http", func(c *conn) { c.serveHTTP(c.net) })
+}
+
+// ServeAny is Serve for several protocols on one listener: a connection's first bytes tell which of them, or HTTP, it speaks. What speaks
+// none of them is logged and closed.
+func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error {
+	return s.listen(l, "auto", func(c *conn) { c.serveAny(protocols) })
+}
+
+// A conn is one connection that a Server serves. It stands before the protocol's own Conn.
+type conn struct {
+	srv  *Server
+	port *port
+	net  net.Conn
+
+	mu    sync.Mutex
+	inner protocol.Conn // nil until the protocol is known, and for HTTP
+	web   *webConn      // the connection as net/http has it
+	begun bool          // the first bytes have come, as far as ServeAny can tell
+
+	cutting atomic.Bool // by Close
+}
+
+// begin notes a connection, once there is room for it; nil says that the server is closing.
+func (s *Server) begin(p *port, nc net.Conn) *conn {
+	c := &conn{srv: s, port: p, net: nc}
+	r := &s.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !s.waitForRoom() {
+		return nil
+	}
+	r.conns[c] = struct{}{}
+	r.tasks.Add(1)
+	return c
+}
+
+// waitForRoom waits, with mu held, until one more connection may be served, and reports whether it is to be.
+func (s *Server) waitForRoom() bool {
+	r := &s.run
+	for s.MaxConns > 0 && len(r.conns) >= s.MaxConns && !r.closing.Load() {
+		r.room.Wait()
+	}
+	return !r.closing.Load()
+}
+
+// end forgets a connection.
+func (c *conn) end() {
+	r := &c.srv.run
+	r.mu.Lock()
+	delete(r.conns, c)
+	r.mu.Unlock()
+	r.room.Broadcast()
+	r.tasks.Done()
+}
+
+// drop closes a connection that nothing is served on.
+func (c *conn) drop() {
+	c.net.Close()
+	c.end()
+}
+
+// serve serves c by the protocol p, to its end. nc is c's connection.
+func (c *conn) serve(nc net.Conn, p protocol.Protocol) {
+	defer c.end()
+	defer c.contain()
+	inner := p.NewConn(nc, c.srv.Limits)
+	c.mu.Lock()
+	c.inner = inner
+	c.mu.Unlock()
+	if err := c.srv.run.loop.Serve(c.srv.run.ctx, c.guarded()); err != nil {
+		c.report(p.Name(), err)
+	}
+}

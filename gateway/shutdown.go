@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// The waits between two looks for connections that have become idle: each twice the one before it.
+const (
+	firstLook = time.Millisecond
+	lastLook  = 250 * time.Millisecond
+)
+
+// Shutdown closes the listeners, then idle connections, and lets requests that are being served end; each connection
+// closes after its answer. It returns nil once all have ended. If ctx ends before that, it does as Close does and returns
+// ctx's error.
+//
+// A hijacked connection counts as long as its handler runs.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.init()
+	s.stop()
+	done := make(chan struct{})
+	go func() {
+		s.run.tasks.Wait()
+		close(done)
+	}()
+	defer s.endWeb()
+	for wait := firstLook; ; wait = min(2*wait, lastLook) {
+		s.each((*conn).closeIdle)
+		timer := time.NewTimer(wait)
+		select {
+		case <-done:
+			timer.Stop()
+			return nil
+		case <-ctx.Done():
+			timer.Stop()
+			s.Close()
+			<-done
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// Close closes the listeners, ends every request's context with the cause ErrServerClosed, cuts every connection, and
+// waits until all handlers have returned.
+func (s *Server) Close() error {
+	s.init()
+	s.stop()
+	s.run.cancel(closedByServer)
+	s.each((*conn).cut)
+	s.run.tasks.Wait()
+	s.endWeb()
+	return nil
+}
+
+// stop closes the listeners and lets nobody in any more.
+func (s *Server) stop() {
+	r := &s.run
+	r.mu.Lock()
+	if !r.closing.Swap(true) {
+		close(r.stopped)
+	}
+	for p := range r.ports {
+		p.Close()
+	}
+	r.room.Broadcast()
+	web := r.web
+	r.mu.Unlock()
+	if web != nil {
+		web.server.SetKeepAlivesEnabled(false)
+	}
+}
+
+// each calls f for every connection.
+func (s *Server) each(f func(*conn)) {
+	s.run.mu.Lock()
+	conns := make([]*conn, 0, len(s.run.conns))
+	for c := range s.run.conns {
+		conns = append(conns, c)
+	}
+	s.run.mu.Unlock()
+	for _, c := range conns {
+		f(c)
+	}
+}
+
+// endWeb ends net/http's server, which has no connections any more, and waits for it.
+func (s *Server) endWeb() {
+	s.run.mu.Lock()
+	w := s.run.web
+	s.run.mu.Unlock()
+	if w != nil {
+		w.server.Close()
+		<-w.done
+	}
+}

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A web is net/http's server, with the server's listeners in front: they hand it what they have accepted and admitted.
+type web struct {
+	srv    *Server
+	server *http.Server
+	feed   chan net.Conn
+	once   sync.Once
+	closed chan struct{} // nothing is fed any more
+	done   chan struct{} // the server has ended
+}
+
+// startWeb returns the server's web; the first call starts it.
+func (s *Server) startWeb() *web {
+	r := &s.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.web != nil {
+		return r.web
+	}
+	w := &web{srv: s, feed: make(chan net.Conn), closed: make(chan struct{}), done: make(chan struct{})}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	w.server = &http.Server{
+		Handler:           w,
+		ReadHeaderTimeout: r.limits.HeadTimeout,
+		IdleTimeout:       r.limits.IdleTimeout,
+		MaxHeaderBytes:    r.limits.ParamBytes,
+		Protocols:         protocols,
+		ErrorLog:          slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
+		BaseContext:       func(net.Listener) context.Context { return r.ctx },
+		ConnState:         w.state,
+		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
+			return context.WithValue(ctx, webKey{}, nc)
+		},
+	}
+	go func() {
+		defer close(w.done)
+		w.server.Serve(w)
+	}()
+	r.web = w
+	return w
+}
+
+// webKey finds a request's webConn in its context.
+type webKey struct{}
+
+// Accept implements net.Listener, for net/http.
+func (w *web) Accept() (net.Conn, error) {
+	select {
+	case nc := <-w.feed:
+		return nc, nil
+	case <-w.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (w *web) Close() error {
+	w.once.Do(func() { close(w.closed) })
+	return nil
+}
+
+// Addr implements net.Listener. Requests take the connection's own address.
+func (w *web) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
+
+// serveHTTP hands c, whose connection is nc, to net/http.
+func (c *conn) serveHTTP(nc net.Conn) {
+	w := c.srv.startWeb()
+	wc := &webConn{Conn: nc, conn: c}
+	c.mu.Lock()
+	c.web = wc
+	wc.begun.Store(c.begun)
+	c.mu.Unlock()
+	select {
+	case w.feed <- wc:
+	case <-w.closed:
+		c.drop()
+	}
+}
+
+// state follows a connection: it ends when net/http closes it or, once hijacked, when its handler returns.
+func (w *web) state(nc net.Conn, state http.ConnState) {
+	wc := nc.(*webConn)
+	switch state {
+	case http.StateHijacked:
+		wc.hijacked.Store(true)
+	case http.StateClosed:
+		wc.conn.end()
+	}
+}
+
+// ServeHTTP serves one request under the server's limits. net/http is told to let a handler read and write at once: when
+// that is right, the core decides.
+func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
+	wc := hr.Context().Value(webKey{}).(*webConn)
+	t := &webExchange{ResponseWriter: rw, control: http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
+	defer t.end()
+	if n, limit := len(hr.Header), t.limits.ParamCount; n > limit {
+		w.tooManyFields(rw, wc, int64(n), int64(limit))
+		return
+	}
+	t.control.EnableFullDuplex()
+	if hr.Body != nil && hr.Body != http.NoBody {
+		hr.Body = &webBody{ReadCloser: hr.Body, exchange: t}
+	}
+	w.srv.run.loop.ServeHTTP(t, hr)
+}
+
+func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn, n, limit int64) {
+	err := &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(n, limit, "header fields")}
+	w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc))
+	status := http.StatusRequestHeaderFieldsTooLarge
+	http.Error(rw, strconv.Itoa(status)+" "+err.Error(), status)
+}

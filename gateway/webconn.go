@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A webConn is a connection as net/http gets it: it looks at the first bytes, to say in plain words what does not speak HTTP.
+type webConn struct {
+	net.Conn
+	conn     *conn
+	looked   bool
+	begun    atomic.Bool // something has come
+	hijacked atomic.Bool
+}
+
+// Read implements net.Conn.
+func (c *webConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && !c.looked {
+		c.looked = true
+		c.begun.Store(true)
+		n = c.look(p, n)
+	}
+	return n, err
+}
+
+// look returns n, unless p[:n] is another protocol: then it logs so, and gives net/http what makes it answer 400 at once,
+// not when its patience ends.
+func (c *webConn) look(p []byte, n int) int {
+	err := protocol.WrongProtocol("http", p[:n])
+	if err == nil {
+		return n
+	}
+	c.conn.report("http", err)
+	return copy(p, "?\r\n\r\n")
+}
+
+// ReadFrom lets net/http send files without a copy.
+func (c *webConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
+
+// CloseWrite ends the writing side alone.
+func (c *webConn) CloseWrite() error { return closeWrite(c.Conn) }
+
+func closeWrite(c any) error {
+	if h, ok := c.(interface{ CloseWrite() error }); ok {
+		return h.CloseWrite()
+	}
+	return http.ErrNotSupported
+}
+
+// closeNew closes a connection on which nothing has come yet, and which net/http would wait for.
+func (c *webConn) closeNew() {
+	if !c.begun.Load() {
+		c.Conn.Close()
+	}
+}

@@ -1,0 +1,143 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A webExchange is one request's ResponseWriter. It has net/http's deadlines, which are for a whole request, move on with each piece: so
+// they bound the time without progress, as everywhere.
+type webExchange struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	conn    *webConn
+	limits  *protocol.Limits
+
+	mu          sync.Mutex
+	read, write time.Time // the deadlines that are set
+	ownRead     bool      // a handler has set one of its own
+	ownWrite    bool
+}
+
+// Unwrap lets http.ResponseController find what is not here.
+func (x *webExchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+func (x *webExchange) Write(p []byte) (int, error) {
+	x.armWrite()
+	return x.ResponseWriter.Write(p)
+}
+
+// ReadFrom implements [io.ReaderFrom].
+func (x *webExchange) ReadFrom(r io.Reader) (n int64, err error) {
+	const piece = 4 << 20
+	for {
+		x.armWrite()
+		m, err := io.CopyN(x.ResponseWriter, r, piece)
+		n += m
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// FlushError sends what is buffered.
+func (x *webExchange) FlushError() error {
+	x.armWrite()
+	return x.control.Flush()
+}
+
+// SetReadDeadline bounds the reading of the request's body.
+func (x *webExchange) SetReadDeadline(t time.Time) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.ownRead = true
+	return x.control.SetReadDeadline(t)
+}
+
+// SetWriteDeadline bounds the writing of the response.
+func (x *webExchange) SetWriteDeadline(t time.Time) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.ownWrite = true
+	return x.control.SetWriteDeadline(t)
+}
+
+// armWrite gives the next write its time.
+func (x *webExchange) armWrite() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if d := x.limits.WriteTimeout; d > 0 && !x.ownWrite {
+		x.arm(&x.write, d, x.control.SetWriteDeadline)
+	}
+}
+
+func (x *webExchange) armRead() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if d := x.limits.BodyTimeout; d > 0 && !x.ownRead {
+		x.arm(&x.read, d, x.control.SetReadDeadline)
+	}
+}
+
+// arm wants d from now, give or take a quarter.
+func (x *webExchange) arm(at *time.Time, d time.Duration, set func(time.Time) error) {
+	if want := time.Now().Add(d); want.Sub(*at) > d/4 {
+		*at = want
+		set(want)
+	}
+}
+
+// disarmRead takes the body's deadline away: net/http goes on reading, to notice a client that leaves.
+func (x *webExchange) disarmRead() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.ownRead && !x.read.IsZero() {
+		x.read = time.Time{}
+		x.control.SetReadDeadline(time.Time{})
+	}
+}
+
+// end comes when the handler has returned: net/http sends what it still has.
+func (x *webExchange) end() {
+	if x.conn.hijacked.Load() {
+		x.conn.conn.end()
+		return
+	}
+	x.armWrite()
+}
+
+// A webBody is a request's body with a deadline for each of its pieces.
+type webBody struct {
+	io.ReadCloser
+	exchange *webExchange
+}
+
+func (b *webBody) Read(p []byte) (int, error) {
+	b.exchange.armRead()
+	n, err := b.ReadCloser.Read(p)
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded) && !b.exchange.readIsOwn():
+		d := b.exchange.limits.BodyTimeout
+		err = &protocol.Error{Protocol: "http", Op: "read body", Kind: protocol.ErrAborted, Detail: "nothing came for " + d.String(),
+			Err: err, Status: http.StatusRequestTimeout}
+	default:
+		b.exchange.disarmRead()
+	}
+	return n, err
+}
+
+func (x *webExchange) readIsOwn() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ownRead
+}
