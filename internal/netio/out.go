@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -39,11 +40,29 @@ func (b *Conn) Send(p []byte) error {
 	}
 	b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
 	first := p[:min(len(p), writePiece)]
-	v := net.Buffers{out, first}
-	if _, err := v.WriteTo(b.Conn); err != nil {
+	if err := writeTwo(b.Conn, out, first); err != nil {
 		return b.writeError(err)
 	}
 	return b.writeAll(p[len(first):])
+}
+
+// A vector is what one write of two pieces needs.
+type vector struct {
+	pieces  [2][]byte
+	buffers net.Buffers
+}
+
+var vectors = sync.Pool{New: func() any { return new(vector) }}
+
+// writeTwo writes two pieces in one write.
+func writeTwo(c net.Conn, first, second []byte) error {
+	v := vectors.Get().(*vector)
+	defer vectors.Put(v)
+	v.pieces = [...][]byte{first, second}
+	v.buffers = v.pieces[:]
+	_, err := v.buffers.WriteTo(c)
+	clear(v.pieces[:]) // they are the caller's
+	return err
 }
 
 func (b *Conn) writeAll(p []byte) error {
