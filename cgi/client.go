@@ -207,6 +207,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 		stdout: os.NewFile(uintptr(sp.stdout), "stdout"),
 		lines:  &lines{c: c, fd: sp.stderr, script: s.file, what: r.Params.Get("REQUEST_METHOD") + " " + r.RequestURI()},
 	}
+	p.soon = time.AfterFunc(quick, p.mind)
 	c.started(p)
 	in.feed(p, sp.stdin)
 	return p, nil

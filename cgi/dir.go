@@ -1,12 +1,14 @@
 package cgi
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -168,6 +170,9 @@ func join(dir, seg string) string { return strings.TrimSuffix(dir, "/") + "/" + 
 // resolve follows the link at real.
 func (w *walk) resolve() (os.FileInfo, error) {
 	target, err := filepath.EvalSymlinks(w.real)
+	if _, ok := errors.AsType[*os.PathError](err); err != nil && !ok { // its own words for links in a circle
+		err = syscall.ELOOP
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -29,13 +29,14 @@ type process struct {
 	lines  *lines
 
 	// Of the goroutine that reads.
-	due  time.Time // the read deadline, in the minded time
-	seen bool      // a byte has come
 	last error     // how the output ended
 	left int       // bytes that may still be read after the cut; 0: not begun
 	room int       // what the pipe holds at most
 
 	mu      sync.Mutex
+	soon    *time.Timer // starts the minder
+	due     time.Time   // the read deadline, once there is a minder
+	seen    bool        // a byte has come
 	minded  bool
 	reaped  bool
 	natural bool               // the leader ended before it was told to
@@ -80,6 +81,7 @@ func (p *process) mindLocked() {
 		p.total = time.AfterFunc(time.Until(p.began.Add(d)), func() { p.end(timedOut(p.path, "in all", d)) })
 	}
 	p.c.running.Go(p.watch)
+	p.extendLocked()
 }
 
 // watch is the minder.
@@ -222,7 +224,7 @@ func (p *process) Read(buf []byte) (int, error) {
 		n, err := p.stdout.Read(buf)
 		switch {
 		case n > 0:
-			p.seen = true
+			p.noteSeen()
 			return n, nil
 		case err == io.EOF:
 			p.last = p.conclude()
@@ -237,30 +239,44 @@ func (p *process) Read(buf []byte) (int, error) {
 	return 0, p.last
 }
 
-// arm sets the read deadline: once in the quick time; later for each read, but no more often than makes a difference.
+// arm moves the read deadline for a read that begins, once there is a minder.
 func (p *process) arm() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch timeout := p.c.readTimeout(p.seen); {
-	case p.cause != nil || p.cut:
-	case !p.minded && p.due.IsZero():
-		p.due = p.began.Add(quick)
-		p.stdout.SetReadDeadline(p.due)
-	case !p.minded:
-	case timeout <= 0:
-		p.stdout.SetReadDeadline(time.Time{})
-	default:
-		if now := time.Now(); p.due.Sub(now) < timeout-timeout/16 {
-			p.due = now.Add(timeout)
+	if p.minded {
+		p.extendLocked()
+	}
+}
+
+// extendLocked moves the read deadline, but no more often than makes a difference.
+func (p *process) extendLocked() {
+	if p.cause != nil || p.cut || p.isOver {
+		return
+	}
+	timeout := p.c.readTimeout(p.seen)
+	if timeout <= 0 {
+		if !p.due.IsZero() {
+			p.due = time.Time{}
 			p.stdout.SetReadDeadline(p.due)
 		}
+		return
 	}
+	if now := time.Now(); p.due.Sub(now) < timeout-timeout/16 {
+		p.due = now.Add(timeout)
+		p.stdout.SetReadDeadline(p.due)
+	}
+}
+
+func (p *process) noteSeen() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = true
 }
 
 // late says what a read deadline that has passed was for. Without bytes and without an error the read goes on.
 func (p *process) late(buf []byte) (int, error) {
 	p.mu.Lock()
-	cause, cut, minded, over := p.cause, p.cut, p.minded, p.isOver
+	cause, cut, over, due, seen := p.cause, p.cut, p.isOver, p.due, p.seen
 	p.mu.Unlock()
 	switch {
 	case over && cause == nil:
@@ -270,17 +286,14 @@ func (p *process) late(buf []byte) (int, error) {
 		return 0, cause
 	case cut:
 		return p.readCut(buf)
-	case !minded:
-		p.mind()
-		return 0, nil
-	case time.Now().Before(p.due): // the deadline was moved meanwhile
+	case due.IsZero() || time.Now().Before(due): // the deadline was moved meanwhile
 		return 0, nil
 	}
 	what := "for the first byte"
-	if p.seen {
+	if seen {
 		what = "between two bytes"
 	}
-	p.end(timedOut(p.path, what, p.c.readTimeout(p.seen)))
+	p.end(timedOut(p.path, what, p.c.readTimeout(seen)))
 	return 0, nil
 }
 
@@ -359,6 +372,7 @@ func (p *process) finish() {
 	}
 	minded := p.minded
 	p.mu.Unlock()
+	p.soon.Stop()
 	if minded {
 		p.forget()
 	}
