@@ -2,6 +2,7 @@ package fastcgi
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -120,12 +121,16 @@ func (o *output) end(s *stream, cause error) error {
 	return o.send(nil)
 }
 
-// cut sends what there is of s's response and closes the connection.
+// cut sends what there is of s's response and closes the connection, on TCP by a reset: nginx without fastcgi_keep_conn takes a
+// plain end for the response's.
 func (c *conn) cut(s *stream) error {
 	err := c.out.flush()
 	c.mu.Lock()
 	c.closing = true
 	c.mu.Unlock()
+	if t, ok := c.out.nc.Conn.(*net.TCPConn); ok {
+		t.SetLinger(0)
+	}
 	if cerr := c.out.nc.Close(); err == nil {
 		err = cerr
 	}
