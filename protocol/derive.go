@@ -52,7 +52,11 @@ func (d *derivation) read(p Params) {
 
 // field notes an HTTP_ variable as the header field that it came from.
 func (d *derivation) field(name, value string) {
-	if v := byName[name]; v != nil {
+	v := byName[name]
+	if v == nil {
+		v = byName[strings.ToUpper(name)] // HTTP_proxy is no way around what is dropped
+	}
+	if v != nil {
 		if v.header != "" && v.header != "-" {
 			d.add(v.header, value)
 		}
@@ -111,18 +115,31 @@ func (d *derivation) url(u *url.URL) error {
 	return nil
 }
 
-// plain reports whether a URI needs no decoding and no second look.
+// plain reports whether a URI needs no decoding and no second look: its path has no byte that url.URL would encode.
 func plain(uri string) bool {
 	if uri[0] != '/' {
 		return false
 	}
+	query := false
 	for i := 0; i < len(uri); i++ {
-		if c := uri[i]; c <= ' ' || c == '%' || c >= 0x7f {
+		c := uri[i]
+		if c == '?' {
+			query = true
+		}
+		if c <= ' ' || c >= 0x7f || !query && !plainInPath[c] {
 			return false
 		}
 	}
 	return true
 }
+
+// plainInPath are the bytes that a path is made of when it needs no encoding (RFC 3986 section 3.3, without !'()*).
+var plainInPath = func() (set [128]bool) {
+	for _, c := range "-_.~$&+,/:;=@0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" {
+		set[c] = true
+	}
+	return set
+}()
 
 func (d *derivation) hostPort() string {
 	switch {

@@ -3,6 +3,7 @@ package protocol
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,9 +31,12 @@ var hopByHop = map[string]bool{
 // allowed in a header, a line break above all, refuses the whole head.
 func (d *head) take(h http.Header, status int) (declared int64, err error) {
 	switching := status == http.StatusSwitchingProtocols
+	var lengths []string
 	for name, values := range h {
-		switch key := http.CanonicalHeaderKey(name); {
+		key := http.CanonicalHeaderKey(name)
+		switch {
 		case key == "Content-Length":
+			lengths = joined(lengths, values)
 			continue
 		case hopByHop[key] && !(switching && (key == "Upgrade" || key == "Connection")):
 			continue
@@ -42,9 +46,17 @@ func (d *head) take(h http.Header, status int) (declared int64, err error) {
 		if err := validField(name, values); err != nil {
 			return -1, err
 		}
-		d.fields[name] = values
+		d.fields[key] = joined(d.fields[key], values)
 	}
-	return d.takeLength(h, status)
+	return d.takeLength(lengths, status)
+}
+
+// joined adds values to those of a field that came under another spelling of its name, which is rare.
+func joined(had, values []string) []string {
+	if had == nil {
+		return values
+	}
+	return append(slices.Clip(had), values...)
 }
 
 func validField(name string, values []string) error {
@@ -59,8 +71,7 @@ func validField(name string, values []string) error {
 	return nil
 }
 
-func (d *head) takeLength(h http.Header, status int) (int64, error) {
-	values := h["Content-Length"]
+func (d *head) takeLength(values []string, status int) (int64, error) {
 	if len(values) == 0 {
 		return -1, nil
 	}

@@ -92,13 +92,10 @@ func (r *Request) HTTP() (*http.Request, error) {
 }
 
 func (r *Request) httpBody() io.ReadCloser {
-	switch b := r.Body.(type) {
-	case nil:
+	if r.Body == nil || r.ContentLength == 0 { // a net/http client takes a length of 0 with a body for an unknown one
 		return http.NoBody
-	case io.ReadCloser:
-		if r.ContentLength == 0 {
-			return http.NoBody
-		}
+	}
+	if b, ok := r.Body.(io.ReadCloser); ok {
 		return b
 	}
 	return io.NopCloser(r.Body)
