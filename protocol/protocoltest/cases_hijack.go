@@ -1,0 +1,135 @@
+package protocoltest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+const noHijack = "the protocol frames everything, and its connection is not one response's to hand over"
+
+// upgrading switches protocols and echoes what it reads, in a goroutine of its own where outlive is set.
+func upgrading(outlive bool) protocol.Handler {
+	return web(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Upgrade", "echo")
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("X-Accept", r.Header.Get("X-Key")+"!")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			http.Error(w, err.Error(), 500)
+			return
+		}
+		echo := func() {
+			defer conn.Close()
+			for {
+				s, err := rw.ReadString('\n')
+				if err != nil {
+					return
+				}
+				rw.WriteString("echo " + s)
+				rw.Flush()
+			}
+		}
+		if outlive {
+			go echo()
+			return
+		}
+		echo()
+	})
+}
+
+// upgraded talks to an upgrading handler.
+func upgraded(x *trial) {
+	res := x.open(x.request("GET", "/", "HTTP_UPGRADE", "echo", "HTTP_CONNECTION", "Upgrade", "HTTP_X_KEY", "key"))
+	if res.Status != 101 || res.Header.Get("Upgrade") != "echo" || res.Header.Get("X-Accept") != "key!" {
+		x.Fatalf("%d %v", res.Status, res.Header)
+	}
+	conn, ok := res.Body.(io.ReadWriteCloser)
+	if !ok {
+		x.Fatalf("the body of a 101 is a %T", res.Body)
+	}
+	for i := range 20 {
+		text := fmt.Sprintf("%d %s\n", i, strings.Repeat("x", i*500))
+		io.WriteString(conn, text)
+		x.read(conn, "echo "+text)
+	}
+	conn.Close()
+}
+
+var hijackCases = []testCase{
+	{
+		name:    "upgrade",
+		want:    "101 and Hijack hand the connection over, both ways, as for a WebSocket.",
+		handler: upgrading(false),
+		needs:   Hijack, why: noHijack,
+		check: upgraded,
+		else_: func(x *trial) { x.status(x.get(), 500) },
+	},
+	{
+		name:    "upgrade-outlives",
+		want:    "A hijacked connection is the handler's also after it has returned.",
+		handler: upgrading(true),
+		needs:   Hijack, why: noHijack,
+		check: upgraded,
+		else_: func(x *trial) { x.status(x.get(), 500) },
+	},
+	{
+		name: "hijack-says",
+		want: "Hijack is http.ErrNotSupported where the protocol has none, and the handler answers in the usual way.",
+		handler: web(func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nhijacked")
+				conn.Close()
+				return
+			}
+			fmt.Fprint(w, errors.Is(err, http.ErrNotSupported))
+		}),
+		check: func(x *trial) {
+			if x.pair.has(Hijack) {
+				x.whole(x.get(), 200, "hijacked")
+				return
+			}
+			x.whole(x.get(), 200, "true")
+		},
+	},
+	{
+		name: "hijack-too-late",
+		want: "Hijack after the response has begun is an error, and the response stays whole.",
+		handler: web(func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, "begun ")
+			_, _, err := http.NewResponseController(w).Hijack()
+			fmt.Fprint(w, err != nil)
+		}),
+		check: func(x *trial) { x.whole(x.get(), 200, "begun true") },
+	},
+	{
+		name: "hijacked-writer",
+		want: "After a Hijack the writer says http.ErrHijacked, and writes nothing between.",
+		handler: web(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Upgrade", "echo")
+			w.Header().Set("Connection", "Upgrade")
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			defer conn.Close()
+			_, err = io.WriteString(w, "never")
+			fmt.Fprintf(conn, "%v\n", errors.Is(err, http.ErrHijacked))
+		}),
+		needs: Hijack, why: noHijack,
+		check: func(x *trial) {
+			res := x.open(x.request("GET", "/", "HTTP_UPGRADE", "echo", "HTTP_CONNECTION", "Upgrade"))
+			if got := finish(res); got.status != 101 || got.body != "true\n" {
+				x.Errorf("%d %q %v", got.status, got.body, got.err)
+			}
+		},
+		else_: func(x *trial) { x.status(x.get(), 500) },
+	},
+}

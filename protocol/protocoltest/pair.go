@@ -1,0 +1,87 @@
+package protocoltest
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Dial connects a client to the server of its pair.
+type Dial = func(ctx context.Context) (net.Conn, error)
+
+// A Pair is one protocol's server and client, or a chain that looks like one.
+type Pair struct {
+	// Name is the pair's name; empty means the Protocol's.
+	Name string
+	// Protocol is the server's side.
+	Protocol protocol.Protocol
+	// Client returns a client whose connections come from dial. A client with a Close or a CloseIdleConnections
+	// method has it called in the end. lim may be nil.
+	Client func(dial Dial, lim *protocol.Limits) protocol.RoundTripper
+
+	// Start takes the place of Protocol and Client where the server is no [protocol.Protocol]. It serves site until the test
+	// ends, which it learns by tb.Cleanup, and returns the client.
+	Start func(tb testing.TB, site *Site) protocol.RoundTripper
+	// Processes says that there are no connections: each request is a process. Site then has no Listener, and
+	// Start must be set.
+	Processes bool
+
+	Has      Feature
+	MaxValue int // bytes of the largest value that a request of a few other variables carries; 0 means no such bound
+	MaxBlock int // bytes of all names and values, where the wire bounds them; 0 means that only Limits do
+}
+
+// A Site is what a case wants served.
+type Site struct {
+	Case     string           // the case's name, by which a child process finds its handler
+	Loop     protocol.Loop    // with the case's handler, limits and log
+	Listener net.Listener     // nil for a pair of Processes
+	Dial     Dial             // connects to Listener; nil for a pair of Processes
+	Limits   *protocol.Limits // the client's
+}
+
+// A Feature is something that protocols differ in.
+type Feature uint32
+
+// The features.
+const (
+	// Keep: a connection carries many requests, one after another.
+	Keep Feature = 1 << iota
+	// Duplex: a response may begin, and be seen, while the request's body is still being sent.
+	Duplex
+	// Hijack: 101 hands the connection over.
+	Hijack
+	// Informational: a 1xx reaches the client's wire. Every client reads past it.
+	Informational
+	// Variables: variables that are no header field travel as well.
+	Variables
+	// Duplicates: variables of one name stay apart. Without it the values of a header field are joined.
+	Duplicates
+	// NUL: a value may hold a NUL byte.
+	NUL
+	// Bytes: a value may hold any byte but NUL.
+	Bytes
+	// CutSeen: a response that is cut is known by the protocol itself, also without a Content-Length. Without it, only a
+	// reset on TCP tells.
+	CutSeen
+	// Unread: the server notices that the client has gone also while a body waits unread.
+	Unread
+)
+
+func (p *Pair) has(f Feature) bool { return p.Has&f == f }
+
+func (p *Pair) name() string {
+	if p.Name == "" {
+		return p.Protocol.Name()
+	}
+	return p.Name
+}
+
+func (p *Pair) networks() []string {
+	if p.Processes {
+		return []string{"process"}
+	}
+	return []string{"tcp", "unix"}
+}
