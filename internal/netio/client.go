@@ -8,13 +8,26 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// smallBody is the size up to which a body is sent with the head, in one write and without a goroutine.
+// smallBody is the size up to which a body that is in memory is sent with the head, in one write and without a goroutine.
 const smallBody = 16 << 10
+
+// inMemory reports whether n bytes of body can be read without waiting for anybody: the one who writes it may be waiting for the
+// response.
+func inMemory(body io.Reader, n int64) bool {
+	switch b := body.(type) {
+	case interface{ Len() int }: // a Buffer or a Reader of bytes or strings
+		return int64(b.Len()) >= n
+	case *protocol.Spool:
+		return true
+	}
+	return false
+}
 
 // An Exchange is a client's side of a connection that carries one request, and a response that ends with it: SCGI, uwsgi.
 type Exchange struct {
@@ -32,6 +45,9 @@ type Exchange struct {
 	once    sync.Once
 	sender  sync.WaitGroup
 	unsent  atomic.Pointer[error] // why the request's body could not be read
+
+	sending sync.Mutex // held during a write
+	reset   error      // a write has met a reset; the kernel tells of one only once, and not to the reader then
 }
 
 // RoundTrip sends r on a connection of its own, with the head that encode makes of it, and reads the response's head. Nothing is
@@ -66,14 +82,14 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	return res, nil
 }
 
-// send sends the request. A body that is not small follows in a goroutine of its own, while the response is being read; that
+// send sends the request. A body that is not small and in memory follows in a goroutine of its own, while the response is being read; that
 // goroutine ends with the connection.
 func (x *Exchange) send() error {
 	n, body := x.request.ContentLength, x.request.Body
 	if body == nil || n == 0 {
 		return x.write(x.head)
 	}
-	if n <= smallBody {
+	if n <= smallBody && inMemory(body, n) {
 		b := append(x.head, make([]byte, n)...)
 		if _, err := io.ReadFull(body, b[len(x.head):]); err != nil {
 			x.bodyFailed(err)
@@ -90,12 +106,30 @@ func (x *Exchange) send() error {
 
 // write writes b. A peer that has answered and gone before it read all of it may still have its answer read.
 func (x *Exchange) write(b []byte) error {
-	x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
-	_, err := x.conn.Write(b)
+	err := x.put(b)
 	if err != nil && x.ctx.Err() == nil && !isTimeout(err) {
 		return nil
 	}
 	return err
+}
+
+func (x *Exchange) put(b []byte) error {
+	x.sending.Lock()
+	defer x.sending.Unlock()
+	x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
+	_, err := x.conn.Write(b)
+	if errors.Is(err, syscall.ECONNRESET) {
+		x.reset = err
+	}
+	return err
+}
+
+// end ends the exchange at the connection's end, and returns the reset that it was, if it was one.
+func (x *Exchange) end() error {
+	x.conn.Close()
+	x.sending.Lock()
+	defer x.sending.Unlock()
+	return x.reset
 }
 
 // sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not take it for whole.
@@ -104,8 +138,7 @@ func (x *Exchange) sendBody(body io.Reader, n int64) {
 	for n > 0 {
 		m, err := body.Read(buf[:min(n, int64(len(buf)))])
 		n -= int64(m)
-		x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
-		if _, werr := x.conn.Write(buf[:m]); werr != nil {
+		if x.put(buf[:m]) != nil {
 			return
 		}
 		if err != nil && n > 0 {

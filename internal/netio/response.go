@@ -45,11 +45,12 @@ func (x *Exchange) response(status int, h http.Header, r io.Reader) (*protocol.R
 	switch {
 	case status == http.StatusSwitchingProtocols:
 		x.conn.SetDeadline(time.Time{}) // from here on it is a tunnel
+		b.told = true
 	case x.request.Method() == http.MethodHead, status == http.StatusNoContent, status == http.StatusNotModified:
 		b.left = 0
 	case strings.EqualFold(coding, "chunked"): // a backend that takes us for HTTP; every front would pass the framing on as text
 		delete(h, "Content-Length")
-		b.src = httputil.NewChunkedReader(r)
+		b.src, b.told = httputil.NewChunkedReader(r), true
 	case coding != "":
 		err = &protocol.Error{Op: "parse", Kind: protocol.ErrUnsupported, Detail: "Transfer-Encoding " + strconv.Quote(coding)}
 	default:
@@ -77,6 +78,7 @@ type responseBody struct {
 	x    *Exchange
 	src  io.Reader // what was read together with the head, then the connection
 	left int64     // bytes of the declared length to come; -1: none declared
+	told bool      // an end is one by itself: a chunk's, or one direction's of a tunnel
 	err  error
 }
 
@@ -104,7 +106,12 @@ func (b *responseBody) verdict(err error) error {
 		return io.EOF
 	case err == nil:
 		return nil
+	case err == io.EOF && b.told:
+		return io.EOF
 	case err == io.EOF && b.left < 0 && context.Cause(b.x.ctx) == nil:
+		if err := b.x.end(); err != nil {
+			return b.x.failed("read response", err)
+		}
 		return io.EOF
 	case err == io.EOF && b.left > 0:
 		return b.x.failed("read response", &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream,
