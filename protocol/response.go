@@ -249,7 +249,7 @@ func (w *response) complete() error {
 func (w *response) fail(err error) {
 	status := Status(err)
 	text := http.StatusText(status)
-	if e, ok := errors.AsType[*Error](err); ok && status < 500 {
+	if e, ok := errors.AsType[*Error](err); ok && (status < 500 || status == http.StatusNotImplemented) {
 		text = e.Error()
 	}
 	w.status, w.over, w.handler, w.committed = 0, nil, nil, false
