@@ -1,0 +1,80 @@
+package uwsgi_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/uwsgi"
+)
+
+// One connection is served by the core's loop. A gateway.Server does so for all of a listener's.
+func ExampleProtocol() {
+	server, front := net.Pipe()
+	loop := &protocol.Loop{Handler: protocol.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s", r.Method, r.URL)
+	}))}
+	go loop.Serve(context.Background(), uwsgi.Protocol{}.NewConn(server, nil))
+
+	io.WriteString(front, "\x00\x30\x00\x00"+"\x0e\x00REQUEST_METHOD\x03\x00GET"+"\x0b\x00REQUEST_URI\x0c\x00/deepthought")
+	answer, _ := io.ReadAll(front)
+	fmt.Println(strings.ReplaceAll(string(answer), "\r\n", "\n"))
+	// Output:
+	// HTTP/1.1 200 OK
+	// Content-Length: 16
+	// Content-Type: text/plain; charset=utf-8
+	//
+	// GET /deepthought
+}
+
+// echo dials a server that echoes bodies.
+func echo(context.Context) (net.Conn, error) {
+	server, front := net.Pipe()
+	loop := &protocol.Loop{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		_, err := io.Copy(w, r.Body)
+		return err
+	})}
+	go loop.Serve(context.Background(), uwsgi.Protocol{}.NewConn(server, nil))
+	return front, nil
+}
+
+func ExampleClient() {
+	client := &uwsgi.Client{Dial: echo}
+	res, err := client.RoundTrip(context.Background(), &protocol.Request{
+		Params:        protocol.Pairs("REQUEST_METHOD", "POST", "REQUEST_URI", "/echo"),
+		Body:          strings.NewReader("hello"),
+		ContentLength: 5,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	fmt.Printf("%d %s %v\n", res.Status, body, err)
+	// Output: 200 hello <nil>
+}
+
+func ExampleClient_Ping() {
+	client := &uwsgi.Client{Dial: echo}
+	warning, err := client.Ping(context.Background())
+	fmt.Printf("%q %v\n", warning, err)
+	// Output: "" <nil>
+}
+
+func ExampleTrace() {
+	front := &uwsgi.Trace{Out: os.Stdout, Prefix: ">"}
+	io.WriteString(front, "\x00\x29\x00\x00"+"\x0e\x00REQUEST_METHOD\x04\x00POST"+"\x0e\x00CONTENT_LENGTH\x01\x002"+"hi")
+	server := &uwsgi.Trace{Out: os.Stdout, Prefix: "<", Response: true}
+	io.WriteString(server, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello")
+	// Output:
+	// > 0 (WSGI) 0 REQUEST_METHOD="POST" CONTENT_LENGTH="2"
+	// > body "hi"
+	// < head 200 Content-Type="text/plain"
+	// < body "hello"
+}
