@@ -114,7 +114,7 @@ func cutRequests(x *trial) {
 		}
 	}
 	x.closeAccepted()
-	x.settle()
+	x.settle(-1)
 	callTo(x.lines.Addr().String()).say("no handler")
 	x.hears(x.answer(), "no handler")
 	x.Logf("%d prefixes of a request", size)
@@ -123,7 +123,7 @@ func cutRequests(x *trial) {
 // forgetConns makes the client dial anew.
 func (x *trial) forgetConns() {
 	x.closeAccepted()
-	x.settle()
+	x.settle(-1)
 }
 
 func cutResponses(x *trial) {

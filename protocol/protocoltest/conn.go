@@ -37,12 +37,15 @@ func (x *trial) wrapAccepts(wrap func(net.Conn) net.Conn) {
 	x.accept = wrap
 }
 
-// settle waits until the server has closed every connection that it accepted since wrapAccepts.
-func (x *trial) settle() {
+// settle waits until the server has closed the first n connections that it accepted since wrapAccepts; n < 0 means all.
+func (x *trial) settle(n int) {
 	x.mu.Lock()
 	all := x.accepted
 	x.mu.Unlock()
-	for _, s := range all {
+	if n < 0 {
+		n = len(all)
+	}
+	for _, s := range all[:n] {
 		<-s.closed
 	}
 }

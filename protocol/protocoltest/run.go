@@ -148,7 +148,9 @@ func (s *server) serve(c net.Conn) {
 	if ended {
 		conn.Close()
 	}
-	s.loop.Serve(s.ctx, conn)
+	if err := s.loop.Serve(s.ctx, conn); err != nil {
+		s.loop.Log.Warn("connection ended", "err", err)
+	}
 	s.mu.Lock()
 	delete(s.conns, conn)
 	s.mu.Unlock()
