@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -137,7 +138,7 @@ func (c *conn) read(leader bool) {
 // pop takes the next request that is ready.
 func (c *conn) pop() *stream {
 	s := c.ready[0]
-	c.ready = c.ready[:copy(c.ready, c.ready[1:])]
+	c.ready = slices.Delete(c.ready, 0, 1) // which forgets it: an idle connection holds no request
 	s.state = serving
 	c.served++
 	return s

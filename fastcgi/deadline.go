@@ -46,6 +46,9 @@ func (c *conn) await() error {
 		return errPoked
 	}
 	p := c.phase()
+	if c.heads > 0 {
+		c.stamp()
+	}
 	if c.closing && c.open == 0 {
 		return errPoked
 	}
@@ -59,6 +62,15 @@ func (c *conn) await() error {
 		c.idle.Store(waiting)
 	}
 	return nil
+}
+
+// stamp notes when the requests began whose PARAMS are not whole after all that has come.
+func (c *conn) stamp() {
+	for _, s := range c.streams {
+		if s.state == inHead && s.begun.IsZero() {
+			s.begun = time.Now()
+		}
+	}
 }
 
 // phase finds out what the reader waits for.
@@ -148,7 +160,7 @@ func (c *conn) expireStream(s *stream, now time.Time) {
 	lim := c.lim.BodyTimeout
 	for _, f := range [...]*flow{&s.stdin, &s.data} {
 		if f.waiting && lim > 0 && !f.since.IsZero() && !now.Before(f.since.Add(lim)) {
-			f.end(timedOut(f.op, "nothing came for "+lim.String()))
+			f.end(timedOut(f.op(), "nothing came for "+lim.String()))
 			f.release()
 		}
 	}

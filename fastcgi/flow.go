@@ -14,10 +14,7 @@ const window = 128 << 10
 
 // A flow is a request's STDIN or DATA on its way to the handler. It is the io.Reader of it.
 type flow struct {
-	s        *stream
-	op       string // "read body"
-	declared int64  // DATA: its length, else 0
-	count    int64  // DATA: bytes given to the handler
+	s *stream
 
 	// Guarded by the connection's lock.
 	buf     []byte
@@ -29,6 +26,14 @@ type flow struct {
 	waiting bool            // the handler waits in Read
 	since   time.Time       // when it began to; zero if something has come since
 	reads   int             // calls of Read
+}
+
+// op is what reading it is called.
+func (f *flow) op() string {
+	if f == &f.s.data {
+		return "read data"
+	}
+	return "read body"
 }
 
 // end ends the flow, with nil for its proper end.
@@ -73,7 +78,7 @@ func (f *flow) Read(p []byte) (n int, err error) {
 	}
 	n, err = f.read(p)
 	if f == &f.s.data {
-		return f.checkLength(n, err)
+		return f.s.checkLength(n, err)
 	}
 	return n, err
 }
@@ -112,7 +117,7 @@ func (f *flow) take(p []byte) (n int, err error) {
 		}
 	case f.spool != nil:
 		if n, err = f.spool.Read(p); err != nil {
-			f.end(fail(protocol.ErrUpstream, f.op, "spool", err))
+			f.end(fail(protocol.ErrUpstream, f.op(), "spool", err))
 			return n, err
 		}
 		if f.spool.Len() == 0 {
@@ -261,7 +266,7 @@ func (f *flow) spill(b []byte) error {
 	}
 	_, err := f.spool.Write(b)
 	if e, ok := errors.AsType[*protocol.Error](err); ok {
-		return &protocol.Error{Protocol: Name, Op: f.op, Kind: e.Kind, Detail: e.Detail, Err: e.Err, Status: e.Status}
+		return &protocol.Error{Protocol: Name, Op: f.op(), Kind: e.Kind, Detail: e.Detail, Err: e.Err, Status: e.Status}
 	}
 	return err
 }
@@ -288,13 +293,13 @@ func (s *stream) stdinFirst() error {
 }
 
 // checkLength holds DATA to FCGI_DATA_LENGTH.
-func (f *flow) checkLength(n int, err error) (int, error) {
-	f.count += int64(n)
-	switch {
-	case f.declared < 0:
-	case f.count > f.declared:
-		return 0, tooMuchData(f.count, f.declared)
-	case err == io.EOF && f.count < f.declared:
+func (s *stream) checkLength(n int, err error) (int, error) {
+	s.dataRead += int64(n)
+	switch declared := s.req.DataLength; {
+	case declared < 0:
+	case s.dataRead > declared:
+		return 0, tooMuchData(s.dataRead, declared)
+	case err == io.EOF && s.dataRead < declared:
 		return n, io.ErrUnexpectedEOF
 	}
 	return n, err

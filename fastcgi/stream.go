@@ -20,16 +20,17 @@ type stream struct {
 	keep bool // the front wants the connection to stay
 
 	// Guarded by c.mu.
-	state  state
-	dead   bool      // its records are skipped
-	begun  time.Time // when BEGIN_REQUEST came
-	params []byte    // what has come of PARAMS, where that is more than one record (the reader's)
-	failed error     // why it will not be served
-	cond   sync.Cond // where the handler waits for a body
-	stdin  flow
-	data   flow
-	readBy time.Time   // the handler's own deadline
-	timer  *time.Timer // for readBy
+	state    state
+	dead     bool      // its records are skipped
+	begun    time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
+	params   []byte    // what has come of PARAMS, where that is more than one record (the reader's)
+	failed   error     // why it will not be served
+	cond     sync.Cond // where the handler waits for a body
+	stdin    flow
+	data     flow
+	dataRead int64       // bytes of data that the handler has
+	readBy   time.Time   // the handler's own deadline
+	timer    *time.Timer // for readBy
 
 	taken atomic.Pointer[protocol.Error] // the front has taken the request back, or broken it
 	encoder
@@ -46,10 +47,9 @@ const (
 )
 
 func newStream(c *conn, id uint16, role protocol.Role, keep bool) *stream {
-	s := &stream{c: c, id: id, keep: keep, begun: time.Now()}
+	s := &stream{c: c, id: id, keep: keep}
 	s.cond.L = &c.mu
 	s.stdin.s, s.data.s, s.stderr.s = s, s, s
-	s.stdin.op, s.data.op = "read body", "read data"
 	s.req.Protocol, s.req.Peer, s.req.Role = Name, c.peer, role
 	s.req.ContentLength = -1
 	return s
@@ -169,7 +169,6 @@ func (s *stream) settle() (err error) {
 		if r.DataLength, err = number(r.Params, "FCGI_DATA_LENGTH"); err != nil {
 			return err
 		}
-		s.data.declared = r.DataLength
 	}
 	r.Body = &s.stdin
 	r.ContentLength, err = number(r.Params, "CONTENT_LENGTH")

@@ -218,6 +218,26 @@ func appendLength(dst []byte, n int) []byte {
 	return append(dst, byte(n>>24)|0x80, byte(n>>16), byte(n>>8), byte(n))
 }
 
+// consumeLengths reads both lengths of a pair; n == 0 means that b is too short.
+func consumeLengths(b []byte) (name, value, n int) {
+	if len(b) >= 2 && b[0]|b[1] < 128 {
+		return int(b[0]), int(b[1]), 2
+	}
+	return consumeLongLengths(b)
+}
+
+func consumeLongLengths(b []byte) (name, value, n int) {
+	name, n = consumeLength(b)
+	if n == 0 {
+		return 0, 0, 0
+	}
+	value, m := consumeLength(b[n:])
+	if m == 0 {
+		return 0, 0, 0
+	}
+	return name, value, n + m
+}
+
 // consumeLength reads a length in either form; n == 0 means that b is too short.
 func consumeLength(b []byte) (length, n int) {
 	switch {
@@ -251,17 +271,9 @@ func lengthLen(n int) int {
 
 // consumePair reads a pair; n == 0 means that b is too short. Name and value are parts of b.
 func consumePair(b []byte) (name, value []byte, n int) {
-	nameLen, n := consumeLength(b)
-	if n == 0 {
-		return nil, nil, 0
-	}
-	valueLen, m := consumeLength(b[n:])
-	if m == 0 {
-		return nil, nil, 0
-	}
-	n += m
+	nameLen, valueLen, n := consumeLengths(b)
 	// Never the sum of the two, which an int of 32 bits cannot hold.
-	if left := len(b) - n; nameLen > left || valueLen > left-nameLen {
+	if left := len(b) - n; n == 0 || nameLen > left || valueLen > left-nameLen {
 		return nil, nil, 0
 	}
 	name, value = b[n:n+nameLen], b[n+nameLen:n+nameLen+valueLen]
@@ -285,12 +297,12 @@ func consumeParams(b []byte, maxCount int) (protocol.Params, error) {
 	}
 	params := make(protocol.Params, count)
 	// The text holds the lengths as well: one copy of what the wire holds, cut where they say.
-	text := string(b[:size])
+	text, at := string(b[:size]), 0
 	for i := range params {
-		name, value, n := consumePair(b)
-		at := n - len(name) - len(value)
-		params[i] = protocol.Param{Name: text[at : at+len(name)], Value: text[at+len(name) : n]}
-		b, text = b[n:], text[n:]
+		nameLen, valueLen, n := consumeLengths(b[at:])
+		at += n
+		params[i] = protocol.Param{Name: text[at : at+nameLen], Value: text[at+nameLen : at+nameLen+valueLen]}
+		at += nameLen + valueLen
 	}
 	return params, nil
 }
@@ -298,11 +310,11 @@ func consumeParams(b []byte, maxCount int) (protocol.Params, error) {
 // countPairs checks the pairs of b and counts them, before anything is allocated for them.
 func countPairs(b []byte, maxCount int) (count, size int, err error) {
 	for size < len(b) {
-		_, _, n := consumePair(b[size:])
-		if n == 0 {
+		nameLen, valueLen, n := consumeLengths(b[size:])
+		if left := len(b) - size - n; n == 0 || nameLen > left || valueLen > left-nameLen {
 			return 0, 0, truncatedPair(b[size:], count)
 		}
-		size += n
+		size += n + nameLen + valueLen
 		count++
 		if count > maxCount {
 			return 0, 0, tooLarge("read params", int64(count), int64(maxCount), "variables")
