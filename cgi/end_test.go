@@ -41,15 +41,15 @@ func (b *bench) wantGone(names ...string) {
 	b.Helper()
 	for _, name := range names {
 		pid := b.pid(name)
-		if err := syscall.Kill(pid, 0); err != syscall.ESRCH && !isZombieOfOthers(pid) {
+		if err := syscall.Kill(pid, 0); err != syscall.ESRCH && !hasEnded(pid) {
 			b.Errorf("process %d of %s is still there", pid, name)
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 }
 
-// isZombieOfOthers reports whether pid has ended and waits for a parent that is not us: an orphan is init's to reap.
-func isZombieOfOthers(pid int) bool {
+// hasEnded reports whether pid has ended and waits for a parent that is not us: an orphan is init's to reap.
+func hasEnded(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return true
@@ -280,14 +280,19 @@ func TestForksAndExits(t *testing.T) {
 // A line reaches the reader when the script has written it.
 func TestFlushesPassAtOnce(t *testing.T) {
 	b := newBench(t)
-	b.sh(printed(`Content-Type: text/event-stream\n\n`) + "while read line <$0.go; do echo data: $line; done")
+	b.sh(printed(`Content-Type: text/event-stream\n\n`) + "while read line; do echo data: $line; done <$0.go")
 	path := b.fifo("script.cgi.go")
 	resp, err := b.c.RoundTrip(t.Context(), get("/"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	events, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Close()
 	for _, line := range []string{"one", "two", "three"} {
-		os.WriteFile(path, []byte(line+"\n"), 0)
+		events.WriteString(line + "\n")
 		buf := make([]byte, 100)
 		if n, err := resp.Body.Read(buf); err != nil || string(buf[:n]) != "data: "+line+"\n" {
 			t.Fatalf("%q %v", buf[:n], err)

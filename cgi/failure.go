@@ -34,15 +34,17 @@ func startFailed(c *command, err error) error {
 
 // explainPath looks for what is missing or forbidden.
 func explainPath(e *protocol.Error, c *command) {
+	if _, err := os.Stat(c.path); err != nil {
+		if !c.byExtension {
+			e.Status = statusOf(err)
+		}
+		return
+	}
 	if c.dir != "" {
 		if fi, err := os.Stat(c.dir); err != nil || !fi.IsDir() {
 			e.Detail = "working directory " + c.dir
 			return
 		}
-	}
-	if _, err := os.Stat(c.path); err != nil {
-		e.Status = statusOf(err)
-		return
 	}
 	if interp := interpreter(c.path); interp != "" {
 		if fi, err := os.Stat(interp); err != nil || fi.Mode()&0o111 == 0 || fi.IsDir() {

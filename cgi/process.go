@@ -29,9 +29,9 @@ type process struct {
 	lines  *lines
 
 	// Of the goroutine that reads.
-	last error     // how the output ended
-	left int       // bytes that may still be read after the cut; 0: not begun
-	room int       // what the pipe holds at most
+	last error // how the output ended
+	left int   // bytes that may still be read after the cut; 0: not begun
+	room int   // what the pipe holds at most
 
 	mu      sync.Mutex
 	soon    *time.Timer // starts the minder
@@ -97,6 +97,7 @@ func (p *process) watch() {
 	close(p.gone)
 	stopped := p.stopped
 	p.mu.Unlock()
+	p.c.queue.give()
 	if !stopped.IsZero() {
 		p.hunt(stopped.Add(p.c.killGrace()))
 	}
@@ -185,19 +186,16 @@ func (p *process) stopLocked() {
 // looks so often that the group's number cannot have been given to another in between. Orphans that have become
 // our own children (we may be the first process of a container) are reaped.
 func (p *process) hunt(deadline time.Time) {
-	pause, last := time.Millisecond, deadline.Add(time.Second)
-	for syscall.Kill(-p.pid, 0) != syscall.ESRCH {
+	for pause := time.Millisecond; groupLives(p.pid, pause >= 8*time.Millisecond); pause = min(2*pause, 64*time.Millisecond) {
 		syscall.Wait4(-p.pid, nil, syscall.WNOHANG, nil)
-		now := time.Now()
-		switch {
-		case now.After(last):
+		switch now := time.Now(); {
+		case now.After(deadline.Add(time.Second)):
 			p.c.log().Error("cgi: processes of a group remain", "script", p.path, "group", p.pid)
 			return
 		case now.After(deadline):
 			syscall.Kill(-p.pid, syscall.SIGKILL)
 		}
 		time.Sleep(pause)
-		pause = min(2*pause, 50*time.Millisecond)
 	}
 }
 
@@ -382,6 +380,7 @@ func (p *process) finish() {
 		p.stdin.Close()
 	}
 	if !minded {
+		p.c.queue.give()
 		p.c.finished(p)
 	}
 }

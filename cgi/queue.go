@@ -113,12 +113,12 @@ func (c *Client) started(p *process) {
 	}
 }
 
-// finished forgets one whose leader has been reaped and whose group is done with.
+// finished forgets one whose place was given back when its leader was reaped, and whose group is done with.
 func (c *Client) finished(p *process) {
 	c.mu.Lock()
 	delete(c.procs, p)
 	c.mu.Unlock()
-	c.release()
+	c.running.Done()
 }
 
 func closedError(script string) error {

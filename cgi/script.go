@@ -27,7 +27,7 @@ func (c *Client) command(s *script, env, words []string) *command {
 		cmd.dir = filepath.Dir(s.file)
 	}
 	if interp := strings.Fields(c.Interpreters[filepath.Ext(s.file)]); len(interp) > 0 {
-		cmd.path = interp[0]
+		cmd.path, cmd.byExtension = interp[0], true
 		cmd.argv = append(interp, s.file)
 	} else {
 		cmd.argv = append(make([]string, 0, 1+len(words)), s.file)

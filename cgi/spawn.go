@@ -14,6 +14,8 @@ type command struct {
 	env  []string
 	dir  string
 	cred *syscall.Credential // nil: as we are
+
+	byExtension bool // path is the interpreter of the script's extension
 }
 
 // forkExec is [syscall.ForkExec], but for tests that make it fail.
