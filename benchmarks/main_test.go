@@ -6,8 +6,12 @@ import (
 	"testing"
 )
 
-// serverVariable makes this test binary the server of a benchmark.
-const serverVariable = "POSTERN_BENCHMARK_SERVER"
+const (
+	// serverVariable makes this test binary the server of a benchmark.
+	serverVariable = "POSTERN_BENCHMARK_SERVER"
+	// profileVariable names a file for the server's CPU profile.
+	profileVariable = "POSTERN_BENCHMARK_PROFILE"
+)
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(serverVariable); spec != "" {

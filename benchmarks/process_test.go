@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,8 +20,10 @@ import (
 type usage struct {
 	CPU    int64  // of all its threads, user and system, without its children; ns
 	Allocs uint64 // since it began
-	Heap   uint64 // in use now, stacks included; bytes. Only after "settle".
-	RSS    int64  // resident now; bytes. Only after "settle".
+
+	// In use now, in bytes, only after "settle".
+	Heap, Stack uint64
+	RSS         int64 // resident
 }
 
 // A server is a child process that serves one variant of one exercise.
@@ -60,7 +63,7 @@ func startServer(b *testing.B, spec string) *server {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		s.cmd.Process.Kill()
+		in.Close() // it ends when there can be no question any more
 		s.cmd.Wait()
 	})
 	if line, err := s.out.ReadString('\n'); line != "ready\n" {
@@ -87,6 +90,15 @@ func (s *server) ask(b *testing.B, question string) (u usage) {
 
 // answerQuestions is the server's end of ask. It returns when the benchmark has gone.
 func answerQuestions() error {
+	if name := os.Getenv(profileVariable); name != "" {
+		f, err := os.Create(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		pprof.StartCPUProfile(f)
+		defer pprof.StopCPUProfile()
+	}
 	fmt.Println("ready")
 	questions := bufio.NewScanner(os.Stdin)
 	for questions.Scan() {
@@ -120,7 +132,7 @@ func (u *usage) settle() {
 	debug.FreeOSMemory()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	u.Heap = m.HeapInuse + m.StackInuse
+	u.Heap, u.Stack = m.HeapInuse, m.StackInuse
 	status, _ := os.ReadFile("/proc/self/status")
 	_, rss, _ := strings.Cut(string(status), "VmRSS:")
 	fmt.Sscan(rss, &u.RSS)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
+	"github.com/postern-gateway/postern/uwsgi"
 )
 
 // A wire is a protocol in one way of using its connections.
@@ -31,6 +32,8 @@ var wires = []wire{
 		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper {
 			return &scgi.Client{Dial: dial}
 		}},
+	{name: "uwsgi", proto: uwsgi.Protocol{}, read: readToEnd,
+		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper { return &uwsgi.Client{Dial: dial} }},
 	{name: "http", kept: true, read: readHTTP, peer: "net-http"},
 }
 
