@@ -1,0 +1,62 @@
+package endpoint
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// connectTimeout bounds the connecting to a backend, where the request's context does not end earlier.
+const connectTimeout = 10 * time.Second
+
+// ClientOptions are what a client takes from its surroundings. nil is all defaults.
+type ClientOptions struct {
+	Limits *protocol.Limits // nil: the defaults
+	Log    *slog.Logger     // for what CGI programs write to standard error, and the like; nil: slog.Default
+}
+
+// A Client calls a backend. It is safe for concurrent use. Close it when it is no longer needed.
+type Client struct {
+	protocol.RoundTripper
+	close func() error
+}
+
+// Close ends what the client keeps: idle connections, processes.
+func (c *Client) Close() error {
+	if c.close == nil {
+		return nil
+	}
+	return c.close()
+}
+
+// NewClient returns the client for a URL. It does not connect yet.
+func NewClient(url string, o *ClientOptions) (*Client, error) {
+	e, err := Parse(url)
+	if err != nil {
+		return nil, err
+	}
+	return e.Client(o)
+}
+
+// Client returns the client for e. It does not connect yet.
+func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
+	switch {
+	case e.row.client == nil:
+		return nil, e.errorf("%s is for listening: name the protocol that the backend speaks", e.Protocol)
+	case e.Network == "fd":
+		return nil, e.errorf("a file descriptor is for listening: write %s://HOST:PORT or %[1]s+unix:PATH", e.Protocol)
+	case len(e.listens) > 0:
+		return nil, e.errorf("option %s is for listening", e.listens[0])
+	case o == nil:
+		o = new(ClientOptions)
+	}
+	return e.row.client(e, o)
+}
+
+func (e *Endpoint) dial(ctx context.Context) (net.Conn, error) {
+	d := net.Dialer{Timeout: connectTimeout}
+	return d.DialContext(ctx, e.Network, e.Address)
+}

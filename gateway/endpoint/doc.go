@@ -1,0 +1,25 @@
+// Package endpoint has addresses as URLs, for listening and for calling alike, and the one table that knows every protocol by
+// name. [Serve] serves a handler however the program was started.
+//
+//	fastcgi://127.0.0.1:9000                         a protocol on TCP; without a host, every interface
+//	uwsgi+unix:/run/app.sock?mode=0660&group=www     on a Unix socket; "@name" is one of Linux's abstract ones
+//	fastcgi+fd:3                                     on a socket that was opened for us; for listening
+//	scgi://:4000?allow=10.0.0.0/8,::1                who may connect by TCP, instead of loopback; "*" is everybody
+//	http://127.0.0.1:8080                            HTTP/1
+//	auto://:9000                                     any of these, told apart by a connection's first bytes; for listening
+//	cgi:/usr/lib/cgi-bin/                            CGI programs, a tree or one file; for calling
+//
+// # Options
+//
+// Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is said), owner and group (names or
+// numbers). For listening on TCP: allow. For calling by FastCGI: keep, the number of idle connections that are kept (0).
+//
+// CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand), index, script (what may run), script-filename and
+// follow-links for a tree; interpreter (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
+// command-line, keep-background, processes, queue, queue-timeout, first-byte-timeout, read-timeout, total-timeout, linger, kill-grace.
+//
+// # Unix sockets
+//
+// A socket is created with its mode, owner and group before anybody can connect to it, and removed when its listener closes. One that
+// is left over, on which nobody accepts, is replaced; one in use, and a file that is no socket, is an error.
+package endpoint

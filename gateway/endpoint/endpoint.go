@@ -1,0 +1,72 @@
+package endpoint
+
+import (
+	"io/fs"
+	"strconv"
+
+	"github.com/postern-gateway/postern/gateway"
+)
+
+// An Endpoint is a URL that has been read. It is made by [Parse].
+type Endpoint struct {
+	Protocol string // "fastcgi"; "auto" for all
+	Network  string // "tcp", "unix", "fd", or "file" for CGI
+	Address  string // host:port, a path, or a descriptor's number
+
+	Allow        gateway.AllowList // who may connect by TCP; empty: the server's list
+	Mode         fs.FileMode       // of a Unix socket; 0: DefaultMode
+	Owner, Group string            // of a Unix socket: names or numbers; empty: the process's
+
+	row     *row
+	options []option // for calling
+	listens []string // the options that are for listening
+}
+
+// DefaultMode is the mode of a Unix socket whose URL says none.
+const DefaultMode fs.FileMode = 0o660
+
+// An option is one that a protocol's row knows.
+type option struct{ name, value string }
+
+// String returns the URL without its options.
+func (e *Endpoint) String() string {
+	switch e.Network {
+	case "tcp":
+		return e.Protocol + "://" + e.Address
+	case "file":
+		return e.Protocol + ":" + e.Address
+	}
+	return e.Protocol + "+" + e.Network + ":" + e.Address
+}
+
+// all returns the values of an option, in order.
+func (e *Endpoint) all(name string) (values []string) {
+	for _, o := range e.options {
+		if o.name == name {
+			values = append(values, o.value)
+		}
+	}
+	return values
+}
+
+// last returns an option's value, and whether it is there.
+func (e *Endpoint) last(name string) (string, bool) {
+	values := e.all(name)
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[len(values)-1], true
+}
+
+// number returns an option's value as a number.
+func (e *Endpoint) number(name string, byDefault int) (int, error) {
+	text, ok := e.last(name)
+	if !ok {
+		return byDefault, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, e.errorf("bad %s %q: a whole number is meant", name, text)
+	}
+	return n, nil
+}

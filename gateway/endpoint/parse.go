@@ -1,0 +1,187 @@
+package endpoint
+
+import (
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/gateway"
+)
+
+// Parse reads a URL. An error is one line that says what to do.
+func Parse(text string) (*Endpoint, error) {
+	e, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", text, err)
+	}
+	return e, nil
+}
+
+func parse(text string) (*Endpoint, error) {
+	scheme, rest, ok := strings.Cut(text, ":")
+	if !ok {
+		return nil, fmt.Errorf("no scheme: write a URL such as fastcgi://127.0.0.1:9000 or fastcgi+unix:/run/app.sock")
+	}
+	name, network, _ := strings.Cut(scheme, "+")
+	e := &Endpoint{Protocol: name, Network: network, row: find(name)}
+	if e.row == nil {
+		return nil, fmt.Errorf("unknown scheme %q: known are %s, each but cgi also with +unix or +fd", scheme, schemes())
+	}
+	rest, query, _ := strings.Cut(rest, "?")
+	if err := e.parseAddress(rest); err != nil {
+		return nil, err
+	}
+	for item := range strings.SplitSeq(query, "&") {
+		if item == "" {
+			continue
+		}
+		if err := e.parseOption(item); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+func (e *Endpoint) parseAddress(rest string) (err error) {
+	switch {
+	case e.Protocol == "cgi" && e.Network != "":
+		return fmt.Errorf("cgi is no network protocol: write cgi:FILE or cgi:DIRECTORY/")
+	case e.Protocol == "cgi":
+		e.Network = "file"
+		e.Address, err = parsePath(rest)
+	case e.Network == "unix":
+		e.Address, err = parsePath(rest)
+	case e.Network == "fd":
+		e.Address = rest
+		if n, aerr := strconv.Atoi(rest); aerr != nil || n < 0 {
+			err = fmt.Errorf("bad file descriptor %q: write a number, as in %s+fd:3", rest, e.Protocol)
+		}
+	case e.Network == "" || e.Network == "tcp":
+		e.Network = "tcp"
+		e.Address, err = e.parseHost(rest)
+	default:
+		err = fmt.Errorf("unknown network %q: write %s://HOST:PORT, %[2]s+unix:PATH or %[2]s+fd:NUMBER", e.Network, e.Protocol)
+	}
+	return err
+}
+
+// parsePath reads a path, of which "///run/x" is a form too.
+func parsePath(rest string) (string, error) {
+	path, err := url.PathUnescape(rest)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("bad path %q: write a per cent sign as %%25", rest)
+	case strings.HasPrefix(path, "//") && !strings.HasPrefix(path, "///"):
+		return "", fmt.Errorf("bad path %q: write one slash before it, or three", path)
+	}
+	if path = strings.TrimPrefix(path, "//"); path == "" || strings.IndexByte(path, 0) >= 0 {
+		return "", fmt.Errorf("no path: write one after the colon")
+	}
+	return path, nil
+}
+
+func (e *Endpoint) parseHost(rest string) (string, error) {
+	authority, ok := strings.CutPrefix(rest, "//")
+	example := e.Protocol + "://127.0.0.1:9000"
+	if !ok {
+		return "", fmt.Errorf("no address: write //HOST:PORT after the colon, as in %s, or %s+unix:PATH", example, e.Protocol)
+	}
+	authority, path, _ := strings.Cut(authority, "/")
+	if path != "" {
+		return "", fmt.Errorf("a path is not possible: requests bring their own; for a Unix socket write %s+unix:/%s", e.Protocol, path)
+	}
+	host, port, err := net.SplitHostPort(authority)
+	if err != nil && e.row.port != "" {
+		host, port, err = net.SplitHostPort(authority + ":" + e.row.port)
+	}
+	if err != nil || port == "" {
+		return "", fmt.Errorf("no port in %q: write //HOST:PORT, as in %s", authority, example)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", fmt.Errorf("bad port %q: write a number up to 65535, as in %s", port, example)
+	} else {
+		port = strconv.FormatUint(n, 10)
+	}
+	if host == "*" {
+		host = ""
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// parseOption reads "name=value".
+func (e *Endpoint) parseOption(item string) error {
+	name, value, _ := strings.Cut(item, "=")
+	name, err1 := url.QueryUnescape(name)
+	value, err2 := url.QueryUnescape(value)
+	if err1 != nil || err2 != nil {
+		return fmt.Errorf("bad option %q: write a per cent sign as %%25", item)
+	}
+	if slices.Contains(e.row.options, name) {
+		e.options = append(e.options, option{name, value})
+		return nil
+	}
+	return e.parseListenOption(name, value)
+}
+
+// parseListenOption reads an option that is for listening.
+func (e *Endpoint) parseListenOption(name, value string) (err error) {
+	known := e.listenOptions()
+	if !slices.Contains(known, name) {
+		return e.unknown(name, append(known, e.row.options...))
+	}
+	if slices.Contains(e.listens, name) {
+		return fmt.Errorf("option %s is there twice", name)
+	}
+	e.listens = append(e.listens, name)
+	switch name {
+	case "allow":
+		e.Allow, err = gateway.ParseAllow(value)
+		if err == nil && len(e.Allow) == 0 {
+			err = fmt.Errorf("empty allow: write addresses and networks such as 192.0.2.1 or 10.0.0.0/8, or *")
+		}
+	case "mode":
+		e.Mode, err = parseMode(value)
+	case "owner":
+		e.Owner = value
+	case "group":
+		e.Group = value
+	}
+	return err
+}
+
+func (e *Endpoint) listenOptions() []string {
+	switch {
+	case e.row.serve == nil:
+		return nil
+	case e.Network == "unix":
+		return []string{"mode", "owner", "group"}
+	}
+	return []string{"allow"}
+}
+
+func (e *Endpoint) unknown(name string, known []string) error {
+	switch {
+	case e.Network == "unix" && name == "allow":
+		return fmt.Errorf("option allow is for TCP: a Unix socket's mode, owner and group say who may connect")
+	case len(known) == 0:
+		return fmt.Errorf("unknown option %q: %s has none here", name, e.Protocol)
+	}
+	return fmt.Errorf("unknown option %q: known here are %s", name, strings.Join(known, ", "))
+}
+
+func parseMode(value string) (fs.FileMode, error) {
+	n, err := strconv.ParseUint(value, 8, 16)
+	if err != nil || n == 0 || n > 0o777 {
+		return 0, fmt.Errorf("bad mode %q: write it in octal, as in mode=0660", value)
+	}
+	return fs.FileMode(n), nil
+}
+
+// errorf is an error of the endpoint e, in one line.
+func (e *Endpoint) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s: %w", e, fmt.Errorf(format, args...))
+}

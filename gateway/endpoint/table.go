@@ -1,0 +1,83 @@
+package endpoint
+
+import (
+	"strings"
+
+	"github.com/postern-gateway/postern/fastcgi"
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/scgi"
+	"github.com/postern-gateway/postern/uwsgi"
+)
+
+// A row is what there is to know of a protocol.
+type row struct {
+	name string
+	port string // taken where a URL has none; empty: it must have one
+
+	// serve serves it on a listener; nil: one cannot listen for it.
+	serve func(s *gateway.Server, l *Listener) error
+	// client makes its client; nil: it cannot be called.
+	client func(e *Endpoint, o *ClientOptions) (*Client, error)
+	// options are what its URLs may say for calling.
+	options []string
+}
+
+// table has a row for each scheme.
+var table = []row{
+	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
+	{name: "cgi", client: newCGI, options: cgiOptions()},
+	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: []string{"keep"}},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP},
+	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI},
+	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI},
+}
+
+// protocols are those that auto tells apart, besides HTTP.
+func protocols(s *gateway.Server) []protocol.Protocol {
+	return []protocol.Protocol{fastcgi.Protocol{MaxConns: s.MaxConns}, scgi.Protocol{}, uwsgi.Protocol{}}
+}
+
+func find(name string) *row {
+	for i := range table {
+		if table[i].name == name {
+			return &table[i]
+		}
+	}
+	return nil
+}
+
+// schemes are the names of the table for an error's text.
+func schemes() string {
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].name
+	}
+	return strings.Join(names, ", ")
+}
+
+func serveFastCGI(s *gateway.Server, l *Listener) error {
+	return s.Serve(l.Listener, fastcgi.Protocol{MaxConns: s.MaxConns, WebServerAddrs: l.webServerAddrs})
+}
+
+func newFastCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
+	keep, err := e.number("keep", 0)
+	if err != nil {
+		return nil, err
+	}
+	c := &fastcgi.Client{Dial: e.dial, Limits: o.Limits, MaxIdle: keep}
+	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
+}
+
+func newHTTP(e *Endpoint, o *ClientOptions) (*Client, error) {
+	c := &gateway.HTTPClient{Dial: e.dial, Limits: o.Limits}
+	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
+}
+
+func newSCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
+	return &Client{&scgi.Client{Dial: e.dial, Limits: o.Limits}, nil}, nil
+}
+
+func newUWSGI(e *Endpoint, o *ClientOptions) (*Client, error) {
+	return &Client{&uwsgi.Client{Dial: e.dial, Limits: o.Limits}, nil}, nil
+}
