@@ -8,7 +8,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -26,6 +28,7 @@ type conn struct {
 	rec     record       // the reader's: what is still to come of the current record
 	control []byte       // the reader's: the content of a control record, as far as it has come
 	begun   bool         // the reader's: the first header was good
+	refusal *refusal     // the reader's: what answers a peer that speaks another protocol
 	idle    atomic.Int32 // whether the reader waits for a request: see CloseIdle
 
 	out output
@@ -37,6 +40,7 @@ type conn struct {
 	leading  bool      // somebody is in Next
 	streams  map[uint16]*stream
 	open     int       // requests that began and whose handler has not returned
+	ending   int       // requests whose END_REQUEST is being sent
 	heads    int       // of those, the ones whose PARAMS are not whole
 	waiters  int       // of those, the ones whose handler waits for a body
 	ready    []*stream // those that Next has still to give
@@ -95,6 +99,10 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 	if s == nil {
 		if c.out.pending.Load() {
 			c.out.flush()
+		}
+		if refusal := c.refusal; refusal != nil {
+			c.refusal = nil
+			return nil, refusal, err
 		}
 		return nil, nil, err
 	}
@@ -189,11 +197,14 @@ func (c *conn) over() error {
 	switch {
 	case c.err != nil:
 		return c.err
-	case c.closed, c.closing && c.open == 0:
+	case c.closed, c.closing && c.empty():
 		return io.EOF
 	}
 	return nil
 }
+
+// empty reports whether no request is open, and none is being ended.
+func (c *conn) empty() bool { return c.open == 0 && c.ending == 0 }
 
 // fail ends the reading, and with it every request: none can be taken back any more.
 func (c *conn) fail(err error) {
@@ -233,7 +244,7 @@ const (
 func (c *conn) CloseIdle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.open > 0 || c.reading && !c.idle.CompareAndSwap(waiting, shutDown) {
+	if !c.empty() || c.reading && !c.idle.CompareAndSwap(waiting, shutDown) {
 		return false
 	}
 	c.closed = true
@@ -258,7 +269,7 @@ func (c *conn) Close() error {
 		return c.nc.Close()
 	}
 	if linger && !reading {
-		c.out.nc.Drain()
+		c.drain()
 	}
 	err := c.nc.Close()
 	if !reading {
@@ -273,5 +284,22 @@ func (c *conn) release() {
 	if !c.reading {
 		c.in.release()
 		c.out.release()
+	}
+}
+
+// drain has the peer read what it was answered, before a close with unread input destroys that. A connection that has no half-close is
+// read until the peer, who has its END_REQUEST, closes it.
+func (c *conn) drain() {
+	if _, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		c.out.nc.Drain()
+		return
+	}
+	c.nc.SetReadDeadline(time.Now().Add(netio.DrainTime))
+	buf := inputs.Get().(*[inputSize]byte)
+	defer inputs.Put(buf)
+	for n, err := 0, error(nil); n < netio.DrainBytes && err == nil; {
+		var m int
+		m, err = c.nc.Read(buf[:])
+		n += m
 	}
 }

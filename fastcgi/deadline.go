@@ -49,7 +49,7 @@ func (c *conn) await() error {
 	if c.heads > 0 {
 		c.stamp()
 	}
-	if c.closing && c.open == 0 {
+	if c.closing && c.empty() {
 		return errPoked
 	}
 	if d := &c.deadline; p != d.phase || d.unset {

@@ -38,7 +38,7 @@ func (c *conn) step(leader bool) error {
 func (c *conn) fill(n int) error {
 	for {
 		b := c.in.buffered()
-		if len(b) > 0 && b[0] != version1 && c.rec.left == 0 && c.rec.padding == 0 {
+		if len(b) > 1 && b[0] != version1 && c.rec.left == 0 && c.rec.padding == 0 {
 			_, _, err := consumeHeader(b)
 			return c.foreign(err)
 		}
@@ -143,9 +143,10 @@ func (c *conn) readParams(h header) error {
 	case s == nil:
 		return nil
 	case h.content == 0:
-		return c.whole(s, s.params)
+		c.whole(s, s.parse(s.params))
+		return nil
 	case len(s.params)+h.content > c.lim.ParamBytes:
-		c.refuse(s, tooLarge("read params", int64(len(s.params)+h.content), int64(c.lim.ParamBytes), "bytes"))
+		c.refuse(s, headTooLarge(int64(len(s.params)+h.content), int64(c.lim.ParamBytes), "bytes"))
 		return nil
 	}
 	c.rec.sink, c.rec.s = toParams, s
@@ -158,11 +159,11 @@ func (c *conn) readParams(h header) error {
 	if err != nil || end.typ != typeParams || end.id != h.id || end.content > 0 {
 		return nil
 	}
-	err = c.whole(s, b[:h.content])
+	err = s.parse(b[:h.content])
 	c.in.discard(all + headerLen)
 	c.rec = record{padding: end.padding}
-	c.peekEnd(&s.stdin, h.id, typeStdin)
-	return err
+	c.whole(s, err)
+	return nil
 }
 
 // peekEnd ends f if the end of its stream is what is buffered next.

@@ -23,6 +23,9 @@ func (s *stream) WriteHeader(status int, h http.Header) error {
 		return e
 	}
 	s.answered = true
+	if s.req.Role == protocol.Authorizer {
+		h = upperVariables(h)
+	}
 	o := &s.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -57,6 +60,27 @@ func (s *stream) send(typ recordType, p []byte) (int, error) {
 	return o.write(s, typ, p)
 }
 
+// ReadFrom frames r to its end: what a read returns is a record.
+func (s *stream) ReadFrom(r io.Reader) (n int64, err error) {
+	buf := pieces.Get().(*piece)
+	defer pieces.Put(buf)
+	for {
+		m, err := r.Read(buf[:fullContent])
+		if m > 0 {
+			if m, werr := s.Write(buf[:m]); werr != nil {
+				return n + int64(m), werr
+			}
+		}
+		n += int64(m)
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
 // Flush implements protocol.Encoder.
 func (s *stream) Flush() error {
 	if err := s.inTime(); err != nil {
@@ -78,7 +102,7 @@ func (s *stream) Close(cause error) (err error) {
 		c.mu.Unlock()
 		return nil
 	}
-	alone := c.open == 1
+	alone := c.open == 1 && c.ending == 0
 	unread := !s.stdin.ended || s.req.Role == protocol.Filter && !s.data.ended
 	c.finish(s)
 	c.mu.Unlock()
@@ -90,6 +114,7 @@ func (s *stream) Close(cause error) (err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.linger = c.linger || unread && !s.keep
+	c.ending--
 	c.left(s)
 	return err
 }
@@ -101,6 +126,15 @@ func (c *conn) finish(s *stream) {
 	s.data.end(http.ErrBodyReadAfterClose)
 	s.release()
 	delete(c.streams, s.id)
+}
+
+// sendingEnd counts s as ended. That it is called with the output's lock means that at most one request more than the limit takes up
+// memory when the peer does not read its answers.
+func (c *conn) sendingEnd(s *stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ending++
+	c.leave(s)
 }
 
 // end sends what is left of s's response, and END_REQUEST.
@@ -116,6 +150,7 @@ func (o *output) end(s *stream, cause error) error {
 	if s.stderr.used {
 		o.whole(typeStderr, s.id, nil)
 	}
+	o.c.sendingEnd(s)
 	var room [endLen]byte
 	o.whole(typeEnd, s.id, appendEnd(room[:0], end{app: app}))
 	return o.send(nil)
@@ -125,6 +160,7 @@ func (o *output) end(s *stream, cause error) error {
 // plain end for the response's.
 func (c *conn) cut(s *stream) error {
 	err := c.out.flush()
+	c.sendingEnd(s)
 	c.mu.Lock()
 	c.closing = true
 	c.mu.Unlock()

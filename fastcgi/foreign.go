@@ -1,45 +1,43 @@
 package fastcgi
 
 import (
-	"strconv"
+	"net/http"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// foreign answers a connection whose bytes are no record. Where it speaks another protocol from the start, the error says so.
+// foreign is the error of bytes that are no record. Where the peer speaks another protocol from the start, it says so, and the
+// peer is answered as well as possible.
 func (c *conn) foreign(err error) error {
 	b := c.in.buffered()
-	if c.begun || len(b) == 0 {
+	wrong := protocol.WrongProtocol(Name, b)
+	if c.begun || wrong == nil {
 		return err
 	}
-	detail, form := recognize(b[0])
-	if detail == "" {
-		return err
+	c.refusal = &refusal{c: c, form: protocol.StatusLine}
+	if protocol.Sniff(b) == "scgi" {
+		c.refusal.form = protocol.StatusField
 	}
-	c.out.raw(badRequest(form, "this is a FastCGI listener: "+detail+"\n"))
-	return malformed("read record", detail)
+	return wrong
 }
 
-// recognize says in plain words what begins with b instead of a record, and in which form to answer it.
-func recognize(b byte) (detail string, form protocol.HeadForm) {
-	switch {
-	case b >= 'A' && b <= 'Z':
-		return "HTTP on a FastCGI listener: the front uses proxy_pass where fastcgi_pass is meant", protocol.StatusLine
-	case b >= '0' && b <= '9':
-		return "SCGI on a FastCGI listener: the front uses scgi_pass where fastcgi_pass is meant", protocol.StatusField
-	case b == 0:
-		return "uwsgi on a FastCGI listener: the front uses uwsgi_pass where fastcgi_pass is meant", protocol.StatusLine
-	case b == 0x16:
-		return "TLS on a FastCGI listener: FastCGI is spoken in the clear", protocol.StatusLine
-	}
-	return "", 0
+// A refusal is the Encoder that answers a peer that speaks another protocol: in text, which HTTP takes for its own.
+type refusal struct {
+	c    *conn
+	form protocol.HeadForm
 }
 
-func badRequest(form protocol.HeadForm, text string) string {
-	head := protocol.AppendHead(nil, form, 400, map[string][]string{
-		"Connection":     {"close"},
-		"Content-Length": {strconv.Itoa(len(text))},
-		"Content-Type":   {"text/plain; charset=utf-8"},
-	})
-	return string(head) + text
+// WriteHeader implements protocol.Encoder.
+func (r *refusal) WriteHeader(status int, h http.Header) error {
+	h.Set("Connection", "close")
+	return r.c.out.raw(protocol.AppendHead(nil, r.form, status, h))
 }
+
+// Write implements protocol.Encoder.
+func (r *refusal) Write(p []byte) (int, error) { return len(p), r.c.out.raw(p) }
+
+// Flush implements protocol.Encoder.
+func (r *refusal) Flush() error { return r.c.out.flush() }
+
+// Close implements protocol.Encoder.
+func (r *refusal) Close(error) error { return r.c.out.flush() }

@@ -156,13 +156,13 @@ func (o *output) send(p []byte) error {
 	return o.err
 }
 
-// raw sends text that is no record, and nothing after it.
-func (o *output) raw(text string) {
+// raw appends text that is no record.
+func (o *output) raw(text []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seal()
 	o.nc.SetOut(append(o.out(), text...))
-	o.send(nil)
+	return o.err
 }
 
 // sendFailed ends the connection after an error of its sending half.

@@ -92,8 +92,7 @@ func TestBrokenConnection(t *testing.T) {
 		{"BEGIN_REQUEST of 7 bytes", string(appendRecord(nil, typeBegin, 1, make([]byte, 7))), "read BEGIN_REQUEST: malformed: 7 bytes of content, want 8"},
 		{"BEGIN_REQUEST of 9 bytes", string(appendRecord(nil, typeBegin, 1, make([]byte, 9))), "read BEGIN_REQUEST: malformed: 9 bytes of content, want 8"},
 		{"GET_VALUES that ends within a pair", string(appendRecord(nil, typeGetValues, 0, []byte{5, 0, 'A'})), "read GET_VALUES: malformed: the record ends within a pair"},
-		{"another version", "\x02\x01\x00\x01\x00\x08\x00\x00", "read record: malformed: version 2, want 1"},
-		{"another version, later", string(appendRecord(nil, typeGetValues, 0, nil)) + "\xff", "read record: malformed: version 255, want 1"},
+		{"another version, later", string(appendRecord(nil, typeGetValues, 0, nil)) + "\xff\xff", "read record: malformed: version 255, want 1"},
 	}
 	for _, row := range rows {
 		t.Run(row.text, func(t *testing.T) {
@@ -134,19 +133,18 @@ func TestForeign(t *testing.T) {
 		{"HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP on a FastCGI listener: the front uses proxy_pass where fastcgi_pass is meant", "HTTP/1.1 400 Bad Request\r\n"},
 		{"SCGI", "70:CONTENT_LENGTH\x000\x00SCGI\x001\x00", "SCGI on a FastCGI listener: the front uses scgi_pass where fastcgi_pass is meant", "Status: 400 Bad Request\r\n"},
 		{"uwsgi", "\x00\x20\x00\x00\x0e\x00REQUEST_METHOD\x03\x00GET", "uwsgi on a FastCGI listener: the front uses uwsgi_pass where fastcgi_pass is meant", "HTTP/1.1 400 Bad Request\r\n"},
-		{"TLS", "\x16\x03\x01\x02\x00\x01", "TLS on a FastCGI listener: FastCGI is spoken in the clear", "HTTP/1.1 400 Bad Request\r\n"},
-		{"nothing known", "\xff\xff\xff", "version 255, want 1", ""},
+		{"TLS", "\x16\x03\x01\x02\x00\x01", "TLS on a FastCGI listener: the front speaks TLS where none is meant", "HTTP/1.1 400 Bad Request\r\n"},
 	}
 	for _, row := range rows {
 		t.Run(row.text, func(t *testing.T) {
 			f := serve(t, Protocol{}, nil, hello)
 			f.write([]byte(row.wire))
 			answer, err := io.ReadAll(f.nc)
-			if err != nil || !strings.HasPrefix(string(answer), row.answer) || row.answer == "" && len(answer) > 0 {
+			if err != nil || !strings.HasPrefix(string(answer), row.answer) || !strings.Contains(string(answer), row.want) {
 				t.Errorf("answered %q, %v", answer, err)
 			}
 			f.nc.Close()
-			if err := f.wait(); err == nil || err.Error() != "fastcgi: read record: malformed: "+row.want {
+			if err := f.wait(); err == nil || err.Error() != "fastcgi: read head: malformed: "+row.want {
 				t.Errorf("got %v\nwant %s", err, row.want)
 			}
 		})

@@ -91,7 +91,7 @@ func TestRoles(t *testing.T) {
 			if r.Role != protocol.Authorizer || len(b) > 0 || err != nil || r.ContentLength != 0 {
 				t.Errorf("%v, body %q, %v, length %d", r.Role, b, err, r.ContentLength)
 			}
-			w.Header()["Variable-FOO"] = []string{"bar"}
+			SetVariable(w.Header(), "FOO", "bar")
 			return hello(w, r)
 		})
 		f.dialog(`
@@ -139,9 +139,9 @@ func TestParamsStream(t *testing.T) {
 func TestRefusedRequest(t *testing.T) {
 	lim := &protocol.Limits{ParamBytes: 1000, ParamCount: 3}
 	rows := []struct{ text, say, status, want string }{
-		{"too many bytes, in one record", `PARAMS 1 A="` + strings.Repeat("x", 1000) + `"`, "413", "read params: too large: 1006 > 1000 bytes"},
-		{"too many bytes, in two", `PARAMS 1 A="` + strings.Repeat("x", 600) + "\"\nPARAMS 1 A=\"" + strings.Repeat("x", 600) + `"`, "413", "read params: too large: 1212 > 1000 bytes"},
-		{"too many variables", "PARAMS 1 A=\"\" B=\"\" C=\"\" D=\"\"\nPARAMS 1 end", "413", "read params: too large: 4 > 3 variables"},
+		{"too many bytes, in one record", `PARAMS 1 A="` + strings.Repeat("x", 1000) + `"`, "431", "read params: too large: 1006 > 1000 bytes"},
+		{"too many bytes, in two", `PARAMS 1 A="` + strings.Repeat("x", 600) + "\"\nPARAMS 1 A=\"" + strings.Repeat("x", 600) + `"`, "431", "read params: too large: 1212 > 1000 bytes"},
+		{"too many variables", "PARAMS 1 A=\"\" B=\"\" C=\"\" D=\"\"\nPARAMS 1 end", "431", "read params: too large: 4 > 3 variables"},
 		{"the stream ends within a pair", "PARAMS 1 \"\\x05\\x05ABC\"\nPARAMS 1 end", "400", "read params: malformed: the stream ends within variable 1: 10 > 3 bytes left"},
 		{"CVE-2025-23016", "PARAMS 1 \"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\"\nPARAMS 1 end", "400", "4294967294 > 0 bytes left"},
 		{"STDIN too early", "STDIN 1 \"x\"", "400", "read STDIN: malformed: a record before the end of PARAMS"},

@@ -79,20 +79,26 @@ func (c *conn) forget(s *stream) {
 	s.state, s.dead = over, true
 	s.release()
 	delete(c.streams, s.id)
+	c.leave(s)
 	c.left(s)
 }
 
-// left takes s, whose handler has returned, from the count.
-func (c *conn) left(s *stream) {
+// leave takes s, whose handler has returned or was never called, from the count: the peer may begin another once it sees
+// END_REQUEST.
+func (c *conn) leave(s *stream) {
 	c.open--
+	if c.yielding == s {
+		c.unyield()
+	}
+}
+
+// left is leave's second half, when END_REQUEST has been sent.
+func (c *conn) left(s *stream) {
 	if !s.keep {
 		c.closing = true
 	}
-	if c.closing && c.open == 0 {
-		c.poke()
-	}
-	if c.yielding == s {
-		c.unyield()
+	if c.empty() {
+		c.poke() // whoever reads now waits for a request: another deadline, and CloseIdle may end it
 	}
 }
 
@@ -133,28 +139,34 @@ func (c *conn) enqueue(s *stream) {
 	c.heads--
 	c.ready = append(c.ready, s)
 	c.next.Signal()
+	if !c.leading && c.more != nil {
+		c.more() // a handler read this from the connection: somebody must come for it
+	}
 }
 
-// whole makes a request of s, whose PARAMS are b.
-func (c *conn) whole(s *stream, b []byte) error {
-	params, err := consumeParams(b, c.lim.ParamCount)
-	if err == nil {
-		s.req.Params = params
-		err = s.settle()
-	}
+// parse makes a request of s, whose PARAMS are b.
+func (s *stream) parse(b []byte) error {
+	params, err := consumeParams(b, s.c.lim.ParamCount)
 	s.params = nil
+	if err != nil {
+		return err
+	}
+	s.req.Params = params
+	return s.settle()
+}
+
+// whole has Next give s, whose PARAMS are whole, or its failure. What of STDIN is known already says whether it has a body.
+func (c *conn) whole(s *stream, err error) {
+	if err == nil && c.peekEnd(&s.stdin, s.id, typeStdin) && s.req.ContentLength < 0 {
+		s.req.ContentLength = 0
+	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err != nil {
 		c.refuseLocked(s, err)
 	} else if !s.dead {
 		c.enqueue(s)
 	}
-	leader, more := c.leading, c.more
-	c.mu.Unlock()
-	if !leader && more != nil {
-		more() // a handler read this from the connection: somebody must come for it
-	}
-	return nil
 }
 
 // settle sets what the variables say of the request.
@@ -179,7 +191,7 @@ func (s *stream) settle() (err error) {
 func number(params protocol.Params, name string) (int64, error) {
 	n, found := int64(-1), false
 	for i := range params {
-		if params[i].Name != name {
+		if params[i].Name != name || params[i].Value == "" {
 			continue
 		}
 		m, err := parseNumber(name, params[i].Value)
@@ -195,9 +207,6 @@ func number(params protocol.Params, name string) (int64, error) {
 }
 
 func parseNumber(name, value string) (int64, error) {
-	if value == "" {
-		return -1, nil
-	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || value[0] < '0' || value[0] > '9' {
 		return -1, malformed("read params", name+" "+strconv.Quote(clip(value))+" is not a number of bytes")

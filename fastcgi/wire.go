@@ -317,7 +317,7 @@ func countPairs(b []byte, maxCount int) (count, size int, err error) {
 		size += n + nameLen + valueLen
 		count++
 		if count > maxCount {
-			return 0, 0, tooLarge("read params", int64(count), int64(maxCount), "variables")
+			return 0, 0, headTooLarge(int64(count), int64(maxCount), "variables")
 		}
 	}
 	return count, size, nil

@@ -1,0 +1,219 @@
+package fastcgi
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// An answer is how far a response has been read.
+type answer struct {
+	left    int    // bytes of the current STDOUT record to come
+	padding int    // bytes after the current record
+	rest    []byte // of the body, read together with a head that came in parts
+	outDone bool   // the end of STDOUT came
+	clean   bool   // END_REQUEST came, and nothing after it
+	want    int64  // bytes of the declared length to come; -1: none declared
+	none    bool   // the response has no body, whatever comes
+	err     error  // how the body ended
+}
+
+// maxInterim is how many 1xx heads a backend may send before the final one. None should.
+const maxInterim = 8
+
+// receive reads the response's head.
+func (x *exchange) receive() (*protocol.Response, error) {
+	var head []byte
+	for interim := 0; interim <= maxInterim; {
+		status, h, err := x.parseHead(&head)
+		switch {
+		case err != nil:
+			return nil, x.failed("read response head", err)
+		case status == 0:
+			continue
+		case status == http.StatusSwitchingProtocols:
+			return nil, x.failed("read response head", upstream("status 101, which FastCGI cannot carry"))
+		case status < 200:
+			interim++
+		default:
+			return x.response(status, h)
+		}
+	}
+	return nil, x.failed("read response head", upstream("more than "+strconv.Itoa(maxInterim)+" interim responses"))
+}
+
+// parseHead parses what there is of a head, which is in the input buffer if it came in one piece and else collected in head.
+// A status of 0 says that it is not whole.
+func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error) {
+	n := 0
+	if len(*head) > 0 && len(x.rest) > 0 { // what followed an interim head
+		x.rest = nil
+		if status, h, n, err = protocol.ParseHead(*head); n > 0 || err != nil {
+			x.rest, *head = (*head)[n:], (*head)[n:]
+			return status, h, err
+		}
+	}
+	if err = x.advance(); err != nil {
+		return 0, nil, x.headEnded(err, len(*head))
+	}
+	if err = x.l.fill(1); err != nil {
+		return 0, nil, err
+	}
+	b := x.l.in.buffered()
+	b = b[:min(len(b), x.left)]
+	if len(*head) == 0 {
+		if status, h, n, err = protocol.ParseHead(b); n > 0 || err != nil {
+			x.take(n)
+			return status, h, err
+		}
+	}
+	*head = append(*head, b...)
+	x.take(len(b))
+	if status, h, n, err = protocol.ParseHead(*head); n > 0 {
+		x.rest, *head = (*head)[n:], (*head)[n:]
+	}
+	if len(*head) > x.lim.ResponseHead && n == 0 && err == nil {
+		err = fail(protocol.ErrUpstream, "read response head", "", tooLarge("parse", int64(len(*head)), int64(x.lim.ResponseHead), "bytes"))
+	}
+	return status, h, err
+}
+
+func (x *exchange) headEnded(err error, n int) error {
+	if err != io.EOF && err != io.ErrUnexpectedEOF || !x.heard {
+		return err
+	}
+	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
+		Detail: "the response ended after " + strconv.Itoa(n) + " bytes, before the end of its head"}
+}
+
+// response makes a response of a final head.
+func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
+	x.first = nil
+	x.none = status == http.StatusNoContent || status == http.StatusNotModified || x.request.Method() == http.MethodHead
+	for _, v := range h["Content-Length"] {
+		n, err := strconv.ParseUint(v, 10, 63)
+		if err != nil || x.want >= 0 && x.want != int64(n) {
+			return nil, x.failed("read response head", upstream("Content-Length "+strconv.Quote(clip(v))))
+		}
+		x.want = int64(n)
+	}
+	if coding := strings.Join(h["Transfer-Encoding"], ", "); coding != "" {
+		return nil, x.failed("read response head", upstream("Transfer-Encoding "+strconv.Quote(clip(coding))+", which FastCGI does not have"))
+	}
+	return &protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}, nil
+}
+
+func upstream(detail string) error {
+	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Detail: detail}
+}
+
+// take drops n bytes of STDOUT, which are buffered.
+func (x *exchange) take(n int) {
+	x.l.in.discard(n)
+	x.left -= n
+}
+
+// advance reads records until one brings content of STDOUT. The end of the request is io.EOF.
+func (x *exchange) advance() error {
+	for x.left == 0 {
+		if err := x.record(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record reads a record, but for the content of STDOUT.
+func (x *exchange) record() error {
+	l := x.l
+	if err := l.fill(x.padding + headerLen); err != nil {
+		return err
+	}
+	l.in.discard(x.padding)
+	x.padding = 0
+	x.heard = true
+	h, n, err := consumeHeader(l.in.buffered())
+	if err != nil {
+		return err
+	}
+	l.in.discard(n)
+	switch {
+	case h.id == requestID && h.typ == typeStdout:
+		x.left, x.padding = h.content, h.padding
+		x.outDone = x.outDone || h.content == 0
+		if x.outDone && h.content > 0 {
+			return malformed("read STDOUT", "a record after the end of the stream")
+		}
+		return nil
+	case h.id == requestID && h.typ == typeEnd:
+		return x.endRequest(h)
+	case h.id == requestID && h.typ == typeStderr, h.id == 0:
+		return x.aside(h)
+	}
+	return malformed("read record", h.typ.String()+" for request id "+strconv.Itoa(int(h.id)))
+}
+
+// aside reads the content of STDERR, or of a management record, which is skipped.
+func (x *exchange) aside(h header) error {
+	for h.content > 0 {
+		if err := x.l.fill(1); err != nil {
+			return err
+		}
+		b := x.l.in.buffered()
+		b = b[:min(len(b), h.content)]
+		if h.typ == typeStderr && x.c.Stderr != nil {
+			x.c.Stderr(x.request, b)
+		}
+		x.l.in.discard(len(b))
+		h.content -= len(b)
+	}
+	x.padding = h.padding
+	return nil
+}
+
+// endRequest reads END_REQUEST: io.EOF if the response is whole.
+func (x *exchange) endRequest(h header) error {
+	if h.content != endLen {
+		return malformed("read END_REQUEST", strconv.Itoa(h.content)+" bytes of content, want 8")
+	}
+	if err := x.l.fill(endLen); err != nil {
+		return err
+	}
+	e, n := consumeEnd(x.l.in.buffered())
+	x.l.in.discard(n)
+	switch {
+	case e.status == overloaded || e.status == cantMpxConn:
+		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String(), Status: http.StatusServiceUnavailable}
+	case e.status != requestComplete:
+		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String()}
+	case e.app != 0 && !x.outDone:
+		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
+			Detail: "the backend ended it with appStatus " + strconv.FormatUint(uint64(e.app), 10)}
+	}
+	if b := x.l.in.buffered(); len(b) == h.padding {
+		x.l.in.discard(len(b))
+		x.clean = true
+	}
+	return io.EOF
+}
+
+// peek reads what is buffered of the response's end, so that the end comes together with the last bytes.
+func (x *exchange) peek() error {
+	for x.left == 0 && len(x.rest) == 0 {
+		b := x.l.in.buffered()
+		if len(b) < x.padding {
+			return nil
+		}
+		h, _, n, err := consumeRecord(b[x.padding:])
+		if n == 0 || err != nil || h.typ == typeStdout && h.content > 0 {
+			return nil
+		}
+		if err := x.record(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

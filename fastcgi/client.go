@@ -1,0 +1,90 @@
+package fastcgi
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Client sends requests over FastCGI, in the role that each names. A connection carries one request at a time: many backends
+// (php-fpm, libfcgi) know no more. Only Dial must be set. It is safe for concurrent use and must not be changed once in use.
+//
+// What the backend must hold to be used with care is done: pairs are kept whole in their records as long as they fit in one, a record is at
+// most 65,528 bytes, CONTENT_LENGTH is true, and a response is read while its request's body is still being sent.
+type Client struct {
+	// Dial connects to the backend.
+	Dial func(ctx context.Context) (net.Conn, error)
+
+	// Limits bound a response's head and the taking in of a body of unknown length. nil: the defaults. A connection that has been idle
+	// for Limits.IdleTimeout is closed.
+	Limits *protocol.Limits
+
+	// MaxIdle is how many idle connections are kept for another request (KEEP_CONN). 0 asks the backend to close each: a
+	// kept one occupies a process of backends like php-fpm.
+	//
+	// A request on a kept connection that turns out to be closed is sent once more on a new one, if nothing of an answer came, the body can be
+	// sent again, and either the method is idempotent or the request cannot have been read.
+	MaxIdle int
+
+	// Stderr is called with what the backend writes to FCGI_STDERR, as it comes; the text is the backend's, control
+	// characters and all, and good until Stderr returns. Calls for one request come one after another. nil drops it.
+	Stderr func(r *protocol.Request, text []byte)
+
+	mu   sync.Mutex
+	idle []*link // the one that was used last is the last
+}
+
+// RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because backends like php-fpm
+// read no more than CONTENT_LENGTH says.
+//
+// A protocolStatus other than REQUEST_COMPLETE is an ErrUpstream, with status 503 for OVERLOADED and CANT_MPX_CONN. So is an end without END_REQUEST, an
+// appStatus other than 0 without an end of STDOUT (which is how [Protocol] marks a response that is not whole), and a
+// body of another length than its Content-Length.
+func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
+	x := &exchange{c: c, ctx: ctx, lim: c.Limits.Resolve(), answer: answer{want: -1}}
+	var err error
+	if x.request, x.done, err = protocol.Measure(r, c.Limits); err != nil {
+		return nil, err
+	}
+	if err = x.encode(); err != nil {
+		x.close()
+		return nil, err
+	}
+	res, err := x.roundTrip()
+	if err != nil {
+		x.close()
+		return nil, err
+	}
+	return res, nil
+}
+
+// roundTrip sends the request on a kept connection or a new one, and reads the response's head.
+func (x *exchange) roundTrip() (*protocol.Response, error) {
+	if l := x.c.get(); l != nil {
+		res, err := x.try(l)
+		if err == nil || !x.again() {
+			return res, err
+		}
+		x.drop()
+	}
+	nc, err := x.c.Dial(x.ctx)
+	if err != nil {
+		return nil, x.failed("connect", err)
+	}
+	l := &link{nc: nc}
+	l.in.init(nc)
+	return x.try(l)
+}
+
+// CloseIdleConnections closes the connections that are kept for another request.
+func (c *Client) CloseIdleConnections() {
+	c.mu.Lock()
+	idle := c.idle
+	c.idle = nil
+	c.mu.Unlock()
+	for _, l := range idle {
+		l.close()
+	}
+}
