@@ -7,6 +7,7 @@ import (
 )
 
 var programs = map[string]func(){
+	"conformance": conform,
 	"echo": func() {
 		Serve(protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 			_, err := io.Copy(w, r.Body)

@@ -23,7 +23,7 @@ func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
 	if err == nil {
 		b.rest, b.left = rest, -1
-		err = b.settle(r, s, h)
+		err = b.settle(r, s, status, h)
 	}
 	if err != nil {
 		err = headFailed(p, err)
@@ -53,7 +53,7 @@ func readHead(r io.Reader, s *script, limit int) (status int, h http.Header, res
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
 // settle finds out how long the body is, and cleans the header.
-func (b *output) settle(r *protocol.Request, s *script, h http.Header) error {
+func (b *output) settle(r *protocol.Request, s *script, status int, h http.Header) error {
 	if s.isNPH() && strings.EqualFold(h.Get("Transfer-Encoding"), "chunked") {
 		b.decoded = httputil.NewChunkedReader(bufio.NewReader(readerFunc(b.read)))
 		delete(h, "Content-Length")
@@ -61,7 +61,7 @@ func (b *output) settle(r *protocol.Request, s *script, h http.Header) error {
 	for _, name := range hopByHop {
 		delete(h, name)
 	}
-	b.head = r.Params.Get("REQUEST_METHOD") == http.MethodHead
+	b.head = r.Params.Get("REQUEST_METHOD") == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
 	if v := h["Content-Length"]; len(v) > 0 {
 		n, err := strconv.ParseUint(v[0], 10, 63)
 		if err != nil || len(v) > 1 {
@@ -130,7 +130,7 @@ type output struct {
 	decoded  io.Reader // takes the chunks of a non-parsed-header script apart; nil: there are none
 	declared int64     // Content-Length, -1: none
 	left     int64     // of it
-	head     bool      // nobody wants a body
+	head     bool      // there is to be no body: HEAD, 204, 304
 	err      error     // how it ended
 	once     sync.Once
 }

@@ -159,7 +159,9 @@ var lengthCases = []testCase{
 			if got := x.end(r); got.err == nil && got.status < 400 {
 				x.Errorf("the client got %d, whole", got.status)
 			}
-			x.hears(x.answer(), "true true")
+			if !x.pair.Processes { // which may be ended before it has begun
+				x.hears(x.answer(), "true true")
+			}
 		},
 	},
 	{

@@ -219,3 +219,16 @@ func (x *trial) cutIfSeen(got result) {
 	}
 	x.Logf("a cut response without a Content-Length: %v (a Unix socket has no reset)", got.err)
 }
+
+// hearsLast is hears for a handler that was told to end, which a child process is by a signal: it then says nothing.
+func (x *trial) hearsLast(l *line, want string) {
+	x.Helper()
+	if !x.pair.Processes {
+		x.hears(l, want)
+		return
+	}
+	l.fail = func(string, ...any) {}
+	if got := l.hear(); got != want && got != "" {
+		x.Errorf("the handler says %q, want %q or nothing", got, want)
+	}
+}
