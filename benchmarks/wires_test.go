@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
 	"github.com/postern-gateway/postern/uwsgi"
@@ -28,6 +29,10 @@ type wire struct {
 }
 
 var wires = []wire{
+	{name: "fastcgi", kept: true, proto: fastcgi.Protocol{}, read: readRecords, peer: "net-http-fcgi",
+		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper { return &fastcgi.Client{Dial: dial, MaxIdle: 1} }},
+	{name: "fastcgi-close", proto: fastcgi.Protocol{}, read: readRecords, peer: "net-http-fcgi",
+		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper { return &fastcgi.Client{Dial: dial} }},
 	{name: "scgi", proto: scgi.Protocol{}, read: readToEnd,
 		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper {
 			return &scgi.Client{Dial: dial}
