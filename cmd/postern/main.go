@@ -1,0 +1,78 @@
+// Command postern serves one backend over CGI, FastCGI, SCGI, uwsgi and HTTP, and helps people check their fronts.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/cgi"
+	"github.com/postern-gateway/postern/internal/demo"
+)
+
+func main() { os.Exit(run()) }
+
+// run runs the command and returns its exit status: 2 where the command line or what it names is wrong, 1 where the work failed.
+func run() int {
+	if asScript() {
+		return report(cgi.Serve(demo.Native()))
+	}
+	return report(root().Execute())
+}
+
+// asScript reports whether the program was started as a CGI script, without a word on its command line: then it is the demo.
+func asScript() bool {
+	return len(os.Args) == 1 && cgi.IsScript()
+}
+
+// report prints err, if there is one, in one line, and returns the exit status that it asks for.
+func report(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "postern: "+err.Error())
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// A usageError is a mistake of whoever wrote the command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "postern",
+		Short: "One handler behind every gateway protocol",
+		Long: `Postern serves one backend over CGI, FastCGI, SCGI, uwsgi and HTTP at once: a demo, a CGI program or a tree of them,
+or another server by any of these protocols.
+
+  postern demo                                                      see it work; nothing need be installed
+  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:        check a front against it
+  postern serve --listen fastcgi+unix:/run/postern.sock --to cgi:/usr/lib/cgi-bin/
+                                                                    run CGI scripts behind nginx
+  postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock
+                                                                    HTTP in, php-fpm out`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
+	})
+	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand())
+	return c
+}

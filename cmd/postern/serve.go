@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/internal/demo"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A serveConfig is what the command line of serve says.
+type serveConfig struct {
+	listen   []string
+	to       string
+	limits   protocol.Limits
+	maxConns int
+	log      logConfig
+	grace    time.Duration
+	timeout  time.Duration
+	duplex   bool
+}
+
+func serveCommand() *cobra.Command {
+	var cfg serveConfig
+	c := &cobra.Command{
+		Use:   "serve --listen URL... --to URL",
+		Short: "Serve a backend over any of the protocols, on any number of listeners",
+		Long: `Serve listens at each --listen URL and sends what comes to the backend --to.
+
+Listen at:
+  fastcgi://127.0.0.1:9000  scgi://...  uwsgi://...  http://...   a protocol on TCP (every interface: fastcgi://:9000)
+  auto://127.0.0.1:9000                                        any of them, told apart by a connection's first bytes
+  fastcgi+unix:/run/postern.sock?mode=0660&owner=www-data      on a Unix socket
+  fastcgi+fd:3                                                 on a socket that systemd has opened
+  ?allow=10.0.0.0/8,::1                                        who may connect by TCP: loopback unless it is said; allow=* for all
+
+Send to:
+  demo:                  a built-in backend that helps to check a front: /vars /echo /bytes?n=N /sleep?ms=N /stream?n=N&ms=M
+                         /status?code=N /panic /ws (demo:?handler=http is the same as a net/http handler)
+  cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
+  fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server`,
+		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
+  postern serve --listen fastcgi+unix:/run/postern.sock?mode=0660 --to cgi:/usr/lib/cgi-bin/
+  postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,
+		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return serve(ctx, c.OutOrStdout(), &cfg)
+		},
+	}
+	f := c.Flags()
+	f.StringArrayVarP(&cfg.listen, "listen", "l", nil, "listen at this `URL` (repeatable)")
+	f.StringVarP(&cfg.to, "to", "t", "", "send requests to the backend at this `URL`")
+	f.IntVar(&cfg.maxConns, "max-conns", 0, "connections of all listeners together; beyond it accepting waits (0: no limit)")
+	f.DurationVar(&cfg.grace, "grace", 30*time.Second, "after SIGTERM or SIGINT, how long requests that are being served may take to end")
+	f.DurationVar(&cfg.timeout, "response-timeout", 0, "until the backend's response begins (0: no limit)")
+	f.BoolVar(&cfg.duplex, "full-duplex", false, "pass a response on while the request's body is still coming, where the front is known to take that")
+	addLimits(f, &cfg.limits)
+	cfg.log.addFlags(f)
+	return c
+}
+
+// serve serves until ctx ends or a listener fails.
+func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
+	switch {
+	case len(cfg.listen) == 0:
+		return usage(errors.New("nothing to listen at: say --listen URL, for example --listen fastcgi://127.0.0.1:9000"))
+	case cfg.to == "":
+		return usage(errors.New("no backend: say --to URL, for example --to demo:"))
+	}
+	log, err := cfg.log.open(os.Stderr)
+	if err != nil {
+		return usage(err)
+	}
+	handler, end, err := cfg.backend(log)
+	if err != nil {
+		return usage(err)
+	}
+	defer end()
+	ls, err := openAll(ctx, cfg.listen)
+	if err != nil {
+		return usage(err)
+	}
+	for _, l := range ls {
+		fmt.Fprintln(out, "listening on "+l.URL())
+	}
+	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
+	return endpoint.Run(ctx, srv, cfg.grace, ls...)
+}
+
+// openAll opens every listener, or none.
+func openAll(ctx context.Context, urls []string) (ls []*endpoint.Listener, err error) {
+	for _, url := range urls {
+		l, err := endpoint.Listen(ctx, url)
+		if err != nil {
+			for _, l := range ls {
+				l.Close()
+			}
+			return nil, err
+		}
+		ls = append(ls, l)
+	}
+	return ls, nil
+}
+
+// backend returns the handler that --to names, and what ends it.
+func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), error) {
+	if options, ok := strings.CutPrefix(cfg.to, "demo:"); ok {
+		h, err := demoBackend(options)
+		return h, func() {}, err
+	}
+	client, err := endpoint.NewClient(cfg.to, &endpoint.ClientOptions{Limits: &cfg.limits, Log: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	proxy := &gateway.Proxy{Backend: client, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
+	return proxy, func() { client.Close() }, nil
+}
+
+func demoBackend(options string) (protocol.Handler, error) {
+	switch options {
+	case "", "?handler=native":
+		return demo.Native(), nil
+	case "?handler=http":
+		return protocol.FromHTTP(demo.HTTP()), nil
+	}
+	return nil, fmt.Errorf("demo:%s: write demo: or demo:?handler=http", options)
+}
