@@ -247,6 +247,13 @@ func parseContent(t testing.TB, typ recordType, text string) (b []byte) {
 			n, _ = strconv.Atoi(strings.TrimPrefix(role, "ROLE_"))
 		}
 		return appendBegin(nil, begin{uint16(n), keep == "KEEP_CONN"})
+	case typ == typeEnd:
+		word, app, _ := strings.Cut(text, " ")
+		n, err := strconv.ParseUint(app, 10, 32)
+		if err != nil {
+			t.Fatalf("no end: %s", text)
+		}
+		return appendEnd(nil, end{uint32(n), protocolStatus(slices.Index(statusNames[:], word))})
 	}
 	for text != "" {
 		name, rest, _ := strings.Cut(text, "=")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -273,7 +274,7 @@ func TestClose(t *testing.T) {
 		got := make(chan error, 1)
 		go func() { _, _, err := c.Next(context.Background()); got <- err }()
 		for !c.(protocol.Idler).CloseIdle() {
-			time.Sleep(0) // until Next has begun to wait
+			runtime.Gosched() // until Next has begun to wait
 		}
 		if err := <-got; err != io.EOF {
 			t.Error(err)
