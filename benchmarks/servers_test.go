@@ -1,13 +1,13 @@
 package benchmarks
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/fcgi"
 	"strings"
 
+	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -32,17 +32,11 @@ func runServer(spec string) error {
 
 // serve serves one variant as long as the process lives.
 func (w *wire) serve(l net.Listener, x exercise, variant string) {
-	switch h := x.native(); variant {
-	case "http":
-		h = protocol.FromHTTP(x.http())
-		fallthrough
+	switch variant {
 	case "native":
-		if w.proto == nil {
-			http.Serve(l, protocol.ToHTTP(h))
-			return
-		}
-		loop := &protocol.Loop{Handler: h}
-		accept(l, func(c net.Conn) { loop.Serve(context.Background(), w.proto.NewConn(c, nil)) })
+		w.gateway(l, x.native())
+	case "http":
+		w.gateway(l, protocol.FromHTTP(x.http()))
 	case "net-http":
 		http.Serve(l, x.http())
 	case "net-http-fcgi":
@@ -53,6 +47,16 @@ func (w *wire) serve(l net.Listener, x exercise, variant string) {
 			panic(err)
 		}
 		accept(l, func(c net.Conn) { w.floor(c, d) })
+	}
+}
+
+// gateway serves by our own server.
+func (w *wire) gateway(l net.Listener, h protocol.Handler) {
+	srv := &gateway.Server{Handler: h}
+	if w.proto == nil {
+		srv.ServeHTTP(l)
+	} else {
+		srv.Serve(l, w.proto)
 	}
 }
 

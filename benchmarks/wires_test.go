@@ -30,15 +30,21 @@ type wire struct {
 
 var wires = []wire{
 	{name: "fastcgi", kept: true, proto: fastcgi.Protocol{}, read: readRecords, peer: "net-http-fcgi",
-		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper { return &fastcgi.Client{Dial: dial, MaxIdle: 1} }},
+		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper {
+			return &fastcgi.Client{Dial: dial, MaxIdle: 1}
+		}},
 	{name: "fastcgi-close", proto: fastcgi.Protocol{}, read: readRecords, peer: "net-http-fcgi",
-		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper { return &fastcgi.Client{Dial: dial} }},
+		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper {
+			return &fastcgi.Client{Dial: dial}
+		}},
 	{name: "scgi", proto: scgi.Protocol{}, read: readToEnd,
 		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper {
 			return &scgi.Client{Dial: dial}
 		}},
 	{name: "uwsgi", proto: uwsgi.Protocol{}, read: readToEnd,
-		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper { return &uwsgi.Client{Dial: dial} }},
+		client: func(dial func(context.Context) (net.Conn, error)) protocol.RoundTripper {
+			return &uwsgi.Client{Dial: dial}
+		}},
 	{name: "http", kept: true, read: readHTTP, peer: "net-http"},
 }
 
