@@ -37,6 +37,7 @@ type spawned struct {
 // It goes straight to syscall.ForkExec: os/exec and os.StartProcess cost a quarter more of our own time, for a descriptor, a
 // finalizer and a goroutine that a script which ends soon does not need.
 func spawn(c *command, withStdin bool, fork forkExec) (s spawned, err error) {
+	keepOurs()
 	s = spawned{pid: -1, stdin: -1, stdout: -1, stderr: -1}
 	child := [3]int{-1, -1, -1}
 	defer func() {

@@ -111,7 +111,7 @@ func (s *Surroundings) shell() (string, error) {
 	}
 	if s.CPU > 0 { // the hard limit kills without a name, so it comes a second after the soft one, which is SIGXCPU
 		n := int64((s.CPU + time.Second - 1) / time.Second)
-		limit("-H -t", n+1)
+		limit("-t", n+1)
 		limit("-S -t", n)
 	}
 	limit("-v", (s.Memory+1023)/1024)
