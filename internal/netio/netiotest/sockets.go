@@ -13,14 +13,20 @@ const Patience = 20 * time.Second
 
 // Unix returns the two ends of a Unix connection. They are closed when the test ends; a read or a write that takes longer than
 // Patience fails.
-func Unix(t testing.TB) (a, b *net.UnixConn) {
+func Unix(t testing.TB) (a, b *net.UnixConn) { return pair(t, syscall.SOCK_STREAM) }
+
+// Packets returns the two ends of a connection on which a read returns what one write wrote.
+func Packets(t testing.TB) (a, b *net.UnixConn) { return pair(t, syscall.SOCK_SEQPACKET) }
+
+func pair(t testing.TB, typ int) (a, b *net.UnixConn) {
 	t.Helper()
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, typ, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ends [2]*net.UnixConn
 	for i, fd := range fds {
+		syscall.CloseOnExec(fd)
 		f := os.NewFile(uintptr(fd), "socket")
 		c, err := net.FileConn(f)
 		if err != nil {
