@@ -11,20 +11,25 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// runServer serves what spec says, "fastcgi get native /run/socket", until the benchmark has gone.
+// runServer serves what spec says until the benchmark has gone: protocol, exercise, variant and socket, "fastcgi get native /run/s", or
+// "cgi", the host, the script and the socket.
 func runServer(spec string) error {
 	f := strings.Fields(spec)
 	if len(f) != 4 {
-		return fmt.Errorf("want protocol, exercise, variant and socket")
+		return fmt.Errorf("want 4 words")
+	}
+	l, err := net.Listen("unix", f[3])
+	if err != nil {
+		return err
+	}
+	if f[0] == "cgi" {
+		go serveScript(l, f[1], f[2])
+		return answerQuestions()
 	}
 	w := wireNamed(f[0])
 	x, err := exerciseNamed(f[1])
 	if w == nil || err != nil {
 		return fmt.Errorf("no protocol %q, or: %v", f[0], err)
-	}
-	l, err := net.Listen("unix", f[3])
-	if err != nil {
-		return err
 	}
 	go w.serve(l, x, f[2])
 	return answerQuestions()

@@ -106,10 +106,14 @@ func (t *tape) Write(p []byte) (int, error) {
 }
 
 // record has our client call our server, once.
-func (w *wire) record(x exercise) (d dialogue, err error) {
+func (w *wire) record(x exercise) (dialogue, error) {
 	if w.proto == nil {
 		return recordHTTP(x)
 	}
+	return w.recordRequest(x, request(x))
+}
+
+func (w *wire) recordRequest(x exercise, r *protocol.Request) (d dialogue, err error) {
 	left, right := net.Pipe()
 	front, back := &tape{Conn: left}, &tape{Conn: right}
 	loop := &protocol.Loop{Handler: x.native()}
@@ -123,7 +127,7 @@ func (w *wire) record(x exercise) (d dialogue, err error) {
 		d = dialogue{front.written.Bytes(), back.written.Bytes()}
 	}()
 	client := w.client(func(context.Context) (net.Conn, error) { return front, nil })
-	res, err := client.RoundTrip(context.Background(), request(x))
+	res, err := client.RoundTrip(context.Background(), r)
 	if err != nil {
 		return d, err
 	}
