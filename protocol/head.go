@@ -22,11 +22,16 @@ const (
 )
 
 // AppendHead appends the head of a response, the empty line included, fields in the order of their names. The caller has
-// validated h.
+// validated h. A Location comes before the Status field: HAProxy 2.6 makes 302 of whatever status stands before it.
 func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
+	location := h["Location"]
 	if form == StatusLine {
+		location = nil
 		dst = append(dst, "HTTP/1.1 "...)
 	} else {
+		for _, v := range location {
+			dst = appendField(dst, "Location", v)
+		}
 		dst = append(dst, "Status: "...)
 	}
 	dst = strconv.AppendInt(dst, int64(status), 10)
@@ -40,13 +45,20 @@ func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
 	}
 	slices.Sort(names)
 	for _, name := range names {
+		if location != nil && name == "Location" {
+			continue
+		}
 		for _, v := range h[name] {
-			dst = append(dst, name...)
-			dst = append(dst, ": "...)
-			dst = append(dst, v...)
-			dst = append(dst, "\r\n"...)
+			dst = appendField(dst, name, v)
 		}
 	}
+	return append(dst, "\r\n"...)
+}
+
+func appendField(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
 	return append(dst, "\r\n"...)
 }
 

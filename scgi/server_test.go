@@ -174,7 +174,7 @@ func TestAnswers(t *testing.T) {
 		{"a redirect is no redirect inside Apache: the status is said", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/x")
 			w.WriteHeader(302)
-		}, "Status: 302 Found\r\nContent-Length: 0\r\nLocation: /x\r\n\r\n"},
+		}, "Location: /x\r\nStatus: 302 Found\r\nContent-Length: 0\r\n\r\n"},
 		{"an unknown status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(799) }, "Status: 799 \r\nContent-Length: 0\r\n\r\n"},
 	} {
 		t.Run(row.text, func(t *testing.T) {
