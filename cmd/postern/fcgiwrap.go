@@ -89,21 +89,21 @@ func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	client := wrapClient(cfg, log)
-	srv := &gateway.Server{Handler: wrapHandler(client, cfg.stderr), Log: log}
+	var handler protocol.Handler = &gateway.Proxy{Backend: client}
+	if cfg.stderr {
+		handler = passStderr(handler)
+	}
+	srv := &gateway.Server{Handler: handler, Log: log}
 	return errors.Join(endpoint.Run(ctx, srv, endpoint.Grace, l), client.Close())
 }
 
-// wrapHandler sends requests to the client, with its standard error to the front if it is wanted there.
-func wrapHandler(client protocol.RoundTripper, stderr bool) protocol.Handler {
-	proxy := &gateway.Proxy{Backend: client}
-	if !stderr {
-		return proxy
-	}
+// passStderr passes the backend's error stream on to the front, where the front's protocol has one.
+func passStderr(h protocol.Handler) protocol.Handler {
 	return protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		if out, ok := protocol.Stderr(w); ok {
 			r = r.WithContext(protocol.WithStderr(r.Context(), out))
 		}
-		return proxy.Serve(w, r)
+		return h.Serve(w, r)
 	})
 }
 

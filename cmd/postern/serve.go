@@ -30,6 +30,7 @@ type serveConfig struct {
 	grace    time.Duration
 	timeout  time.Duration
 	duplex   bool
+	stderr   bool
 }
 
 func serveCommand() *cobra.Command {
@@ -68,6 +69,7 @@ Send to:
 	f.DurationVar(&cfg.grace, "grace", 30*time.Second, "after SIGTERM or SIGINT, how long requests that are being served may take to end")
 	f.DurationVar(&cfg.timeout, "response-timeout", 0, "until the backend's response begins (0: no limit)")
 	f.BoolVar(&cfg.duplex, "full-duplex", false, "pass a response on while the request's body is still coming, where the front is known to take that")
+	f.BoolVar(&cfg.stderr, "stderr", false, "send what CGI scripts write to standard error to the front too, over FastCGI")
 	addLimits(f, &cfg.limits)
 	cfg.log.addFlags(f)
 	return c
@@ -126,8 +128,11 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	proxy := &gateway.Proxy{Backend: client, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
-	return proxy, func() { client.Close() }, nil
+	var handler protocol.Handler = &gateway.Proxy{Backend: client, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
+	if cfg.stderr {
+		handler = passStderr(handler)
+	}
+	return handler, func() { client.Close() }, nil
 }
 
 func demoBackend(options string) (protocol.Handler, error) {

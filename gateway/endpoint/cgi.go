@@ -58,6 +58,16 @@ var cgiTable = []cgiOption{
 	{"read-timeout", duration(func(c *cgi.Client) *time.Duration { return &c.ReadTimeout })},
 	{"total-timeout", duration(func(c *cgi.Client) *time.Duration { return &c.TotalTimeout })},
 	{"linger", duration(func(c *cgi.Client) *time.Duration { return &c.LingerTime })},
+	{"drop-functions", truth(func(c *cgi.Client) *bool { return &c.DropFunctions })},
+	{"stderr-rate", number(func(c *cgi.Client) *int { return &c.StderrRate })},
+	{"user", func(c *cgi.Client, v string) error { c.Surroundings.User = v; return nil }},
+	{"group", func(c *cgi.Client, v string) error { c.Surroundings.Group = v; return nil }},
+	{"umask", func(c *cgi.Client, v string) error { c.Surroundings.Umask = v; return nil }},
+	{"cpu", duration(func(c *cgi.Client) *time.Duration { return &c.Surroundings.CPU })},
+	{"memory", size(func(c *cgi.Client) *int64 { return &c.Surroundings.Memory })},
+	{"file-size", size(func(c *cgi.Client) *int64 { return &c.Surroundings.FileSize })},
+	{"files", number(func(c *cgi.Client) *int { return &c.Surroundings.Files })},
+	{"user-processes", number(func(c *cgi.Client) *int { return &c.Surroundings.Processes })},
 	{"kill-grace", duration(func(c *cgi.Client) *time.Duration { return &c.KillGrace })},
 }
 

@@ -43,6 +43,16 @@ func number(field func(*cgi.Client) *int) func(*cgi.Client, string) error {
 	}
 }
 
+// size reads a number of bytes.
+func size(field func(*cgi.Client) *int64) func(*cgi.Client, string) error {
+	return func(c *cgi.Client, v string) (err error) {
+		if *field(c), err = strconv.ParseInt(v, 10, 64); err != nil || *field(c) < 0 {
+			return errorOf("a number of bytes is meant")
+		}
+		return nil
+	}
+}
+
 func duration(field func(*cgi.Client) *time.Duration) func(*cgi.Client, string) error {
 	return func(c *cgi.Client, v string) (err error) {
 		if *field(c), err = time.ParseDuration(v); err != nil {
