@@ -8,16 +8,27 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// serveAny finds out which of the protocols c speaks, and serves it so.
-func (c *conn) serveAny(protocols []protocol.Protocol) {
-	nc, first, err := c.peek()
-	if err != nil {
+// start waits for c's first byte, which costs less memory here than further down, and serves c by serve. One on which nothing
+// comes in time is closed.
+func (c *conn) start(serve func(*conn)) {
+	var first [1]byte
+	if n, ok := c.peek(first[:]); ok && n < len(first) {
 		c.drop()
 		return
 	}
 	c.mu.Lock()
 	c.begun = true
 	c.mu.Unlock()
+	serve(c)
+}
+
+// serveAny finds out which of the protocols c speaks, and serves it so.
+func (c *conn) serveAny(protocols []protocol.Protocol) {
+	nc, first, ok := c.first()
+	if !ok {
+		c.drop()
+		return
+	}
 	name := protocol.Sniff(first)
 	for _, p := range protocols {
 		if p.Name() == name {
@@ -34,18 +45,23 @@ func (c *conn) serveAny(protocols []protocol.Protocol) {
 	c.drop()
 }
 
-// peek returns the connection with its first two bytes, which it still gives.
-func (c *conn) peek() (nc net.Conn, first []byte, err error) {
+// first returns the connection with its first two bytes, which it still gives.
+func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
+	first = make([]byte, 2)
+	if n, ok := c.peek(first); ok {
+		return c.net, first, n == len(first)
+	}
+	c.patience()
+	defer c.net.SetReadDeadline(time.Time{})
+	_, err := io.ReadFull(c.net, first)
+	return &replay{Conn: c.net, first: first}, first, err == nil
+}
+
+// patience gives c's peer the time that it has for a request's head. What comes next sets a deadline of its own.
+func (c *conn) patience() {
 	if d := c.srv.run.limits.HeadTimeout; d > 0 {
 		c.net.SetReadDeadline(time.Now().Add(d))
-		defer c.net.SetReadDeadline(time.Time{})
 	}
-	if first, ok, err := peekSystem(c.net); ok {
-		return c.net, first, err
-	}
-	first = make([]byte, 2)
-	_, err = io.ReadFull(c.net, first)
-	return &replay{Conn: c.net, first: first}, first, err
 }
 
 // A replay is a connection that gives first what has been read of it already. It is for connections that the system cannot peek into.

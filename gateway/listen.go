@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -25,6 +26,14 @@ type port struct {
 	allow   AllowList
 	refused limiter
 	trouble limiter
+	once    sync.Once
+	err     error // of closing
+}
+
+// Close closes the listener, once.
+func (p *port) Close() error {
+	p.once.Do(func() { p.err = p.Listener.Close() })
+	return p.err
 }
 
 func (s *Server) newPort(l net.Listener, protocolName string) *port {
@@ -125,7 +134,7 @@ func (s *Server) admit(p *port, nc net.Conn, start func(*conn)) {
 		nc.Close()
 		return
 	}
-	go start(c)
+	go c.start(start)
 }
 
 // refuse closes the connection of a forbidden peer.

@@ -2,50 +2,50 @@
 
 package gateway
 
-import (
-	"io"
-	"net"
-	"os"
-	"syscall"
-)
+import "syscall"
 
-// peekSystem returns the first two bytes of a socket and leaves them there: so the protocol gets the connection as it is. ok is false
-// where c is no socket. A peer that sends one byte and then nothing is waited for, as the deadline allows.
-func peekSystem(c net.Conn) (first []byte, ok bool, err error) {
-	sc, ok := c.(syscall.Conn)
+// peek waits until p can be filled with the connection's first bytes, and leaves them there: so the protocol gets the connection
+// as it is. n is less than p is long where the connection has ended, or not come so far in time. ok is false where
+// it is no socket.
+func (c *conn) peek(p []byte) (n int, ok bool) {
+	sc, ok := c.net.(syscall.Conn)
 	if !ok {
-		return nil, false, nil
+		return 0, false
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return nil, true, err
+		return 0, true
 	}
-	var p peeking
-	if err := raw.Read(p.try); err != nil {
-		return nil, true, err
+	k := peeking{conn: c, p: p}
+	if err := raw.Read(k.try); err != nil {
+		return 0, true
 	}
-	return p.first[:], true, p.err
+	return k.n, true
 }
 
 type peeking struct {
-	first [2]byte
-	err   error
+	conn  *conn
+	p     []byte
+	n     int
+	waits bool
 }
 
 // try peeks once; false means to wait. The wait ends with the next bytes that come, not because there are some, so that a
 // single byte is no reason to turn in circles.
-func (p *peeking) try(fd uintptr) bool {
+func (k *peeking) try(fd uintptr) bool {
 	for {
-		n, _, err := syscall.Recvfrom(int(fd), p.first[:], syscall.MSG_PEEK)
+		n, _, err := syscall.Recvfrom(int(fd), k.p, syscall.MSG_PEEK)
 		switch {
 		case err == syscall.EINTR:
 			continue
-		case err == syscall.EAGAIN || err == nil && n == 1:
+		case err == syscall.EAGAIN || err == nil && n > 0 && n < len(k.p):
+			if !k.waits {
+				k.waits = true
+				k.conn.patience()
+			}
 			return false
-		case err != nil:
-			p.err = os.NewSyscallError("recvfrom", err)
-		case n == 0:
-			p.err = io.EOF
+		case err == nil:
+			k.n = n
 		}
 		return true
 	}
