@@ -38,10 +38,25 @@ func backend(t *testing.T, scripts ...func(f *front)) *Client {
 	}}
 }
 
-// plays is a backend that plays a dialog: it says "<" and hears ">".
+// plays is a backend that plays a dialog: it hears ">" and says "<", what comes in a row in one write, because the client may close
+// when it has had enough.
 func plays(text string) func(f *front) {
-	turn := strings.NewReplacer("> ", "< ", "< ", "> ")
-	return func(f *front) { f.dialog(turn.Replace(text)) }
+	return func(f *front) {
+		var says []string
+		for line := range strings.Lines(text) {
+			line = strings.TrimSpace(line)
+			if record, ok := strings.CutPrefix(line, "< "); ok {
+				says = append(says, record)
+				continue
+			}
+			f.say(says...)
+			says = nil
+			if record, ok := strings.CutPrefix(line, "> "); ok {
+				f.hear(record)
+			}
+		}
+		f.say(says...)
+	}
 }
 
 func request(method string, more ...string) *protocol.Request {
@@ -343,8 +358,10 @@ func TestKept(t *testing.T) {
 		}
 	})
 	t.Run("one with more to read is not kept", func(t *testing.T) {
-		c := backend(t, plays(asks+answers+`
-			< STDOUT 1 "whose?"`), plays(asks+answers))
+		c := backend(t, func(f *front) {
+			plays(asks)(f)
+			f.say(`STDOUT 1 "A: b\r\n\r\nhello"`, "STDOUT 1 end", "END_REQUEST 1 REQUEST_COMPLETE 0", `STDOUT 1 "whose?"`)
+		}, plays(asks+answers))
 		c.MaxIdle = 1
 		get(t, c)
 		get(t, c)

@@ -68,7 +68,7 @@ func sockets(t testing.TB) (a, b net.Conn) {
 }
 
 // patienceOfTests is after how long a test that waits for something gives up.
-const patienceOfTests = 10 * time.Second
+const patienceOfTests = 30 * time.Second
 
 // serve has h served on a connection by p, and returns the front's end of it.
 func serve(t *testing.T, p Protocol, lim *protocol.Limits, h protocol.HandlerFunc) *front {

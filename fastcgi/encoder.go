@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -14,7 +15,7 @@ import (
 type encoder struct {
 	answered bool // WriteHeader was called
 	stderr   stderr
-	writeBy  time.Time // the handler's own deadline
+	writeBy  atomic.Pointer[time.Time] // the handler's own deadline
 }
 
 // WriteHeader implements protocol.Encoder.
@@ -110,6 +111,9 @@ func (s *stream) Close(cause error) (err error) {
 		err = c.cut(s)
 	} else {
 		err = c.out.end(s, cause)
+	}
+	if s.writeBy.Load() != nil {
+		c.out.nc.EndRequest()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,8 +218,8 @@ func (s *stream) SetReadDeadline(t time.Time) error {
 // record may be torn.
 func (s *stream) SetWriteDeadline(t time.Time) error {
 	c := s.c
+	s.writeBy.Store(&t)
 	c.mu.Lock()
-	s.writeBy = t
 	alone := c.open == 1
 	c.mu.Unlock()
 	if alone {
@@ -226,7 +230,7 @@ func (s *stream) SetWriteDeadline(t time.Time) error {
 
 // inTime returns an error once the handler's own write deadline has passed.
 func (s *stream) inTime() error {
-	if t := s.writeBy; !t.IsZero() && !t.After(time.Now()) {
+	if t := s.writeBy.Load(); t != nil && !t.IsZero() && !t.After(time.Now()) {
 		return os.ErrDeadlineExceeded
 	}
 	return nil

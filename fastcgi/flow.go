@@ -162,7 +162,7 @@ func (f *flow) pump(p []byte) (n int) {
 	var err error
 	if c.rec.flow == f && c.rec.sink == toBody && c.rec.left > 0 {
 		n, err = c.direct(p)
-		if n > 0 && c.rec.left == 0 && !f.ended {
+		if n > 0 && c.rec.left == 0 {
 			typ := typeStdin
 			if f == &f.s.data {
 				typ = typeData

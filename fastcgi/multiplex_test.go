@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -264,6 +266,7 @@ func TestFloodOfBegin(t *testing.T) {
 	if n := runtime.NumGoroutine() - goroutines; n > 3*8 {
 		t.Errorf("%d goroutines more", n)
 	}
+	fronts[0].nc.SetDeadline(time.Now().Add(patienceOfTests))
 	fronts[0].say("PARAMS 1 end")
 	fronts[0].answer(1)
 }
@@ -343,4 +346,58 @@ func TestTwoWriters(t *testing.T) {
 			t.Errorf("%d got %d bytes, want %d of its own", id, len(body), want)
 		}
 	}
+}
+
+// TestPeerThatDoesNotRead: answers that nobody reads hold up no more handlers than the limit, and the end of the connection frees them all.
+func TestPeerThatDoesNotRead(t *testing.T) {
+	const limit = 4
+	var running atomic.Int64
+	var most atomic.Int64
+	f := serve(t, Protocol{}, &protocol.Limits{Requests: limit}, func(w protocol.ResponseWriter, r *protocol.Request) error {
+		if n := running.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		defer running.Add(-1)
+		_, err := w.Write(make([]byte, 1<<20))
+		return err
+	})
+	f.nc.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	for id := 1; id < 20_000; id++ {
+		if _, err := f.nc.Write(parseRecords(t, get(id))); err != nil {
+			break // it is our turn to be held up
+		}
+	}
+	f.nc.Close()
+	f.wait()
+	if m := most.Load(); m == 0 || m > limit+1 {
+		t.Errorf("%d handlers at once, limit %d", m, limit)
+	}
+}
+
+// TestWriteDeadline: a handler's own deadline is for its response; the next request on the connection has none of it.
+func TestWriteDeadline(t *testing.T) {
+	f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
+		rc := http.NewResponseController(w)
+		if r.Params.Get("REQUEST_URI") == "/1" {
+			if err := rc.SetWriteDeadline(time.Now().Add(time.Hour)); err != nil {
+				return err
+			}
+			return hello(w, r)
+		}
+		if err := rc.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+			return err
+		}
+		for {
+			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Error(err)
+				}
+				return err
+			}
+		}
+	})
+	f.say(get(1))
+	f.answer(1)
+	f.say(get(2))
+	f.wait()
 }
