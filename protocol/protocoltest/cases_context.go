@@ -79,7 +79,7 @@ var contextCases = []testCase{
 				_, err := x.tryWithin(ctx, cancel, x.request("GET", "/"))
 				failed <- err
 			}()
-			l := x.answer()
+			l := x.called()
 			cancel()
 			err := <-failed
 			if !errors.Is(err, protocol.ErrAborted) || !errors.Is(err, context.Canceled) {
@@ -99,7 +99,7 @@ var contextCases = []testCase{
 			if err != nil {
 				x.Fatal(err)
 			}
-			l := x.answer()
+			l := x.called()
 			x.read(res.Body, "begun")
 			cancel()
 			if got := finish(res); !errors.Is(got.err, context.Canceled) {
@@ -152,10 +152,17 @@ var waiting = failing(func(w protocol.ResponseWriter, r *protocol.Request) error
 	return context.Cause(r.Context())
 })
 
+// called waits until a waiting handler has been called.
+func (x *trial) called() *line {
+	x.Helper()
+	l := x.answer()
+	x.hears(l, "called")
+	return l
+}
+
 // ends checks that a waiting handler's context ends. Ten times a hundredfold of what is promised is allowed for; the time is shown.
 func (x *trial) ends(l *line) {
 	x.Helper()
-	x.hears(l, "called")
 	gone := time.Now()
 	l.conn.SetDeadline(gone.Add(10 * time.Second))
 	if x.pair.Processes {
@@ -266,7 +273,7 @@ var vanishCases = []testCase{
 					defer close(ended)
 					x.tryWithin(ctx, cancel, x.request("GET", "/", "HTTP_X_WAIT", "1"))
 				}()
-				x.hears(x.answer(), "called")
+				x.called()
 				cancel()
 				<-ended
 				x.whole(x.do(x.request("GET", "/", "HTTP_X_ID", itoa(i))), 200, itoa(i))
@@ -282,7 +289,7 @@ func (x *trial) vanish(r *protocol.Request) {
 	x.wrapDials(collect(conns))
 	ended := make(chan result, 1)
 	go func() { ended <- x.end(r) }()
-	l := x.answer()
+	l := x.called()
 	(<-conns).Close()
 	x.ends(l)
 	if got := <-ended; got.err == nil {
