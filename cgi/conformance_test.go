@@ -19,7 +19,7 @@ func TestConformance(t *testing.T) {
 		Name:      name,
 		Processes: true,
 		Start: func(tb testing.TB, site *protocoltest.Site) protocol.RoundTripper {
-			c := &Client{Path: self, Env: []string{"CGI_TEST_PROGRAM=conformance"}, PassAuthorization: true, Limits: site.Limits, Log: site.Loop.Log}
+			c := &Client{Path: self, Env: []string{"CGI_TEST_PROGRAM=conformance", "GORACE=atexit_sleep_ms=0"}, PassAuthorization: true, Limits: site.Limits, Log: site.Loop.Log}
 			tb.Cleanup(func() { c.Close() })
 			return c
 		},

@@ -161,8 +161,8 @@ func (p *process) end(cause error) {
 		p.cause = cause
 	}
 	p.mindLocked()
+	p.stdout.SetReadDeadline(past) // before the script can react
 	p.stopLocked()
-	p.stdout.SetReadDeadline(past)
 }
 
 // stopLocked sends SIGTERM to the group, and SIGKILL a grace later.
@@ -221,9 +221,10 @@ func (p *process) Read(buf []byte) (int, error) {
 		p.arm()
 		n, err := p.stdout.Read(buf)
 		switch {
-		case n > 0:
-			p.noteSeen()
+		case n > 0 && p.noteSeen():
 			return n, nil
+		case n > 0:
+			n, p.last = p.late(buf)
 		case err == io.EOF:
 			p.last = p.conclude()
 		case !errors.Is(err, os.ErrDeadlineExceeded):
@@ -265,10 +266,12 @@ func (p *process) extendLocked() {
 	}
 }
 
-func (p *process) noteSeen() {
+// noteSeen reports whether a byte that has come still counts.
+func (p *process) noteSeen() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.seen = true
+	return p.cause == nil
 }
 
 // late says what a read deadline that has passed was for. Without bytes and without an error the read goes on.

@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -22,8 +24,10 @@ func IsScript() bool { return strings.HasPrefix(os.Getenv("GATEWAY_INTERFACE"), 
 func Serve(h protocol.Handler) error { return new(Program).Serve(h) }
 
 // A Program is this process as a CGI script: its environment and its standard input are the request, its standard output takes
-// the response. The zero value is ready to use. A server may cut off a script that ignores SIGTERM; what to do on it is the
-// program's own matter.
+// the response. The zero value is ready to use.
+//
+// The server sends SIGTERM when the client is gone or the time is up: that ends the request's context. A handler that does not
+// look there runs on until it is done, or until SIGKILL.
 type Program struct {
 	// NPH makes it a non-parsed-header script (RFC 3875 section 5), whose response begins with a status line and reaches
 	// the client as it is. It is one also if the program's name begins with "nph-".
@@ -58,13 +62,13 @@ func (p *Program) Serve(h protocol.Handler) error {
 
 // dieCut ends the process in the way that no whole response ends.
 func dieCut() {
-	if self, err := os.FindProcess(os.Getpid()); err == nil {
-		self.Kill()
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Kill() == nil {
+		select {}
 	}
 }
 
 func (p *Program) newConn() *conn {
-	c := &conn{lim: p.Limits.Resolve(), environ: p.Environ, stdin: p.Stdin, stderr: p.Stderr, form: protocol.StatusField}
+	c := &conn{own: p.Environ == nil, lim: p.Limits.Resolve(), environ: p.Environ, stdin: p.Stdin, stderr: p.Stderr, form: protocol.StatusField}
 	if c.environ == nil {
 		c.environ = os.Environ()
 	}
@@ -94,6 +98,8 @@ type conn struct {
 	form    protocol.HeadForm
 	out     *encoder
 	asked   bool
+	own     bool // the request is the process's own
+	unwatch func()
 }
 
 // Next implements [protocol.Conn].
@@ -103,6 +109,9 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 	}
 	c.asked = true
 	r := &protocol.Request{Protocol: name, Body: c.stdin}
+	if c.own {
+		c.watch(r)
+	}
 	err := c.readParams(r)
 	if err == nil {
 		var ok bool
@@ -140,7 +149,32 @@ func tooLarge(got, limit int, unit string) error {
 }
 
 // Close implements [protocol.Conn].
-func (c *conn) Close() error { return nil }
+func (c *conn) Close() error {
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	return nil
+}
+
+// watch ends the context of r when the server sends SIGTERM. It does so from the start, not when somebody asks: a signal that
+// came before would end the process in the middle of something.
+func (c *conn) watch(r *protocol.Request) {
+	signals, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGTERM)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-signals:
+			r.Cancel(&protocol.Error{Protocol: name, Op: "serve", Kind: protocol.ErrAborted, Detail: "the server sent SIGTERM"})
+		case <-done:
+		}
+	})
+	c.unwatch = func() {
+		signal.Stop(signals)
+		close(done)
+		watching.Wait()
+	}
+}
 
 // An encoder writes the response to standard output.
 type encoder struct {
