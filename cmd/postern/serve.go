@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -24,6 +25,7 @@ import (
 type serveConfig struct {
 	listen   []string
 	to       string
+	options  []string // of to
 	limits   protocol.Limits
 	maxConns int
 	log      logConfig
@@ -65,6 +67,7 @@ Send to:
 	f := c.Flags()
 	f.StringArrayVarP(&cfg.listen, "listen", "l", nil, "listen at this `URL` (repeatable)")
 	f.StringVarP(&cfg.to, "to", "t", "", "send requests to the backend at this `URL`")
+	f.StringArrayVarP(&cfg.options, "option", "o", nil, "set this `name=value` of the backend, as --to URL?name=value does, without the URL's escapes (repeatable)")
 	f.IntVar(&cfg.maxConns, "max-conns", 0, "connections of all listeners together; beyond it accepting waits (0: no limit)")
 	f.DurationVar(&cfg.grace, "grace", 30*time.Second, "after SIGTERM or SIGINT, how long requests that are being served may take to end")
 	f.DurationVar(&cfg.timeout, "response-timeout", 0, "until the backend's response begins (0: no limit)")
@@ -124,7 +127,7 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 		h, err := demoBackend(options)
 		return h, func() {}, err
 	}
-	client, err := endpoint.NewClient(cfg.to, &endpoint.ClientOptions{Limits: &cfg.limits, Log: log})
+	client, err := endpoint.NewClient(withOptions(cfg.to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -133,6 +136,20 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 		handler = passStderr(handler)
 	}
 	return handler, func() { client.Close() }, nil
+}
+
+// withOptions adds options, "name=value", to a URL.
+func withOptions(to string, options []string) string {
+	sep := "?"
+	if strings.Contains(to, "?") {
+		sep = "&"
+	}
+	for _, o := range options {
+		name, value, _ := strings.Cut(o, "=")
+		to += sep + name + "=" + url.QueryEscape(value)
+		sep = "&"
+	}
+	return to
 }
 
 func demoBackend(options string) (protocol.Handler, error) {
