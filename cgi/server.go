@@ -116,7 +116,11 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 	if err == nil {
 		var ok bool
 		r.ContentLength, ok, err = r.Params.ContentLength()
-		if !ok && err == nil { // without a length there is no body (RFC 3875 section 4.2)
+		switch {
+		case ok || err != nil:
+		case strings.EqualFold(r.Params.Get("HTTP_TRANSFER_ENCODING"), "chunked"):
+			r.ContentLength = -1 // Apache takes the coding off, and the body is what comes until it closes
+		default: // without a length there is no body (RFC 3875 section 4.2)
 			r.ContentLength = 0
 		}
 	}
@@ -153,6 +157,7 @@ func (c *conn) Close() error {
 	if c.unwatch != nil {
 		c.unwatch()
 	}
+	drain(c.stdin)
 	return nil
 }
 
