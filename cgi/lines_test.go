@@ -2,6 +2,8 @@ package cgi
 
 import (
 	"bytes"
+	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -43,9 +45,14 @@ func TestStandardErrorIsLogged(t *testing.T) {
 // What a script complains of after a while is logged too, and what it said before it was killed.
 func TestStandardErrorOfALongScript(t *testing.T) {
 	b := newBench(t)
-	b.c.FirstByteTimeout = 50 * time.Millisecond
-	b.sh("echo early >&2; sleep 0.03; echo late >&2; sleep 1000")
-	b.wantFailure(b.do(get("/")), 504, "")
+	b.sh("echo early >&2; sleep 0.03; echo late >&2; echo ready >$0.ready; sleep 1000")
+	ready := b.fifo("script.cgi.ready")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		os.ReadFile(ready)
+		cancel()
+	}()
+	b.wantFailure(b.doContext(ctx, get("/")), 400, "context canceled")
 	if log := b.closed(); !strings.Contains(log, "line=early") || !strings.Contains(log, "line=late") {
 		t.Fatal(log)
 	}

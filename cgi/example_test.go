@@ -1,0 +1,72 @@
+package cgi_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/postern-gateway/postern/cgi"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+func ExampleClient() {
+	dir, err := os.MkdirTemp("", "scripts")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	script := "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello from %s, %s\\n' \"$SCRIPT_NAME\" \"$PATH_INFO\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "hello.cgi"), []byte(script), 0o755); err != nil {
+		log.Fatal(err)
+	}
+
+	c := &cgi.Client{Dir: &cgi.Dir{Root: dir, Prefix: "/cgi-bin"}}
+	defer c.Close()
+	resp, err := c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Params{
+		{Name: "REQUEST_METHOD", Value: "GET"},
+		{Name: "SCRIPT_NAME", Value: "/cgi-bin/hello.cgi/world"},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	fmt.Printf("%d %s%v\n", resp.Status, body, err)
+	// Output:
+	// 200 hello from /cgi-bin/hello.cgi, /world
+	// <nil>
+}
+
+func ExampleDir() {
+	c := &cgi.Client{
+		Dir:          &cgi.Dir{Root: "/usr/lib/cgi-bin", Prefix: "/cgi-bin", Allow: []string{".cgi", ".py"}, Index: []string{"index.cgi"}},
+		Interpreters: map[string]string{".py": "/usr/bin/python3"},
+	}
+	defer c.Close()
+	// c is now a backend for any gateway: gateway.Proxy, or a handler of one's own that calls c.RoundTrip.
+}
+
+func ExampleProgram() {
+	var out strings.Builder // a script leaves all of these to be the process's own
+	p := &cgi.Program{Environ: []string{"REQUEST_METHOD=GET", "PATH_INFO=/world"}, Stdin: strings.NewReader(""), Stdout: &out, NPH: true}
+	err := p.Serve(protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		w.Header().Set("Content-Type", "text/plain")
+		_, err := fmt.Fprintf(w, "hello, %s\n", r.Params.Get("PATH_INFO"))
+		return err
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(strings.ReplaceAll(out.String(), "\r\n", "\n"))
+	// Output:
+	// HTTP/1.1 200 OK
+	// Connection: close
+	// Content-Length: 14
+	// Content-Type: text/plain
+	//
+	// hello, /world
+}
