@@ -1,0 +1,37 @@
+package protocol
+
+import "testing"
+
+func TestSniff(t *testing.T) {
+	for _, row := range []struct{ first, want string }{
+		{"", ""}, {"G", ""}, {"\x01", ""},
+		{"GET / HTTP/1.1\r\n", "http"}, {"POST", "http"}, {"M-SEARCH * HTTP/1.1", "http"}, {"PRI * HTTP/2.0", "http"},
+		{"\x01\x01\x00\x01\x00\x08\x00\x00", "fastcgi"}, {"\x01\x09\x00\x00", "fastcgi"}, // BEGIN_REQUEST, GET_VALUES
+		{"70:CONTENT_LENGTH", "scgi"}, {"9:", "scgi"},
+		{"\x00\xf0\x01\x00", "uwsgi"}, {"\xad\x07\x00\x01", "uwsgi"}, {"\x64\x00\x00\x00", "uwsgi"}, {"\x05\x00\x01\x03", "uwsgi"},
+		{"\x16\x03\x01\x02\x00", "tls"},
+	} {
+		if got := Sniff([]byte(row.first)); got != row.want {
+			t.Errorf("%q is %q, want %q", row.first, got, row.want)
+		}
+	}
+}
+
+func TestWrongProtocolInPlainWords(t *testing.T) {
+	for _, row := range []struct{ want, first, text string }{
+		{"fastcgi", "GET / HTTP/1.1", "fastcgi: read head: malformed: HTTP on a FastCGI listener: the front uses proxy_pass where fastcgi_pass is meant"},
+		{"scgi", "\x01\x01\x00\x01", "scgi: read head: malformed: FastCGI on a SCGI listener: the front uses fastcgi_pass where scgi_pass is meant"},
+		{"uwsgi", "70:CONTENT", "uwsgi: read head: malformed: SCGI on a uwsgi listener: the front uses scgi_pass where uwsgi_pass is meant"},
+		{"scgi", "\x00\x10\x00\x00", "scgi: read head: malformed: uwsgi on a SCGI listener: the front uses uwsgi_pass where scgi_pass is meant"},
+		{"fastcgi", "\x16\x03\x01", "fastcgi: read head: malformed: TLS on a FastCGI listener: the front speaks TLS where none is meant"},
+	} {
+		if err := WrongProtocol(row.want, []byte(row.first)); err == nil || err.Error() != row.text {
+			t.Errorf("got  %v\nwant %s", err, row.text)
+		}
+	}
+	for _, row := range [][2]string{{"fastcgi", "\x01\x01"}, {"scgi", "70:"}, {"uwsgi", "\x00\x10"}, {"http", "GET"}, {"scgi", ""}} {
+		if err := WrongProtocol(row[0], []byte(row[1])); err != nil {
+			t.Error(err)
+		}
+	}
+}
