@@ -142,9 +142,13 @@ var plainInPath = func() (set [128]bool) {
 }()
 
 func (d *derivation) hostPort() string {
-	switch {
-	case d.host != "":
+	if d.host != "" {
 		return d.host
+	}
+	if strings.Contains(d.server, ":") && d.server[0] != '[' { // RFC 3875 section 4.1.14 wants brackets, not all fronts give them
+		d.server = "[" + d.server + "]"
+	}
+	switch {
 	case d.port == "" || d.port == "80" && !d.https || d.port == "443" && d.https:
 		return d.server
 	}
