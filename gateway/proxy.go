@@ -171,6 +171,11 @@ func (x *passage) answer(res *protocol.Response) error {
 	}
 	x.copyHeader(res.Header)
 	x.w.WriteHeader(res.Status)
+	if x.in.Method() == http.MethodHead {
+		// Nobody wants the body, and fronts close as soon as they have the head. How a backend may end that is still at it is
+		// for its client's Close to say: a CGI script is not killed in the middle.
+		return nil
+	}
 	return x.copyBody(res.Body)
 }
 
