@@ -73,7 +73,7 @@ func fill(t *testing.T, l *handed, n int, used bool) []int {
 		}
 	})
 	for i := range fds {
-		pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

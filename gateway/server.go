@@ -14,8 +14,8 @@ import (
 // ErrServerClosed is what Serve returns when the server has been told to stop, and the cause with which Close ends requests' contexts.
 var ErrServerClosed = errors.New("gateway: server closed")
 
-// closedByServer is the cause of what Close ends: nobody's fault.
-var closedByServer = &protocol.Error{Op: "serve", Kind: protocol.ErrAborted, Err: ErrServerClosed}
+// closedByServer is the cause of what Close ends. A handler that returns it in time still gets its 503 out.
+var closedByServer = &protocol.Error{Op: "serve", Kind: protocol.ErrAborted, Err: ErrServerClosed, Status: 503}
 
 // A Server serves one handler on any number of listeners and protocols at once. Handler must be set; nothing may be changed once a
 // Serve has been called. Its methods may be called from anywhere.

@@ -22,7 +22,7 @@ type program struct {
 func start(t *testing.T, set func(*exec.Cmd), env ...string) *program {
 	t.Helper()
 	cmd := exec.Command(self(t))
-	cmd.Env = append(env, asProgram+"=1")
+	cmd.Env = append(env, asProgram+"=1", "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -129,7 +129,7 @@ func TestStartedWronglyByHand(t *testing.T) {
 
 func TestStartedAsScript(t *testing.T) {
 	exe := self(t)
-	expect(t, "cgi:"+exe+"?env="+asProgram+"=1", "by cgi")
+	expect(t, "cgi:"+exe+"?env="+asProgram+"=1&env=GORACE=atexit_sleep_ms=0", "by cgi")
 }
 
 // spawn-fcgi, and the web servers that start FastCGI programs, pass a listening socket as descriptor 0. GATEWAY_INTERFACE may be there
