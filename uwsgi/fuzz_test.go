@@ -80,6 +80,9 @@ func FuzzConsumePong(f *testing.F) {
 
 // A connection is answered in the same way however its bytes are cut.
 func FuzzNext(f *testing.F) {
+	for _, b := range recorded(f) {
+		f.Add(b, []byte{100, 7})
+	}
 	seed(f, func(b []byte) {
 		f.Add(b, []byte{0, 3, 1})
 		f.Add(append(b, "some body, and more"...), []byte{20})

@@ -1,0 +1,59 @@
+package scgi
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// recorded are the requests that fronts from Debian 12 sent: a GET of /s/a%20b?q=1 that has X-A twice and a Proxy field, and a POST of hello in
+// chunks to /s/x, which Apache answers with 411 by itself.
+func recorded(t testing.TB) map[string][]byte {
+	t.Helper()
+	names, err := filepath.Glob("testdata/*.bin")
+	if err != nil || len(names) < 5 {
+		t.Fatal(names, err)
+	}
+	m := make(map[string][]byte)
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m[strings.TrimSuffix(filepath.Base(name), ".bin")] = b
+	}
+	return m
+}
+
+func TestRecorded(t *testing.T) {
+	h := protocol.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s %s %s %q %q %v %d %q %v", r.Method, r.URL.Path, r.RequestURI, r.Header["X-A"], r.Header["Proxy"], r.TransferEncoding, r.ContentLength, b, err)
+	}))
+	for name, b := range recorded(t) {
+		want := `GET /s/a b /s/a%20b?q=1 ["1, 2"] [] [] 0 "" <nil>`
+		if strings.HasSuffix(name, "-chunked") {
+			want = `POST /s/x /s/x [] [] [] 5 "hello" <nil>`
+		}
+		answer, log := netiotest.Play(Protocol{}, nil, h, b, nil)
+		_, got, _ := strings.Cut(string(answer), "\r\n\r\n")
+		if diff := cmp.Diff(want, got); diff != "" || log != "" {
+			t.Errorf("%s: %s\n%s", name, log, diff)
+		}
+		for i := 1; i < len(b); i++ {
+			answer, _ := netiotest.Play(Protocol{}, nil, netiotest.Report, b[:i], nil)
+			if !strings.HasPrefix(string(answer), "Status: 400 ") {
+				t.Errorf("%s: %d bytes of %d are served", name, i, len(b))
+			}
+		}
+	}
+}
