@@ -23,6 +23,7 @@ func webSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.CloseNow()
+	c.SetReadLimit(1 << 20)
 	for {
 		kind, message, err := c.Read(r.Context())
 		if err != nil {
