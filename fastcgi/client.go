@@ -25,8 +25,12 @@ type Client struct {
 	// kept one occupies a process of backends like php-fpm.
 	//
 	// A request on a kept connection that turns out to be closed is sent once more on a new one, if nothing of an answer came, the body can be
-	// sent again, and either the method is idempotent or the request cannot have been read.
+	// sent again, and either the method is idempotent, or the request cannot have been read, or Resend is set.
 	MaxIdle int
+
+	// Resend lets such a request be sent once more whatever its method. php-fpm wants it for a POST on a kept connection: its children end
+	// after pm.max_requests, reading what has come and answering nothing. A backend that read a POST and died of it is then asked again.
+	Resend bool
 
 	// Stderr is called with what the backend writes to FCGI_STDERR, as it comes; the text is the backend's, control
 	// characters and all, and good until Stderr returns. Calls for one request come one after another. nil drops it.

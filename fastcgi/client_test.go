@@ -332,20 +332,23 @@ func TestKept(t *testing.T) {
 		get(t, c)
 		c.CloseIdleConnections()
 	})
-	t.Run("a POST that may have been served is not", func(t *testing.T) {
+	t.Run("a POST that may have been served is not, unless that is wanted", func(t *testing.T) {
 		const post = `
 			> BEGIN_REQUEST 1 RESPONDER KEEP_CONN
 			> PARAMS 1 REQUEST_METHOD="POST" CONTENT_LENGTH="1"
 			> PARAMS 1 end
 			> STDIN 1 "x"
 			> STDIN 1 end`
-		c := backend(t, plays(asks+answers+post), plays(post+answers))
-		c.MaxIdle = 1
-		get(t, c)
-		r := request("POST")
-		r.Body, r.ContentLength = strings.NewReader("x"), 1
-		if _, _, err := fetch(t, c, r); !errors.Is(err, protocol.ErrUpstream) {
-			t.Errorf("got %v", err)
+		for _, resend := range []bool{false, true} {
+			c := backend(t, plays(asks+answers+post), plays(post+answers))
+			c.MaxIdle, c.Resend = 1, resend
+			get(t, c)
+			r := request("POST")
+			r.Body, r.ContentLength = strings.NewReader("x"), 1
+			if status, _, err := fetch(t, c, r); resend && (err != nil || status != 200) || !resend && !errors.Is(err, protocol.ErrUpstream) {
+				t.Errorf("Resend = %v: %d, %v", resend, status, err)
+			}
+			c.CloseIdleConnections()
 		}
 	})
 	t.Run("what was answered in part is not asked again", func(t *testing.T) {

@@ -49,6 +49,8 @@ type conn struct {
 	multi    bool      // the peer has shown that it multiplexes
 	closing  bool      // a request without KEEP_CONN has come to its end
 	closed   bool      // Close was called
+	parking  bool      // Park was called, and the leader has not noticed yet
+	parked   bool      // the last Next ended because of that
 	linger   bool      // the peer may still be sending
 	err      error     // why nothing more is read
 
@@ -86,7 +88,9 @@ var (
 // Multiplex implements protocol.Multiplexer.
 func (c *conn) Multiplex(more func()) {
 	if c.lim.Requests > 1 {
+		c.mu.Lock()
 		c.more = more
+		c.mu.Unlock()
 	}
 }
 
@@ -113,7 +117,7 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 func (c *conn) lead() (s *stream, more bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.leading = true
+	c.leading, c.parked = true, false
 	defer func() { c.leading = false }()
 	for {
 		if len(c.ready) > 0 {
@@ -126,6 +130,9 @@ func (c *conn) lead() (s *stream, more bool, err error) {
 		if c.reading || c.yielding != nil {
 			c.next.Wait()
 			continue
+		}
+		if c.park() {
+			return nil, false, errParked
 		}
 		c.read(true)
 	}

@@ -40,12 +40,13 @@
 //
 // FastCGI has no flow control, so whoever reads the connection must put what it reads somewhere. A request's body waits in memory for
 // its handler, up to 128 KiB. When that is full and the request is alone on its connection, the connection is not read until
-// the handler reads, and the front waits; after 50 ms without a read, or when other requests share the connection, the rest
-// goes to a temporary file of at most Limits.Spool bytes. Beyond that the handler's next read fails with an ErrTooLarge and the rest of
-// that body is dropped. The other requests never wait for it.
+// the handler reads, and the front waits. After 50 ms in which the handler neither reads nor waits for its answer to be taken, or when
+// other requests share the connection, more goes to a temporary file of at most Limits.Spool bytes (in growing steps while it is alone). Beyond that the handler's next
+// read fails with an ErrTooLarge and the rest of that body is dropped. The other requests never wait for it.
 //
 // A connection may have Limits.Requests requests open; one counts until its handler has returned, also when the front has taken
-// it back. A further one is answered FCGI_OVERLOADED (or 503: Protocol.RetryAfter), or FCGI_CANT_MPX_CONN where the limit is one.
+// it back. A further one is answered FCGI_OVERLOADED (or 503: Protocol.RetryAfter), or FCGI_CANT_MPX_CONN where the limit is one. So a
+// connection takes at most Limits.Requests times Limits.ParamBytes and 128 KiB of memory, whatever its peer sends.
 //
 // A connection that carries one request at a time pays for none of this: its handler reads the body from the
 // connection itself.
@@ -57,15 +58,26 @@
 //
 // A response that is not whole must not look as if it were, and FastCGI has no record for that: Apache and lighttpd ignore appStatus and
 // protocolStatus, HAProxy takes END_REQUEST itself for the end of the body. So when the request is alone, the connection is closed without
-// END_REQUEST, which every front takes for an error. When others share the connection, END_REQUEST comes with
+// END_REQUEST, on TCP by a reset, because nginx without fastcgi_keep_conn takes a plain end for the response's. When others share the connection, END_REQUEST comes with
 // appStatus 1 and without the end of STDOUT; a front then notices if the response had a Content-Length.
 //
 // A response may be whole before the request is. With KEEP_CONN the rest of the request is skipped; without it the connection
 // is half-closed and drained for a while, because a front that still writes would lose the response otherwise.
 //
+// # Roles
+//
+// A Filter reads Request.Data, after Body has been read to its end: DATA follows STDIN. An Authorizer has no body; what it gives to
+// the requests that follow it sets with [SetVariable].
+//
+// # The client
+//
+// [Client] reads such marks: an appStatus other than 0 without an end of STDOUT is a response that is not whole, while php-fpm's missing end of STDOUT and a
+// program's exit status are none. The end of a connection is never the end of a response.
+//
 // # Where this differs from the specification
 //
 //   - Without KEEP_CONN on one of several requests, the connection closes when all have ended, not with the first.
 //   - A record for an unknown request id is skipped, also when the id was never begun.
+//   - The names of an Authorizer's variables are in upper case.
 //   - STDERR is written with control characters escaped, because fronts copy it to their logs.
 package fastcgi

@@ -16,6 +16,7 @@ type encoder struct {
 	answered bool // WriteHeader was called
 	stderr   stderr
 	writeBy  atomic.Pointer[time.Time] // the handler's own deadline
+	sending  atomic.Bool               // the handler waits for the peer to take its answer
 }
 
 // WriteHeader implements protocol.Encoder.
@@ -58,6 +59,8 @@ func (s *stream) send(typ recordType, p []byte) (int, error) {
 	o := &s.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	s.sending.Store(true)
+	defer s.sending.Store(false)
 	return o.write(s, typ, p)
 }
 
@@ -87,6 +90,8 @@ func (s *stream) Flush() error {
 	if err := s.inTime(); err != nil {
 		return err
 	}
+	s.sending.Store(true)
+	defer s.sending.Store(false)
 	return s.c.out.flush()
 }
 

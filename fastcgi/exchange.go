@@ -158,7 +158,7 @@ func (x *exchange) again() bool {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
 		return true
 	}
-	return x.unread
+	return x.unread || x.c.Resend
 }
 
 // drop gives up a connection.

@@ -229,7 +229,7 @@ func (c *conn) store(b []byte, leader bool) error {
 	case f.spool == nil && room > 0:
 		b = b[:min(len(b), room)]
 		f.keep(b)
-	case leader && c.open == 1 && f.spool == nil && !c.patience.lost(f):
+	case leader && c.open == 1 && !c.patience.lost(f, len(b)):
 		c.yield(f.s)
 		return errYield
 	default:

@@ -58,13 +58,16 @@ func (c *conn) activity() int {
 	return n
 }
 
-// patience is what the leader has with the handler of the only request: it leaves the reading to it, until it has not read for a while.
+// patience is what the leader has with the handler of the only request: it leaves the reading to it, until it has not read for a
+// while. One that waits for its peer to take its answer cannot read: it is not blamed, Limits.WriteTimeout bounds that.
 type patience struct {
 	timer *time.Timer
 	on    bool
 	seen  int
 	spent *stream // whose handler did not read: it has lost the leader's patience until it does
 	reads int     // of spent
+	room  int     // bytes that may be spilled until it is waited for again
+	step  int     // the next value of room; it doubles each time
 }
 
 // yield has the leader wait while s's handler reads.
@@ -89,9 +92,18 @@ func (c *conn) unyield() {
 	c.next.Signal()
 }
 
-// lost reports whether the handler of f has been waited for long enough.
-func (p *patience) lost(f *flow) bool {
-	return p.spent == f.s && p.reads == f.s.stdin.reads+f.s.data.reads
+// firstSpill is how much of a lone request's body is spilled when its handler has been waited for once. It is more each time: a handler that
+// was only late, on a busy machine, soon reads again.
+const firstSpill = 256 << 10
+
+// lost reports whether the handler of f has been waited for long enough to spill n bytes.
+func (p *patience) lost(f *flow, n int) bool {
+	if p.spent != f.s || p.reads != f.s.stdin.reads+f.s.data.reads {
+		p.spent, p.step = nil, 0
+		return false
+	}
+	p.room -= n
+	return p.room > 0
 }
 
 func (p *patience) stop() {
@@ -108,10 +120,12 @@ func (p *patience) expire(c *conn) {
 	if s == nil || c.reading {
 		return // a handler that reads calls yield again when it is done
 	}
-	if p.seen != c.activity() {
+	if p.seen != c.activity() || s.sending.Load() {
 		c.yield(s)
 		return
 	}
 	p.spent, p.reads = s, s.stdin.reads+s.data.reads
+	p.room = max(p.step, firstSpill)
+	p.step = min(2*p.room, 1<<30)
 	c.unyield()
 }
