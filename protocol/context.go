@@ -114,10 +114,13 @@ func (e *ending) Value(key any) any {
 		return e.req
 	}
 	e.mu.Lock()
-	inner := e.inner
+	inner, ended := e.inner, e.cause != nil
 	e.mu.Unlock()
-	if inner != nil {
+	switch {
+	case inner != nil:
 		return inner.Value(key)
+	case ended: // the cause is in the inner one
+		return e.demand().Value(key)
 	}
 	return e.parent.Value(key)
 }

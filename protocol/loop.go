@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,9 +32,10 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	case Watcher:
 		s.watch = c.Watch
 	}
+	defer c.Close()
+	defer s.followers.Wait()
 	s.lead()
 	s.followers.Wait()
-	c.Close()
 	return s.err
 }
 
@@ -53,20 +55,28 @@ type session struct {
 	err       error // why the connection ended
 }
 
-// lead serves requests until the connection ends or somebody else leads.
+// lead serves requests until the connection ends or somebody else leads. A handler that ends its goroutine (runtime.Goexit,
+// which t.FailNow calls) has its lead taken over.
 func (s *session) lead() {
+	exited := true
+	defer func() {
+		if exited && s.resume() {
+			s.followers.Go(s.lead)
+		}
+	}()
 	for {
 		r, enc, err := s.conn.Next(s.ctx)
 		if enc == nil {
 			s.end(err)
-			return
+			break
 		}
 		s.handOver()
 		s.loop.exchange(s.ctx, &s.lim, s.watch, r, enc, err)
 		if !s.resume() {
-			return
+			break
 		}
 	}
+	exited = false
 }
 
 // handOver gives up the lead, at once to a follower if one is wanted.
@@ -119,17 +129,22 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, watch watch, r *Reques
 	r.begin(ctx, watch)
 	w := &r.answer
 	w.req, w.lim, w.enc = r, lim, enc
+	defer func() {
+		err = w.finish(err)
+		r.end.finish(ErrServed)
+		r.end.release()
+		r.body.release(w.interrupt)
+		if err != nil {
+			l.report(ctx, r, err)
+		}
+	}()
 	if err == nil {
+		err = errExited // unless serve returns
 		err = l.serve(w, r)
 	}
-	err = w.finish(err)
-	r.end.finish(ErrServed)
-	r.end.release()
-	r.body.release(w.interrupt)
-	if err != nil {
-		l.report(ctx, r, err)
-	}
 }
+
+var errExited = errors.New("the handler ended its goroutine")
 
 // serve checks what concerns every protocol's requests, and calls the handler.
 func (l *Loop) serve(w *response, r *Request) (err error) {

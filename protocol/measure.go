@@ -13,9 +13,9 @@ func Measure(r *Request, lim *Limits) (out *Request, done func(), err error) {
 	case r.Body == nil && r.ContentLength <= 0:
 		out = r.WithContext(r.Context())
 		out.ContentLength = 0
-		return out, nil, nil
+		return out, func() {}, nil
 	case r.ContentLength >= 0:
-		return r, nil, nil
+		return r, func() {}, nil
 	}
 	l := lim.Resolve()
 	spool := &Spool{Memory: l.SpoolMemory, File: l.Spool}

@@ -142,6 +142,11 @@ func post(body string, more ...string) *Request {
 	return r
 }
 
+// quiet is a log that nobody reads.
+var quiet = slog.New(slog.DiscardHandler)
+
+var zeroTime time.Time
+
 // soon is how long a test waits for what must come; it is never waited for in vain.
 const soon = 20 * time.Second
 

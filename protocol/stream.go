@@ -1,6 +1,9 @@
 package protocol
 
-import "io"
+import (
+	"io"
+	"net/http"
+)
 
 // ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's framing allows it.
 func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
@@ -13,9 +16,11 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 		}
 		var m int
 		m, err = r.Read(buf[:])
-		n += int64(m)
 		if m > 0 {
-			if _, werr := w.Write(buf[:m]); werr != nil {
+			fits := w.fits(m)
+			k, werr := w.Write(buf[:fits])
+			n += int64(k)
+			if werr != nil || fits < m {
 				return n, werr
 			}
 		}
@@ -24,6 +29,19 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 		err = nil
 	}
 	return n, err
+}
+
+// fits returns how many of n bytes the declared length has room for.
+func (w *response) fits(n int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over == nil && w.status == 0 {
+		w.settle(http.StatusOK)
+	}
+	if w.over != nil || w.declared < 0 {
+		return n
+	}
+	return int(min(int64(n), w.declared-w.written))
 }
 
 // direct returns the encoder's own ReadFrom once the head is out, and how many bytes of body it may take: -1 for any number.
