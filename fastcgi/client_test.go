@@ -86,25 +86,24 @@ const asksGet = `
 	> STDIN 1 end
 `
 
-// TestAnswers has what a backend may answer a GET, and what becomes of it.
-func TestAnswers(t *testing.T) {
-	rows := []struct {
-		text, dialog string
-		status       int
-		body, err    string // err: its end
-	}{
-		{"in one record", `
+// answersToGet are what a backend may answer a GET, and what becomes of it.
+var answersToGet = []struct {
+	text, dialog string
+	status       int
+	body, err    string // err: its end
+}{
+	{"in one record", `
 			< STDOUT 1 "Status: 201 Created\r\n\r\nhello"
 			< STDOUT 1 end
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 201, "hello", ""},
-		{"without an end of STDOUT, as php-fpm", `
+	{"without an end of STDOUT, as php-fpm", `
 			< STDOUT 1 "X-Powered-By: PHP/8.2\r\n\r\nhello"
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hello", ""},
-		{"an exit status", `
+	{"an exit status", `
 			< STDOUT 1 "Content-Type: text/plain\n\nhello"
 			< STDOUT 1 end
 			< END_REQUEST 1 REQUEST_COMPLETE 938`, 200, "hello", ""},
-		{"the head in pieces, STDERR between", `
+	{"the head in pieces, STDERR between", `
 			< STDOUT 1 "Stat"
 			< STDERR 1 "a warning"
 			< STDOUT 1 "us: 404 Not Found\r\nA: b\r\n\r"
@@ -113,56 +112,58 @@ func TestAnswers(t *testing.T) {
 			< STDOUT 1 "thing"
 			< STDOUT 1 end
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 404, "nothing", ""},
-		{"management records are none of ours", `
+	{"management records are none of ours", `
 			< GET_VALUES_RESULT 0 FCGI_MAX_REQS="1"
 			< STDOUT 1 "A: b\r\n\r\nhello"
 			< UNKNOWN_TYPE 0 "\x01\x00\x00\x00\x00\x00\x00\x00"
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hello", ""},
-		{"interim heads are read past", `
+	{"interim heads are read past", `
 			< STDOUT 1 "Status: 103 Early Hints\r\n\r\nStatus: 100 Continue\r\n\r\nStatus: 200 OK\r\n\r\nhello"
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hello", ""},
-		{"interim heads in pieces", `
+	{"interim heads in pieces", `
 			< STDOUT 1 "Status: 103 Early Hints\r\n"
 			< STDOUT 1 "\r\nStatus: 100 Continue\r\n\r\nStatus: 200 OK\r\n"
 			< STDOUT 1 "\r\nhello"
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hello", ""},
-		{"no END_REQUEST", `
+	{"no END_REQUEST", `
 			< STDOUT 1 "A: b\r\n\r\nhello"
 			< STDOUT 1 end`, 200, "hello", "fastcgi: read response: upstream: unexpected EOF"},
-		{"nothing", ``, 0, "", "fastcgi: read response head: upstream: unexpected EOF"},
-		{"an end before the head's", `
+	{"nothing", ``, 0, "", "fastcgi: read response head: upstream: unexpected EOF"},
+	{"an end before the head's", `
 			< STDOUT 1 "Status: 200"
 			< STDOUT 1 end
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 0, "", "fastcgi: read response head: upstream: the response ended after 11 bytes, before the end of its head: unexpected EOF"},
-		{"OVERLOADED", `
+	{"OVERLOADED", `
 			< END_REQUEST 1 OVERLOADED 0`, 503, "", "fastcgi: read response: upstream: OVERLOADED"},
-		{"CANT_MPX_CONN", `
+	{"CANT_MPX_CONN", `
 			< END_REQUEST 1 CANT_MPX_CONN 0`, 503, "", "fastcgi: read response: upstream: CANT_MPX_CONN"},
-		{"UNKNOWN_ROLE", `
+	{"UNKNOWN_ROLE", `
 			< END_REQUEST 1 UNKNOWN_ROLE 0`, 502, "", "fastcgi: read response: upstream: UNKNOWN_ROLE"},
-		{"marked as not whole", `
+	{"marked as not whole", `
 			< STDOUT 1 "A: b\r\n\r\nhalf"
 			< END_REQUEST 1 REQUEST_COMPLETE 1`, 200, "half", "fastcgi: read response: upstream: the backend ended it with appStatus 1: unexpected EOF"},
-		{"shorter than its Content-Length", `
+	{"shorter than its Content-Length", `
 			< STDOUT 1 "Content-Length: 6\r\n\r\nhello"
 			< STDOUT 1 end
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hello", "fastcgi: read response: upstream: 1 bytes short of its Content-Length: unexpected EOF"},
-		{"longer than its Content-Length", `
+	{"longer than its Content-Length", `
 			< STDOUT 1 "Content-Length: 4\r\n\r\nhello"
 			< STDOUT 1 end
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hell", "fastcgi: read response: upstream: longer than its Content-Length"},
-		{"another's record", `
+	{"another's record", `
 			< STDOUT 2 "A: b\r\n\r\nhello"`, 0, "", "fastcgi: read response head: upstream: fastcgi: read record: malformed: STDOUT for request id 2"},
-		{"a record that only a front sends", `
+	{"a record that only a front sends", `
 			< STDIN 1 "x"`, 0, "", "fastcgi: read response head: upstream: fastcgi: read record: malformed: STDIN for request id 1"},
-		{"STDOUT after its end", `
+	{"STDOUT after its end", `
 			< STDOUT 1 "A: b\r\n\r\nhello"
 			< STDOUT 1 end
 			< STDOUT 1 "more"`, 200, "hello", "fastcgi: read response: upstream: fastcgi: read STDOUT: malformed: a record after the end of the stream"},
-		{"a head that is none", `
+	{"a head that is none", `
 			< STDOUT 1 "no head\r\n\r\n"`, 0, "", `malformed: header line "no head"`},
-	}
-	for _, row := range rows {
+}
+
+func TestAnswers(t *testing.T) {
+	for _, row := range answersToGet {
 		t.Run(row.text, func(t *testing.T) {
 			c := backend(t, plays(asksGet+row.dialog))
 			status, body, err := fetch(t, c, request("GET"))
@@ -293,43 +294,74 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-// TestKept has connections that are kept for another request.
-func TestKept(t *testing.T) {
-	const asks = `
+// asks and answers are an exchange on a connection that is kept.
+const (
+	asks = `
 		> BEGIN_REQUEST 1 RESPONDER KEEP_CONN
 		> PARAMS 1 REQUEST_METHOD="GET"
 		> PARAMS 1 end
 		> STDIN 1 end`
-	const answers = `
+	answers = `
 		< STDOUT 1 "A: b\r\n\r\nhello"
 		< STDOUT 1 end
 		< END_REQUEST 1 REQUEST_COMPLETE 0`
-	get := func(t *testing.T, c *Client) {
-		t.Helper()
-		if status, body, err := fetch(t, c, request("GET")); status != 200 || body != "hello" || err != nil {
-			t.Errorf("got %d %q, %v", status, body, err)
-		}
+)
+
+// getKept gets a page by a client that keeps connections.
+func getKept(t *testing.T, c *Client) {
+	t.Helper()
+	if status, body, err := fetch(t, c, request("GET")); status != 200 || body != "hello" || err != nil {
+		t.Errorf("got %d %q, %v", status, body, err)
 	}
+}
+
+// TestKept has connections that are kept for another request.
+func TestKept(t *testing.T) {
 	t.Run("is used again", func(t *testing.T) {
 		c := backend(t, plays(asks+answers+asks+answers+asks+answers))
 		c.MaxIdle = 1
 		for range 3 {
-			get(t, c)
+			getKept(t, c)
 		}
 		c.CloseIdleConnections()
 	})
 	t.Run("a stale one is replaced", func(t *testing.T) {
 		c := backend(t, plays(asks+answers), plays(asks+answers))
 		c.MaxIdle = 1
-		get(t, c)
-		get(t, c)
+		getKept(t, c)
+		getKept(t, c)
 		c.CloseIdleConnections()
 	})
+	t.Run("one with more to read is not kept", func(t *testing.T) {
+		c := backend(t, func(f *front) {
+			plays(asks)(f)
+			f.say(`STDOUT 1 "A: b\r\n\r\nhello"`, "STDOUT 1 end", "END_REQUEST 1 REQUEST_COMPLETE 0", `STDOUT 1 "whose?"`)
+		}, plays(asks+answers))
+		c.MaxIdle = 1
+		getKept(t, c)
+		getKept(t, c)
+		c.CloseIdleConnections()
+	})
+	t.Run("it is closed when it has been idle", func(t *testing.T) {
+		closed := make(chan bool)
+		c := backend(t, func(f *front) {
+			plays(asks + answers)(f)
+			f.hearEnd()
+			close(closed)
+		})
+		c.MaxIdle, c.Limits = 1, &protocol.Limits{IdleTimeout: time.Millisecond}
+		getKept(t, c)
+		<-closed
+	})
+}
+
+// TestResend has requests on a kept connection that the backend closes.
+func TestResend(t *testing.T) {
 	t.Run("one that is closed after the request was read: a GET is sent again", func(t *testing.T) {
 		c := backend(t, plays(asks+answers+asks), plays(asks+answers))
 		c.MaxIdle = 1
-		get(t, c)
-		get(t, c)
+		getKept(t, c)
+		getKept(t, c)
 		c.CloseIdleConnections()
 	})
 	t.Run("a POST that may have been served is not, unless that is wanted", func(t *testing.T) {
@@ -342,7 +374,7 @@ func TestKept(t *testing.T) {
 		for _, resend := range []bool{false, true} {
 			c := backend(t, plays(asks+answers+post), plays(post+answers))
 			c.MaxIdle, c.Resend = 1, resend
-			get(t, c)
+			getKept(t, c)
 			r := request("POST")
 			r.Body, r.ContentLength = strings.NewReader("x"), 1
 			if status, _, err := fetch(t, c, r); resend && (err != nil || status != 200) || !resend && !errors.Is(err, protocol.ErrUpstream) {
@@ -355,31 +387,10 @@ func TestKept(t *testing.T) {
 		c := backend(t, plays(asks+answers+asks+`
 			< STDERR 1 "dying"`), plays(asks+answers))
 		c.MaxIdle = 1
-		get(t, c)
+		getKept(t, c)
 		if _, _, err := fetch(t, c, request("GET")); !errors.Is(err, protocol.ErrUpstream) {
 			t.Errorf("got %v", err)
 		}
-	})
-	t.Run("one with more to read is not kept", func(t *testing.T) {
-		c := backend(t, func(f *front) {
-			plays(asks)(f)
-			f.say(`STDOUT 1 "A: b\r\n\r\nhello"`, "STDOUT 1 end", "END_REQUEST 1 REQUEST_COMPLETE 0", `STDOUT 1 "whose?"`)
-		}, plays(asks+answers))
-		c.MaxIdle = 1
-		get(t, c)
-		get(t, c)
-		c.CloseIdleConnections()
-	})
-	t.Run("it is closed when it has been idle", func(t *testing.T) {
-		closed := make(chan bool)
-		c := backend(t, func(f *front) {
-			plays(asks + answers)(f)
-			f.hearEnd()
-			close(closed)
-		})
-		c.MaxIdle, c.Limits = 1, &protocol.Limits{IdleTimeout: time.Millisecond}
-		get(t, c)
-		<-closed
 	})
 }
 
