@@ -84,7 +84,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	case len(cfg.listen) == 0:
 		return usage(errors.New("nothing to listen at: say --listen URL, for example --listen fastcgi://127.0.0.1:9000"))
 	case cfg.to == "":
-		return usage(errors.New("no backend: say --to URL, for example --to demo:"))
+		return usage(errors.New("no backend: say --to URL; --to demo: is a built-in one"))
 	}
 	log, err := cfg.log.open(os.Stderr)
 	if err != nil {
