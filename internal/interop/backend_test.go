@@ -1,0 +1,106 @@
+package interop
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/postern-gateway/postern/cgi"
+	"github.com/postern-gateway/postern/fastcgi"
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/scgi"
+	"github.com/postern-gateway/postern/uwsgi"
+)
+
+// TestMain is also the CGI script of the tests: a front that starts this program gets the same handler.
+func TestMain(m *testing.M) {
+	if cgi.IsScript() {
+		if err := cgi.Serve(newExercise()); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// startBackend serves h by the pair's protocol until the test ends, and returns where.
+func startBackend(t *testing.T, p *pair, h protocol.Handler) net.Addr {
+	t.Helper()
+	network, addr := "tcp", "127.0.0.1:0"
+	if p.unix {
+		network, addr = "unix", filepath.Join(t.TempDir(), "s")
+	}
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, h, l, p.protocol)
+	return l.Addr()
+}
+
+// serve runs a gateway on l until the test ends.
+func serve(t *testing.T, h protocol.Handler, l net.Listener, name string) {
+	t.Helper()
+	s := &gateway.Server{Handler: h, Log: backendLog(t)}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := serveOn(s, l, name); !errors.Is(err, gateway.ErrServerClosed) {
+			t.Errorf("serve %s: %v", name, err)
+		}
+	})
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		serving.Wait()
+	})
+}
+
+func serveOn(s *gateway.Server, l net.Listener, name string) error {
+	switch name {
+	case "fastcgi":
+		return s.Serve(l, fastcgi.Protocol{})
+	case "scgi":
+		return s.Serve(l, scgi.Protocol{})
+	case "uwsgi":
+		return s.Serve(l, uwsgi.Protocol{})
+	case "http":
+		return s.ServeHTTP(l)
+	}
+	return errors.New("no such protocol: " + name)
+}
+
+// cgiProgram puts this program where a front may start it, as demo.cgi.
+func cgiProgram(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := os.Open(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	path := filepath.Join(sharedDir(t), "demo.cgi")
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(to, from)
+	if err := errors.Join(err, to.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
