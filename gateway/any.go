@@ -12,7 +12,7 @@ import (
 // comes in time is closed.
 func (c *conn) start(serve func(*conn)) {
 	var first [1]byte
-	if n, ok := c.peek(first[:]); ok && n < len(first) {
+	if n, ok := c.peek(first[:], c.srv.run.limits.HeadTimeout); ok && n < len(first) {
 		c.drop()
 		return
 	}
@@ -48,19 +48,19 @@ func (c *conn) serveAny(protocols []protocol.Protocol) {
 // first returns the connection with its first two bytes, which it still gives.
 func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
 	first = make([]byte, 2)
-	if n, ok := c.peek(first); ok {
+	if n, ok := c.peek(first, c.srv.run.limits.HeadTimeout); ok {
 		return c.net, first, n == len(first)
 	}
-	c.patience()
+	c.patience(c.srv.run.limits.HeadTimeout)
 	defer c.net.SetReadDeadline(time.Time{})
 	_, err := io.ReadFull(c.net, first)
 	return &replay{Conn: c.net, first: first}, first, err == nil
 }
 
-// patience gives c's peer the time that it has for a request's head. What comes next sets a deadline of its own.
-func (c *conn) patience() {
-	if d := c.srv.run.limits.HeadTimeout; d > 0 {
-		c.net.SetReadDeadline(time.Now().Add(d))
+// patience gives c's peer some time for what comes first; 0 is no limit. What comes next sets a deadline of its own.
+func (c *conn) patience(limit time.Duration) {
+	if limit > 0 {
+		c.net.SetReadDeadline(time.Now().Add(limit))
 	}
 }
 

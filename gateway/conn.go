@@ -29,11 +29,21 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 	if c.srv.run.closing.Load() {
 		return nil, nil, io.EOF
 	}
-	return c.inner.Next(ctx)
+	c.turns.Add(1)
+	r, enc, err := c.inner.Next(ctx)
+	if enc == nil {
+		err = c.ended(err)
+	}
+	return r, enc, err
 }
 
-// Close implements [protocol.Conn].
-func (c *conn) Close() error { return c.inner.Close() }
+// Close implements [protocol.Conn]. A parked connection goes on.
+func (c *conn) Close() error {
+	if c.parked {
+		return nil
+	}
+	return c.inner.Close()
+}
 
 type multiplexed struct{ *conn }
 
@@ -74,6 +84,7 @@ func (c *conn) contain() {
 		c.net.Close()
 		c.srv.run.log.LogAttrs(c.srv.run.ctx, slog.LevelError, "connection failed", slog.String("err", fmt.Sprint("panic: ", v)),
 			slog.String("listener", c.port.name), slog.String("peer", peerName(c.net)), slog.String("stack", string(debug.Stack())))
+		c.end()
 	}
 }
 

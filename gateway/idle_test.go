@@ -11,12 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// What an idle connection may take of heap and stack, in bytes: one on which nothing has come, and one that is kept after
-// a request.
-const (
-	newBound  = 5 << 10
-	keptBound = 8 << 10
-)
+// idleBound is what an idle connection may take of heap and stack, in bytes.
+const idleBound = 5 << 10
 
 // Idle connections take little: those on which nothing has come, and those that are kept after a request.
 func TestIdleConnectionsAreSmall(t *testing.T) {
@@ -33,10 +29,8 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 			fill(t, l, 10, used) // pools and the like
 			before := memory()
 			peers := fill(t, l, n, used)
-			each, bound := (memory()-before)/n, int64(newBound*frames)
-			if used {
-				bound = keptBound * frames
-			}
+			s.ParkIdle()
+			each, bound := (memory()-before)/n, int64(idleBound*frames)
 			t.Logf("%s, after a request: %v: %d bytes each", name, used, each)
 			if each > bound {
 				t.Errorf("%s, after a request: %v: an idle connection takes %d > %d bytes", name, used, each, bound)

@@ -2,12 +2,15 @@
 
 package gateway
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // peek waits until p can be filled with the connection's first bytes, and leaves them there: so the protocol gets the connection
-// as it is. n is less than p is long where the connection has ended, or not come so far in time. ok is false where
+// as it is. n is less than p is long where the connection has ended, or not come so far within limit (0: none). ok is false where
 // it is no socket.
-func (c *conn) peek(p []byte) (n int, ok bool) {
+func (c *conn) peek(p []byte, limit time.Duration) (n int, ok bool) {
 	sc, ok := c.net.(syscall.Conn)
 	if !ok {
 		return 0, false
@@ -16,18 +19,21 @@ func (c *conn) peek(p []byte) (n int, ok bool) {
 	if err != nil {
 		return 0, true
 	}
-	k := peeking{conn: c, p: p}
-	if err := raw.Read(k.try); err != nil {
-		return 0, true
+	k := peeking{p: p}
+	raw.Control(func(fd uintptr) { k.done = k.try(fd) })
+	if !k.done {
+		c.patience(limit) // in each step as little stack as can be
+		if err := raw.Read(k.try); err != nil {
+			return 0, true
+		}
 	}
 	return k.n, true
 }
 
 type peeking struct {
-	conn  *conn
-	p     []byte
-	n     int
-	waits bool
+	p    []byte
+	n    int
+	done bool
 }
 
 // try peeks once; false means to wait. The wait ends with the next bytes that come, not because there are some, so that a
@@ -39,10 +45,6 @@ func (k *peeking) try(fd uintptr) bool {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN || err == nil && n > 0 && n < len(k.p):
-			if !k.waits {
-				k.waits = true
-				k.conn.patience()
-			}
 			return false
 		case err == nil:
 			k.n = n

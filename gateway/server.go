@@ -30,11 +30,11 @@ type Server struct {
 	Allow AllowList
 
 	once sync.Once
-	run  runtime
+	run  engine
 }
 
-// A runtime is what a Server needs to run.
-type runtime struct {
+// An engine is what a Server needs to run.
+type engine struct {
 	loop    protocol.Loop
 	limits  protocol.Limits // resolved
 	log     *slog.Logger
@@ -48,7 +48,10 @@ type runtime struct {
 	room  sync.Cond // on mu: a connection has ended, or closing was set
 	ports map[*port]struct{}
 	conns map[*conn]struct{}
-	web   *web // net/http's server, once it is needed
+	awake map[*conn]parker // those that may be parked
+	web   *web             // net/http's server, once it is needed
+
+	parking bool // somebody looks after awake
 }
 
 func (s *Server) init() {
@@ -62,7 +65,7 @@ func (s *Server) init() {
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
 		r.stopped = make(chan struct{})
 		r.room.L = &r.mu
-		r.ports, r.conns = make(map[*port]struct{}), make(map[*conn]struct{})
+		r.ports, r.conns, r.awake = make(map[*port]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
 	})
 }
 
@@ -95,6 +98,11 @@ type conn struct {
 	begun bool          // the first bytes have come, as far as ServeAny can tell
 
 	cutting atomic.Bool // by Close
+
+	name   string // the protocol's
+	parked bool   // inner's Next has ended because it was parked
+	turns  atomic.Uint32
+	seen   uint32 // of turns, guarded by the server's mu
 }
 
 // begin notes a connection, once there is room for it; nil says that the server is closing.
@@ -125,6 +133,7 @@ func (c *conn) end() {
 	r := &c.srv.run
 	r.mu.Lock()
 	delete(r.conns, c)
+	delete(r.awake, c)
 	r.mu.Unlock()
 	r.room.Broadcast()
 	r.tasks.Done()
@@ -138,13 +147,10 @@ func (c *conn) drop() {
 
 // serve serves c by the protocol p, to its end. nc is c's connection.
 func (c *conn) serve(nc net.Conn, p protocol.Protocol) {
-	defer c.end()
 	defer c.contain()
 	inner := p.NewConn(nc, c.srv.Limits)
 	c.mu.Lock()
-	c.inner = inner
+	c.inner, c.name = inner, p.Name()
 	c.mu.Unlock()
-	if err := c.srv.run.loop.Serve(c.srv.run.ctx, c.guarded()); err != nil {
-		c.report(p.Name(), err)
-	}
+	c.loop()
 }
