@@ -205,7 +205,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 	}
 	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
 		stdout: os.NewFile(uintptr(sp.stdout), "stdout"),
-		lines:  &lines{c: c, fd: sp.stderr, script: s.file, what: r.Params.Get("REQUEST_METHOD") + " " + r.RequestURI()},
+		lines:  &lines{c: c, fd: sp.stderr, script: s.file, r: r},
 	}
 	p.soon = time.AfterFunc(quick, p.mind)
 	c.started(p)

@@ -48,39 +48,69 @@ var fates = map[string]fate{
 // An environ is an environment that is being built. The first variable of a name stays.
 type environ struct {
 	vars  protocol.Params
-	index map[string]int
+	index map[string]int // by name, once there are so many that a look through them costs more
 }
 
-func (e *environ) has(name string) bool { _, ok := e.index[name]; return ok }
+const indexFrom = 64
+
+func (e *environ) find(name string) int {
+	if e.index != nil {
+		if i, ok := e.index[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range e.vars {
+		if e.vars[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (e *environ) has(name string) bool { return e.find(name) >= 0 }
 
 func (e *environ) add(name, value string) {
 	if !e.has(name) {
-		e.index[name] = len(e.vars)
-		e.vars = append(e.vars, protocol.Param{Name: name, Value: value})
+		e.append(name, value)
+	}
+}
+
+func (e *environ) append(name, value string) {
+	e.vars = append(e.vars, protocol.Param{Name: name, Value: value})
+	switch {
+	case e.index != nil:
+		e.index[name] = len(e.vars) - 1
+	case len(e.vars) == indexFrom:
+		e.index = make(map[string]int, 2*indexFrom)
+		for i := range e.vars {
+			e.index[e.vars[i].Name] = i
+		}
 	}
 }
 
 func (e *environ) get(name string) string {
-	if i, ok := e.index[name]; ok {
+	if i := e.find(name); i >= 0 {
 		return e.vars[i].Value
 	}
 	return ""
 }
 
 func (e *environ) set(name, value string) {
-	if i, ok := e.index[name]; ok {
+	if i := e.find(name); i >= 0 {
 		e.vars[i].Value = value
 		return
 	}
-	e.add(name, value)
+	e.append(name, value)
 }
 
 // join continues a header field that came more than once (section 4.1.18).
 func (e *environ) join(name, value string) {
-	i, ok := e.index[name]
+	i := e.find(name)
 	switch {
-	case !ok:
-		e.add(name, value)
+	case i < 0:
+		e.append(name, value)
+	case len(e.vars[i].Value) > stringMax: // refused in any case
 	case name == "HTTP_COOKIE":
 		e.vars[i].Value += "; " + value
 	default:
@@ -91,7 +121,7 @@ func (e *environ) join(name, value string) {
 // environment builds the environment of s for the request r: RFC 3875 section 4.1 from the request alone, then the pass-list,
 // then Client.Env over all. length is that of the body; negative for none.
 func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]string, error) {
-	e := &environ{vars: make(protocol.Params, 0, len(r.Params)+12), index: make(map[string]int, len(r.Params)+12)}
+	e := &environ{vars: make(protocol.Params, 0, len(r.Params)+len(c.Env)+16)}
 	for name, value := range r.Params.All() {
 		c.take(e, name, value)
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // lines read the standard error of one process: to the log line by line, and as it is to a writer if one was asked for.
@@ -18,7 +20,7 @@ type lines struct {
 	c      *Client
 	fd     int // until follow or end; then -1
 	script string
-	what   string // "GET /path"
+	r      *protocol.Request
 
 	file *os.File      // once followed
 	done chan struct{} // closed by the goroutine
@@ -130,7 +132,7 @@ func (l *lines) log(line []byte) {
 		log.Warn("cgi: lines of standard error left out", "lines", n, "limit", l.c.stderrRate())
 	}
 	log.LogAttrs(context.Background(), slog.LevelWarn, "cgi: stderr",
-		slog.String("script", l.script), slog.String("request", l.what), slog.String("line", escape(line)))
+		slog.String("script", l.script), slog.String("request", l.r.Method()+" "+l.r.RequestURI()), slog.String("line", escape(line)))
 }
 
 // escape shows control bytes, and bytes that are not UTF-8, as \x1b: a log is read in terminals.

@@ -49,6 +49,7 @@ type process struct {
 	total   *time.Timer
 	forget  func() bool   // ends the watch for the context
 	over    chan struct{} // closed when nothing more is read; nil before there is a minder
+	drained chan struct{} // closed when the output is at its end; as over
 	halted  chan struct{} // closed when the group was sent SIGTERM, or cause was set; as over
 	gone    chan struct{} // closed when the leader was reaped; as over
 }
@@ -70,7 +71,7 @@ func (p *process) mindLocked() {
 		return
 	}
 	p.minded = true
-	p.over, p.halted, p.gone = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	p.over, p.drained, p.halted, p.gone = make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
 	if p.isOver {
 		close(p.over)
 	} else {
@@ -128,6 +129,7 @@ func (p *process) linger(killed bool) {
 	defer timer.Stop()
 	select {
 	case <-p.over:
+	case <-p.drained:
 	case <-p.halted:
 	case <-timer.C:
 		p.mu.Lock()
@@ -324,10 +326,15 @@ func readNow(f *os.File, buf []byte) (n int) {
 	return max(n, 0)
 }
 
-// conclude is called at the end of the output. It waits for the leader's, and returns io.EOF or what went wrong.
+// conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF or what went wrong.
 func (p *process) conclude() error {
+	// Standard output is closed a moment before the process has ended: a short sleep costs less than a minder.
+	for pause := 50 * time.Microsecond; !p.tryReap() && !p.hasMinder() && pause < time.Millisecond; pause *= 2 {
+		time.Sleep(pause)
+	}
 	if !p.tryReap() {
 		p.mind()
+		close(p.drained)
 		timer := time.NewTimer(p.c.lingerTime())
 		defer timer.Stop()
 		select {
@@ -342,6 +349,12 @@ func (p *process) conclude() error {
 	}
 	p.finish()
 	return p.verdict()
+}
+
+func (p *process) hasMinder() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.minded
 }
 
 // verdict says how the leader has ended: as io.EOF or as an error.
