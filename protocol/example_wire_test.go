@@ -1,0 +1,146 @@
+package protocol_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+func ExampleAppendHead() {
+	h := http.Header{"Content-Type": {"text/plain"}}
+	fmt.Printf("%q\n", protocol.AppendHead(nil, protocol.StatusField, 404, h))
+	fmt.Printf("%q\n", protocol.AppendHead(nil, protocol.StatusLine, 404, h))
+	// Output:
+	// "Status: 404 Not Found\r\nContent-Type: text/plain\r\n\r\n"
+	// "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n"
+}
+
+func ExampleHeadForm() {
+	for _, form := range []protocol.HeadForm{protocol.StatusField, protocol.StatusLine} {
+		fmt.Printf("%q\n", protocol.AppendHead(nil, form, 204, nil))
+	}
+	// Output:
+	// "Status: 204 No Content\r\n\r\n"
+	// "HTTP/1.1 204 No Content\r\n\r\n"
+}
+
+func ExampleParseHead() {
+	status, h, n, err := protocol.ParseHead([]byte("Location: /elsewhere\n\nbody"))
+	fmt.Println(status, h, n, err)
+	_, _, n, err = protocol.ParseHead([]byte("Status: 200 OK\r\nContent-"))
+	fmt.Println(n, err) // more is needed
+	// Output:
+	// 302 map[Location:[/elsewhere]] 22 <nil>
+	// 0 <nil>
+}
+
+func ExampleReadHead() {
+	status, h, rest, err := protocol.ReadHead(strings.NewReader("Status: 201 Created\nX-A: 1\n\nbody"), 4096)
+	fmt.Printf("%d %v %q %v\n", status, h, rest, err)
+	_, _, _, err = protocol.ReadHead(strings.NewReader("Status: 201"), 4096)
+	fmt.Println(err)
+	// Output:
+	// 201 map[X-A:[1]] "body" <nil>
+	// read response head: upstream: the response ended after 11 bytes, before the end of its head: unexpected EOF
+}
+
+func ExampleSniff() {
+	fmt.Println(protocol.Sniff([]byte("GET / HTTP/1.1")), protocol.Sniff([]byte("70:CONTENT_LENGTH")), protocol.Sniff([]byte{1, 1, 0, 1}))
+	// Output: http scgi fastcgi
+}
+
+func ExampleWrongProtocol() {
+	fmt.Println(protocol.WrongProtocol("fastcgi", []byte("GET / HTTP/1.1")))
+	// Output: fastcgi: read head: malformed: HTTP on a FastCGI listener: the front uses proxy_pass where fastcgi_pass is meant
+}
+
+// An echo is a backend that answers what it is sent.
+type echo struct{}
+
+func (echo) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
+	if w := protocol.ContextStderr(ctx); w != nil {
+		fmt.Fprintln(w, "the backend's own words")
+	}
+	if r.Body == nil {
+		return nil, &protocol.Error{Protocol: "echo", Op: "read request", Kind: protocol.ErrUpstream, Err: errors.New("no body")}
+	}
+	return &protocol.Response{Status: 200, Header: http.Header{}, Body: io.NopCloser(r.Body)}, nil
+}
+
+func ExampleRoundTripper() {
+	var client protocol.RoundTripper = echo{} // fastcgi.Client, scgi.Client, uwsgi.Client, cgi.Client
+	_, err := client.RoundTrip(context.Background(), &protocol.Request{})
+	fmt.Println(err, protocol.Status(err))
+	// Output: echo: read request: upstream: no body 502
+}
+
+func ExampleResponse() {
+	res, err := echo{}.RoundTrip(context.Background(), &protocol.Request{Body: strings.NewReader("hello\n"), ContentLength: 6})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	fmt.Println(res.Status)
+	io.Copy(os.Stdout, res.Body)
+	// Output:
+	// 200
+	// hello
+}
+
+func ExampleWithStderr() {
+	ctx := protocol.WithStderr(context.Background(), os.Stdout)
+	res, err := echo{}.RoundTrip(ctx, &protocol.Request{Body: strings.NewReader("")})
+	fmt.Println(res.Status, err)
+	// Output:
+	// the backend's own words
+	// 200 <nil>
+}
+
+func ExampleContextStderr() {
+	fmt.Println(protocol.ContextStderr(context.Background()) == nil)
+	// Output: true
+}
+
+// A poller is a Conn that can tell when its peer has gone, when nothing is being served, and when it wants another reader.
+type poller struct {
+	linesConn
+	more func()
+}
+
+func (p *poller) Watch(gone func(cause error)) (stop func()) { return func() {} }
+func (p *poller) CloseIdle() bool                            { return false }
+func (p *poller) Multiplex(more func())                      { p.more = more }
+
+func ExampleWatcher() {
+	var c protocol.Conn = new(poller)
+	w, ok := c.(protocol.Watcher) // the core looks for it once a handler asks for the end of its context
+	stop := w.Watch(func(cause error) { fmt.Println("gone:", cause) })
+	stop()
+	fmt.Println(ok)
+	// Output: true
+}
+
+func ExampleIdler() {
+	var c protocol.Conn = new(poller)
+	i, ok := c.(protocol.Idler) // a shutdown looks for it, and closes what is idle
+	fmt.Println(ok, i.CloseIdle())
+	// Output: true false
+}
+
+func ExampleMultiplexer() {
+	var c protocol.Conn = new(poller)
+	m, ok := c.(protocol.Multiplexer) // it calls more when another goroutine should be in Next
+	m.Multiplex(func() { fmt.Println("another reader, please") })
+	c.(*poller).more()
+	fmt.Println(ok)
+	// Output:
+	// another reader, please
+	// true
+}
