@@ -113,6 +113,33 @@ func TestWriteTimeout(t *testing.T) {
 	})
 }
 
+// A source that gives little and late, as a backend that sends events, holds up no deadline: only a write that waits does.
+func TestSlowSourceIsNoSlowPeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, peer := pipe(t)
+		source, give := net.Pipe()
+		go func() {
+			for range 10 {
+				<-time.After(4 * time.Second)
+				give.Write([]byte("x"))
+			}
+			give.Close()
+		}()
+		heard := make(chan string)
+		go func() {
+			p, _ := io.ReadAll(peer)
+			heard <- string(p)
+		}()
+		if n, err := b.ReadFrom(source); n != 10 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		b.Close()
+		if got := <-heard; got != "xxxxxxxxxx" {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // A handler's own deadlines are exact, hold for its request alone, and are told as they are.
 func TestOwnDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

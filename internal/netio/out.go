@@ -2,7 +2,6 @@ package netio
 
 import (
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -87,29 +86,6 @@ func (b *Conn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
-}
-
-// ReadFrom sends what is buffered, then r to its end, by sendfile or splice where the system can.
-func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
-	if err := b.Flush(); err != nil {
-		return 0, err
-	}
-	for {
-		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
-		l := &io.LimitedReader{R: r, N: 4 << 20}
-		if outer, ok := r.(*io.LimitedReader); ok { // one limit around a file is what sendfile sees through
-			l = &io.LimitedReader{R: outer.R, N: min(l.N, outer.N)}
-		}
-		want := l.N
-		m, err := io.Copy(b.Conn, l)
-		n += m
-		if outer, ok := r.(*io.LimitedReader); ok {
-			outer.N -= m
-		}
-		if err != nil || m < want || m == 0 {
-			return n, b.writeError(err)
-		}
-	}
 }
 
 func (b *Conn) writeError(err error) error {

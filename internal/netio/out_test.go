@@ -92,6 +92,9 @@ func TestReadFromFile(t *testing.T) {
 		}
 		got := heard(t, row.server, row.peer, func(b *Conn) {
 			b.Write([]byte("head"))
+			if regular, _ := regular(r); regular == nil {
+				t.Error("the file is not taken for one")
+			}
 			if n, err := b.ReadFrom(r); n != int64(len(want)) || err != nil {
 				t.Errorf("%d bytes, %v", n, err)
 			}
