@@ -54,6 +54,9 @@ func NewRequest(hr *http.Request) *Request {
 
 // variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into "" what must not become one.
 func variableName(field string) string {
+	if name, common := byField[field]; common {
+		return name
+	}
 	for i := 0; i < len(field); i++ {
 		if c := field[i]; c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
 			return ""
@@ -67,6 +70,9 @@ func variableName(field string) string {
 }
 
 func join(field string, values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
 	if http.CanonicalHeaderKey(field) == "Cookie" {
 		return strings.Join(values, "; ")
 	}

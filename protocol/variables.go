@@ -88,6 +88,17 @@ var byName = func() map[string]*variable {
 	return m
 }()
 
+// byField finds the variable of a common header field.
+var byField = func() map[string]string {
+	m := make(map[string]string, len(variables))
+	for i := range variables {
+		if v := &variables[i]; v.header != "" && v.header != "-" {
+			m[v.header] = v.name
+		}
+	}
+	return m
+}()
+
 func methodOf(hr *http.Request) string {
 	if hr.Method == "" {
 		return http.MethodGet
