@@ -23,6 +23,7 @@ deps:
 test: deps
 	@rm -f $(TABLE)
 	$(GO) vet ./...
+	$(GO) test -count=1 -run Alloc ./protocol ./benchmarks # the race detector allocates, so these run without it
 	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
@@ -38,5 +39,5 @@ fuzz:
 	@internal/tools/fuzz $(FUZZTIME)
 
 bench:
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./benchmarks | tee bench.out
+	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) ./benchmarks | tee bench.out
 	@if [ $(COUNT) -gt 1 ]; then $(TOOL) benchstat bench.out; fi

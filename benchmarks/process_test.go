@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A usage is what a server has used so far.
@@ -126,6 +127,7 @@ func (u *usage) count() {
 }
 
 func (u *usage) settle() {
+	<-time.After(idleTime)
 	for range 2 { // what pools hold goes with the second
 		runtime.GC()
 	}
