@@ -2,6 +2,8 @@ package cgi
 
 import (
 	"io"
+	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -55,3 +57,41 @@ func BenchmarkRoundTrip(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStream sends 200 MB through cat, in and out at once; through-two-pipes is what cat does on its own between
+// two pipes of this process.
+func BenchmarkStream(b *testing.B) {
+	const size = 200e6
+	b.Run("client", func(b *testing.B) {
+		s := newBench(b)
+		s.sh(catSh)
+		b.SetBytes(size)
+		cpu := ownCPU(b)
+		for b.Loop() {
+			resp, err := s.c.RoundTrip(b.Context(), post("/", io.LimitReader(zeros{}, size), size))
+			if err != nil {
+				b.Fatal(err)
+			}
+			if n, err := io.CopyBuffer(onlyWriter{io.Discard}, resp.Body, make([]byte, 64<<10)); n != size || err != nil {
+				b.Fatal(n, err)
+			}
+			resp.Body.Close()
+		}
+		b.ReportMetric(float64((ownCPU(b)-cpu).Milliseconds())/float64(b.N), "own-ms/op")
+	})
+	b.Run("through-two-pipes", func(b *testing.B) {
+		b.SetBytes(size)
+		for b.Loop() {
+			out, err := exec.Command("sh", "-c", "head -c 200000000 /dev/zero | cat | wc -c").Output()
+			if err != nil || strings.TrimSpace(string(out)) != "200000000" {
+				b.Fatal(string(out), err)
+			}
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+type onlyWriter struct{ io.Writer }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // stressSh does one of several things, each with its process group's number written to a file first.
@@ -41,7 +42,7 @@ func TestStress(t *testing.T) {
 		t.Fatal(err)
 	}
 	devNull() // is opened once
-	files, goroutines := openFiles(t), runtime.NumGoroutine()
+	files, goroutines := openFiles(t), goleak.IgnoreCurrent()
 
 	total := int64(10_000)
 	if testing.Short() {
@@ -72,12 +73,8 @@ func TestStress(t *testing.T) {
 	if pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); err != syscall.ECHILD {
 		t.Errorf("a child is left: %d, %v", pid, err)
 	}
-	for n := 0; runtime.NumGoroutine() > goroutines && n < 1000; n++ {
-		runtime.Gosched() // the last ones are just returning
-	}
-	if n := runtime.NumGoroutine(); n > goroutines {
-		buf := make([]byte, 1<<20)
-		t.Errorf("%d goroutines, before %d\n%s", n, goroutines, buf[:runtime.Stack(buf, true)])
+	if err := goleak.Find(goroutines); err != nil {
+		t.Error(err)
 	}
 	if n := openFiles(t); n > files {
 		t.Errorf("%d descriptors, before %d", n, files)

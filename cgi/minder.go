@@ -1,0 +1,149 @@
+package cgi
+
+import (
+	"context"
+	"syscall"
+	"time"
+)
+
+// mind starts the minder, unless there is one or no need of one.
+func (p *process) mind() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mindLocked()
+}
+
+func (p *process) mindLocked() {
+	if p.minded || p.reaped {
+		return
+	}
+	p.minded = true
+	p.over, p.drained, p.halted, p.gone = make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
+	if p.isOver {
+		close(p.over)
+	} else {
+		p.lines.follow()
+	}
+	p.forget = context.AfterFunc(p.ctx, func() { p.end(aborted(p.path, context.Cause(p.ctx))) })
+	if d := p.c.totalTimeout(); d > 0 {
+		p.total = time.AfterFunc(time.Until(p.began.Add(d)), func() { p.end(timedOut(p.path, "in all", d)) })
+	}
+	p.c.running.Go(p.watch)
+	p.extendLocked()
+}
+
+// watch is the minder.
+func (p *process) watch() {
+	e := awaitExit(p.pid)
+	p.linger(e.killed)
+	p.mu.Lock()
+	for !e.reaped {
+		_, err := syscall.Wait4(p.pid, &e.status, 0, nil)
+		e.reaped = err != syscall.EINTR
+	}
+	p.reaped, p.status = true, e.status
+	close(p.gone)
+	stopped := p.stopped
+	p.mu.Unlock()
+	p.c.queue.give()
+	if !stopped.IsZero() {
+		p.hunt(stopped.Add(p.c.killGrace()))
+	}
+	p.forget()
+	for _, t := range []*time.Timer{p.kill, p.total} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	p.c.finished(p)
+}
+
+// linger waits while another process holds the standard output of the leader, which has ended. Until it returns the leader is not
+// reaped (where the system allows), so that the number of its group cannot have become another's. What a leader that was
+// killed has left behind ends at once.
+func (p *process) linger(killed bool) {
+	p.mu.Lock()
+	p.natural = p.stopped.IsZero()
+	if p.natural && killed {
+		p.stopLocked()
+	}
+	wait := p.natural && !killed
+	p.mu.Unlock()
+	if !wait || !p.held() {
+		return
+	}
+	timer := time.NewTimer(p.c.lingerTime())
+	defer timer.Stop()
+	select {
+	case <-p.over:
+	case <-p.drained:
+	case <-p.halted:
+	case <-timer.C:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.isOver || !p.stopped.IsZero() || !p.held() {
+			return
+		}
+		p.cut = true
+		p.stdout.SetReadDeadline(past)
+		if !p.c.KeepBackground {
+			p.stopLocked()
+		}
+	}
+}
+
+// held reports whether some process has the standard output open.
+func (p *process) held() (yes bool) {
+	conn, err := p.stdout.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = conn.Control(func(fd uintptr) { yes = hasWriter(fd) })
+	return yes && err == nil
+}
+
+// end ends the process for a cause that its response is to tell, or for none.
+func (p *process) end(cause error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cause == nil && !p.isOver {
+		p.cause = cause
+	}
+	p.mindLocked()
+	p.stdout.SetReadDeadline(past) // before the script can react
+	p.stopLocked()
+}
+
+// stopLocked sends SIGTERM to the group, and SIGKILL a grace later.
+func (p *process) stopLocked() {
+	if p.reaped || !p.stopped.IsZero() {
+		return
+	}
+	p.stopped = time.Now()
+	close(p.halted)
+	syscall.Kill(-p.pid, syscall.SIGTERM)
+	p.kill = time.AfterFunc(p.c.killGrace(), func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.reaped {
+			syscall.Kill(-p.pid, syscall.SIGKILL)
+		}
+	})
+}
+
+// hunt waits until the group of the leader, which has been reaped, is empty, and kills what is left of it at the deadline. It
+// looks so often that the group's number cannot have been given to another in between. Orphans that have become
+// our own children (we may be the first process of a container) are reaped.
+func (p *process) hunt(deadline time.Time) {
+	for pause := time.Millisecond; groupLives(p.pid, pause >= 8*time.Millisecond); pause = min(2*pause, 64*time.Millisecond) {
+		syscall.Wait4(-p.pid, nil, syscall.WNOHANG, nil)
+		switch now := time.Now(); {
+		case now.After(deadline.Add(time.Second)):
+			p.c.log().Error("cgi: processes of a group remain", "script", p.path, "group", p.pid)
+			return
+		case now.After(deadline):
+			syscall.Kill(-p.pid, syscall.SIGKILL)
+		}
+		time.Sleep(pause)
+	}
+}

@@ -1,0 +1,165 @@
+package cgi
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Read reads the standard output. io.EOF means that the script has ended as it should; see conclude.
+func (p *process) Read(buf []byte) (int, error) {
+	for p.last == nil {
+		p.arm()
+		n, err := p.stdout.Read(buf)
+		switch {
+		case n > 0 && p.noteSeen():
+			return n, nil
+		case n > 0:
+			n, p.last = p.late(buf)
+		case err == io.EOF:
+			p.last = p.conclude()
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			p.last = p.failed(err)
+		default:
+			if n, p.last = p.late(buf); n > 0 {
+				return n, nil
+			}
+		}
+	}
+	return 0, p.last
+}
+
+// arm moves the read deadline for a read that begins, once there is a minder.
+func (p *process) arm() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.minded {
+		p.extendLocked()
+	}
+}
+
+// extendLocked moves the read deadline, but no more often than makes a difference.
+func (p *process) extendLocked() {
+	if p.cause != nil || p.cut || p.isOver {
+		return
+	}
+	timeout := p.c.readTimeout(p.seen)
+	if timeout <= 0 {
+		if !p.due.IsZero() {
+			p.due = time.Time{}
+			p.stdout.SetReadDeadline(p.due)
+		}
+		return
+	}
+	if now := time.Now(); p.due.Sub(now) < timeout-timeout/16 {
+		p.due = now.Add(timeout)
+		p.stdout.SetReadDeadline(p.due)
+	}
+}
+
+// noteSeen reports whether a byte that has come still counts.
+func (p *process) noteSeen() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = true
+	return p.cause == nil
+}
+
+// late says what a read deadline that has passed was for. Without bytes and without an error the read goes on.
+func (p *process) late(buf []byte) (int, error) {
+	p.mu.Lock()
+	cause, cut, over, due, seen := p.cause, p.cut, p.isOver, p.due, p.seen
+	p.mu.Unlock()
+	switch {
+	case over && cause == nil:
+		return 0, os.ErrClosed
+	case cause != nil:
+		p.finish()
+		return 0, cause
+	case cut:
+		return p.readCut(buf)
+	case due.IsZero() || time.Now().Before(due): // the deadline was moved meanwhile
+		return 0, nil
+	}
+	what := "for the first byte"
+	if seen {
+		what = "between two bytes"
+	}
+	p.end(timedOut(p.path, what, p.c.readTimeout(seen)))
+	return 0, nil
+}
+
+// readCut reads what the leader has left in the pipe, no more than can have been there.
+func (p *process) readCut(buf []byte) (int, error) {
+	if p.left == 0 {
+		p.left = p.room
+	}
+	n := readNow(p.stdout, buf[:min(len(buf), p.left)])
+	if p.left -= n; n == 0 || p.left == 0 {
+		return n, p.conclude()
+	}
+	return n, nil
+}
+
+// readNow reads what is there, without waiting and whatever f's deadline is.
+func readNow(f *os.File, buf []byte) (n int) {
+	f.SetReadDeadline(time.Time{})
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	conn.Read(func(fd uintptr) bool {
+		n, err = syscall.Read(int(fd), buf)
+		return true
+	})
+	return max(n, 0)
+}
+
+// conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF or what went wrong.
+func (p *process) conclude() error {
+	// Standard output is closed a moment before the process has ended: a short sleep costs less than a minder.
+	for pause := 50 * time.Microsecond; !p.tryReap() && !p.hasMinder() && pause < time.Millisecond; pause *= 2 {
+		time.Sleep(pause)
+	}
+	if !p.tryReap() {
+		p.mind()
+		close(p.drained)
+		timer := time.NewTimer(p.c.lingerTime())
+		defer timer.Stop()
+		select {
+		case <-p.gone:
+		case <-p.halted:
+		case <-timer.C:
+			if !p.c.KeepBackground {
+				p.finish()
+				p.end(nil)
+			}
+		}
+	}
+	p.finish()
+	return p.verdict()
+}
+
+func (p *process) hasMinder() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.minded
+}
+
+// verdict says how the leader has ended: as io.EOF or as an error.
+func (p *process) verdict() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.cause != nil:
+		return p.cause
+	case !p.natural || p.status.Exited() && p.status.ExitStatus() == 0:
+		return io.EOF
+	case p.status.Signaled():
+		return p.failed(errors.New("killed by signal " + signalName(p.status.Signal())))
+	}
+	p.c.log().Warn("cgi: script failed", "script", p.path, "exit", p.status.ExitStatus())
+	return io.EOF
+}
