@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -20,7 +21,7 @@ import (
 // The request's body goes to the script while its output is read. A body of unknown length is taken in first, within Limits,
 // so that CONTENT_LENGTH is true, and so is one of a few KiB.
 type Client struct {
-	// Path is the one program that all requests go to. Mount is the URL path at which it stands, its SCRIPT_NAME; what
+	// Path is the one program that all requests go to; one that is not absolute is below our working directory. Mount is the URL path at which it stands, its SCRIPT_NAME; what
 	// follows is its PATH_INFO.
 	Path  string
 	Mount string
@@ -124,6 +125,12 @@ func (c *Client) dispatch(ctx context.Context, r *protocol.Request) (*protocol.R
 	}
 	if redirect != "" {
 		return moved(r, redirect), nil
+	}
+	if s.file, err = filepath.Abs(s.file); err != nil { // it is started from its own directory
+		return nil, startFailed(&command{path: s.file}, err)
+	}
+	if ctx.Err() != nil {
+		return nil, aborted(s.file, context.Cause(ctx))
 	}
 	return c.run(ctx, r, s)
 }

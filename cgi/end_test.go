@@ -71,6 +71,7 @@ func TestAbort(t *testing.T) {
 		after  string // what is read of the response before the client goes
 	}{
 		{"before the head", forker + "echo ready >$0.ready; wait", ""},
+		{"in the middle of the head", forker + printed(`X: 1\nY`) + "echo ready >$0.ready; wait", ""},
 		{"after the head", forker + printed(`X: 1\n\nline\n`) + "wait", "line\n"},
 		{"ignoring SIGTERM", "trap '' TERM\n" + forker + printed(`X: 1\n\nline\n`) + "while :; do sleep 1000; done", "line\n"},
 	} {
@@ -105,6 +106,18 @@ func TestAbort(t *testing.T) {
 			b.closed()
 			b.wantGone("script.cgi.leader", "script.cgi.child")
 		})
+	}
+}
+
+// Nothing is started for a client that has gone already.
+func TestAbortBeforeTheStart(t *testing.T) {
+	b := newBench(t)
+	b.sh("echo $$ >$0.leader")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.wantFailure(b.doContext(ctx, get("/")), 400, "context canceled")
+	if _, err := os.Stat(b.c.Path + ".leader"); !errors.Is(err, os.ErrNotExist) {
+		t.Fatal("it was started")
 	}
 }
 

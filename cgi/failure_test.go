@@ -78,6 +78,17 @@ func openFiles(t testing.TB) int {
 	return len(names)
 }
 
+// A path that is not absolute does not lose its way when the script is started from its own directory.
+func TestRelativePath(t *testing.T) {
+	b := newBench(t)
+	b.write("sub/script.cgi", "#!/bin/sh\n"+helloSh)
+	t.Chdir(b.dir)
+	b.c.Path = "sub/script.cgi"
+	b.want(b.do(get("/")), "hello, world\n")
+	b.c.Path, b.c.Dir = "", &Dir{Root: "sub"}
+	b.want(b.do(get("/script.cgi")), "hello, world\n")
+}
+
 // More than the system takes is its own to refuse, by the real thing.
 func TestEnvironmentBeyondTheSystemsLimit(t *testing.T) {
 	b := newBench(t)

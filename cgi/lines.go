@@ -67,6 +67,7 @@ func (l *lines) end() {
 		l.log(l.part)
 		l.part = nil
 	}
+	l.reportDropped()
 }
 
 // buffers are what standard error is read into. Most scripts write none: the read that finds that out is small.
@@ -127,12 +128,15 @@ func (l *lines) log(line []byte) {
 	if !l.c.rate.allow(time.Now(), l.c.stderrRate()) {
 		return
 	}
-	log := l.c.log()
-	if n := l.c.rate.takeDropped(); n > 0 {
-		log.Warn("cgi: lines of standard error left out", "lines", n, "limit", l.c.stderrRate())
-	}
-	log.LogAttrs(context.Background(), slog.LevelWarn, "cgi: stderr",
+	l.reportDropped()
+	l.c.log().LogAttrs(context.Background(), slog.LevelWarn, "cgi: stderr",
 		slog.String("script", l.script), slog.String("request", l.r.Method()+" "+l.r.RequestURI()), slog.String("line", escape(line)))
+}
+
+func (l *lines) reportDropped() {
+	if n := l.c.rate.takeDropped(time.Now()); n > 0 {
+		l.c.log().Warn("cgi: lines of standard error left out", "lines", n, "limit", l.c.stderrRate())
+	}
 }
 
 // escape shows control bytes, and bytes that are not UTF-8, as \x1b: a log is read in terminals.
@@ -160,6 +164,7 @@ type rate struct {
 	tokens  float64
 	at      time.Time
 	dropped int
+	told    time.Time // when the dropped were reported
 }
 
 // allow takes one of limit tokens a second; up to two seconds' worth are saved up. A negative limit allows everything.
@@ -184,10 +189,14 @@ func (r *rate) allow(now time.Time, limit int) bool {
 	return true
 }
 
-func (r *rate) takeDropped() int {
+// takeDropped returns how many lines were not allowed since it last did so, once a second.
+func (r *rate) takeDropped(now time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.dropped
-	r.dropped = 0
+	if n == 0 || now.Sub(r.told) < time.Second {
+		return 0
+	}
+	r.dropped, r.told = 0, now
 	return n
 }

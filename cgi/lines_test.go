@@ -63,8 +63,12 @@ func TestStandardErrorIsLimited(t *testing.T) {
 	b.c.StderrRate = 5
 	b.sh("yes | head -n 1000 >&2\n" + printed(`X: 1\n\nbody`))
 	b.want(b.do(get("/")), "body")
-	if n := strings.Count(b.closed(), "line=y"); n < 10 || n > 15 {
+	log := b.closed()
+	if n := strings.Count(log, "line=y"); n < 10 || n > 15 {
 		t.Fatalf("%d lines", n)
+	}
+	if !strings.Contains(log, "left out") {
+		t.Fatal(log)
 	}
 }
 
@@ -82,7 +86,14 @@ func TestRate(t *testing.T) {
 	if !r.allow(start.Add(200*time.Millisecond), 10) {
 		t.Fatal("not after a while")
 	}
-	if n := r.takeDropped(); n != 2 {
+	if n := r.takeDropped(start); n != 2 {
+		t.Fatal(n)
+	}
+	r.dropped = 3
+	if n := r.takeDropped(start.Add(time.Second / 2)); n != 0 {
+		t.Fatal("told twice in a second")
+	}
+	if n := r.takeDropped(start.Add(time.Second)); n != 3 {
 		t.Fatal(n)
 	}
 	if !r.allow(start, -1) {
