@@ -2,7 +2,9 @@ package cgi
 
 import (
 	"io"
+	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -95,3 +97,20 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 type onlyWriter struct{ io.Writer }
+
+// BenchmarkSurroundings is what limits cost: the script is started by way of a shell. A user costs nothing.
+func BenchmarkSurroundings(b *testing.B) {
+	for _, row := range []struct {
+		text string
+		s    Surroundings
+	}{{"none", Surroundings{}}, {"limits", Surroundings{Files: 100, Umask: "027"}}, {"user", Surroundings{User: strconv.Itoa(os.Getuid())}}} {
+		b.Run(row.text, func(b *testing.B) {
+			s := newBench(b)
+			s.c.Surroundings = row.s
+			s.compiled(helloC, helloSh)
+			for b.Loop() {
+				s.want(s.do(get("/")), "hello, world\n")
+			}
+		})
+	}
+}

@@ -17,8 +17,8 @@ import (
 // Surroundings are the limits and the identity of a script. The zero value leaves all as it is for us.
 //
 // User and Group cost nothing. Limits and umask cannot be set between fork and exec from Go without a race, so that a
-// script with any of them is started by way of /bin/sh, which sets them and then becomes the script: about half a
-// millisecond more, paid only where asked for. What a limit does to a script is in setrlimit(2).
+// script with any of them is started by way of /bin/sh, which sets them and then becomes the script: that doubles
+// what it costs to start a small program, and is paid only where asked for. What a limit does to a script is in setrlimit(2).
 type Surroundings struct {
 	CPU       time.Duration // of processor time, in whole seconds, for each process
 	Memory    int64         // bytes of address space, for each process
