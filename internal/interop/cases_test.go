@@ -7,7 +7,6 @@ type testCase struct {
 	name string
 	says string           // what is expected, as a sentence
 	only func(*pair) bool // nil: every pair
-	once bool             // the native handler alone: what is behind it does not matter
 	run  func(t *testing.T, s *site)
 }
 

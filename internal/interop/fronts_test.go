@@ -19,9 +19,10 @@ func TestFronts(t *testing.T) {
 	table := newTable()
 	t.Run("pairs", func(t *testing.T) {
 		for _, p := range pairs() {
+			row := table.row(p)
 			t.Run(p.name(), func(t *testing.T) {
 				t.Parallel()
-				runPair(t, p, table.row(p))
+				runPair(t, p, row)
 			})
 		}
 	})

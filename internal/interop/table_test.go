@@ -49,6 +49,9 @@ func (tb *table) print(t *testing.T) {
 	fmt.Fprintf(&b, "%-9s %-9s %-20s %9s  %s\n", "front", "protocol", "configuration", "passed", "where the front departs")
 	ran, passed := 0, 0
 	for _, r := range tb.rows {
+		if r.ran == 0 {
+			continue // left out by -run
+		}
 		ran, passed = ran+r.ran, passed+r.passed
 		note := strings.Join(r.departed, ", ")
 		if len(r.failed) > 0 {
