@@ -64,6 +64,13 @@ func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*proto
 	hr.URL.Scheme, hr.URL.Host = "http", "localhost"
 	hr.RequestURI = ""
 	c.setFields(hr, r)
+	for name, values := range hr.Header {
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return nil, &protocol.Error{Protocol: "http", Op: "send request", Kind: protocol.ErrMalformed, Detail: "value of header " + name}
+			}
+		}
+	}
 	res, err := c.transport.RoundTrip(hr)
 	if err != nil {
 		return nil, httpFailed(ctx, "send request", err)

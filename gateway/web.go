@@ -33,7 +33,10 @@ func (s *Server) startWeb() *web {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	w.server = &http.Server{
-		Handler:           w,
+		Handler: w,
+		// OPTIONS * is the handler's, as over every other protocol.
+		DisableGeneralOptionsHandler: true,
+
 		ReadHeaderTimeout: r.limits.HeadTimeout,
 		IdleTimeout:       r.limits.IdleTimeout,
 		MaxHeaderBytes:    r.limits.ParamBytes,
@@ -101,8 +104,8 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// ServeHTTP serves one request under the server's limits. net/http is told to let a handler read and write at once: when
-// that is right, the core decides.
+// ServeHTTP serves one request under the server's limits. The core tells net/http to let a handler read and write at once only when
+// the handler asks: net/http does not take in the rest of a body then, and panics where it meets it as the next request.
 func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
 	t := &webExchange{ResponseWriter: rw, control: http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
@@ -111,7 +114,6 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		w.tooManyFields(rw, wc, int64(n), int64(limit))
 		return
 	}
-	t.control.EnableFullDuplex()
 	if hr.Body != nil && hr.Body != http.NoBody {
 		hr.Body = &webBody{ReadCloser: hr.Body, exchange: t}
 	}
