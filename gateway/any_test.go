@@ -84,10 +84,10 @@ func TestForeignersOnHTTP(t *testing.T) {
 	l := tcp(t)
 	serve(t, s, func() error { return s.ServeHTTP(l) })
 	for _, row := range []struct{ bytes, text string }{
-		{"24:CONTENT_LENGTH\x000\x00SCGI\x001\x00,", "SCGI on a HTTP listener: the front uses scgi_pass where proxy_pass is meant"},
-		{"\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00", "FastCGI on a HTTP listener: the front uses fastcgi_pass where proxy_pass is meant"},
-		{"\x00\x04\x00\x00\x01\x00A\x00", "uwsgi on a HTTP listener: the front uses uwsgi_pass where proxy_pass is meant"},
-		{"\x16\x03\x01\x00\x05hello", "TLS on a HTTP listener: the front speaks TLS where none is meant"},
+		{"24:CONTENT_LENGTH\x000\x00SCGI\x001\x00,", "SCGI on an HTTP listener: the front uses scgi_pass where proxy_pass is meant"},
+		{"\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00", "FastCGI on an HTTP listener: the front uses fastcgi_pass where proxy_pass is meant"},
+		{"\x00\x04\x00\x00\x01\x00A\x00", "uwsgi on an HTTP listener: the front uses uwsgi_pass where proxy_pass is meant"},
+		{"\x16\x03\x01\x00\x05hello", "TLS on an HTTP listener: the front speaks TLS where none is meant"},
 	} {
 		c := dial(t, l.Addr())
 		io.WriteString(c, row.bytes)

@@ -222,10 +222,18 @@ func (w *response) finish(err error) error {
 	}
 	cerr := w.enc.Close(err)
 	w.over = errReturned
-	if err == nil && cerr != nil {
-		err = &Error{Op: "write response", Kind: ErrAborted, Err: cerr}
+	if err == nil {
+		err = unsent(cerr)
 	}
 	return err
+}
+
+// unsent gives an error of the connection its place, unless it has one.
+func unsent(err error) error {
+	if _, placed := errors.AsType[*Error](err); err == nil || placed {
+		return err
+	}
+	return &Error{Op: "write response", Kind: ErrAborted, Err: err}
 }
 
 // complete frames what a handler that returned without an error has left to frame.

@@ -31,7 +31,11 @@ func WrongProtocol(want string, first []byte) error {
 	if got == want || got == "" {
 		return nil
 	}
-	detail := titles[got] + " on a " + titles[want] + " listener: the front "
+	article := " on a "
+	if want == "http" {
+		article = " on an "
+	}
+	detail := titles[got] + article + titles[want] + " listener: the front "
 	switch got {
 	case "tls":
 		detail += "speaks TLS where none is meant"

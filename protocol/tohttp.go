@@ -28,6 +28,9 @@ func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 // for a hyphen, a dot) are left out, and so is Proxy, which would pose as the environment's HTTP_PROXY. Its context is hr's.
 func NewRequest(hr *http.Request) *Request {
 	r := &Request{Protocol: "http", ContentLength: lengthOf(hr), ctx: hr.Context()}
+	if hr.RemoteAddr != "" {
+		r.Peer = peer(hr.RemoteAddr)
+	}
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.Body = hr.Body
 	}
@@ -51,6 +54,12 @@ func NewRequest(hr *http.Request) *Request {
 	}
 	return r
 }
+
+// A peer is an address as net/http's server tells it.
+type peer string
+
+func (peer) Network() string  { return "tcp" }
+func (p peer) String() string { return string(p) }
 
 // variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into "" what must not become one.
 func variableName(field string) string {

@@ -47,7 +47,7 @@ var variables = []variable{
 		to: func(d *derivation, v string) { d.https = d.https || isOn(v) }},
 	{name: "GATEWAY_INTERFACE", from: func(*http.Request) (string, bool) { return "CGI/1.1", true }},
 	{name: "SERVER_SOFTWARE", from: func(*http.Request) (string, bool) { return "Postern", true }},
-	{name: "REMOTE_ADDR", from: func(hr *http.Request) (string, bool) { h, _ := splitAddr(hr.RemoteAddr); return h, true },
+	{name: "REMOTE_ADDR", from: func(hr *http.Request) (string, bool) { return remoteHost(hr), true },
 		to: func(d *derivation, v string) { d.remote = v }},
 	{name: "REMOTE_PORT", from: func(hr *http.Request) (string, bool) { _, p := splitAddr(hr.RemoteAddr); return p, p != "" },
 		to: func(d *derivation, v string) { d.remotePort = v }},
@@ -151,6 +151,15 @@ func splitAddr(addr string) (host, port string) {
 		return addr, ""
 	}
 	return host, port
+}
+
+// remoteHost is the client's address, or nothing for one on a Unix socket, which has none.
+func remoteHost(hr *http.Request) string {
+	host, port := splitAddr(hr.RemoteAddr)
+	if port == "" && (host == "@" || strings.HasPrefix(host, "/")) {
+		return ""
+	}
+	return host
 }
 
 func localAddr(ctx context.Context) (host, port string) {
