@@ -75,7 +75,11 @@ func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*proto
 	if err != nil {
 		return nil, httpFailed(ctx, "send request", err)
 	}
-	return &protocol.Response{Status: res.StatusCode, Header: res.Header, Body: &httpBody{res.Body, ctx}}, nil
+	body := &httpBody{ReadCloser: res.Body, ctx: ctx}
+	if res.StatusCode == http.StatusSwitchingProtocols { // net/http has let go of the connection, and of the context
+		body.stop = context.AfterFunc(ctx, func() { res.Body.Close() })
+	}
+	return &protocol.Response{Status: res.StatusCode, Header: res.Header, Body: body}, nil
 }
 
 // perConnection are the fields that end with the front's connection (RFC 9110 section 7.6.1).
@@ -137,7 +141,16 @@ func httpFailed(ctx context.Context, op string, err error) error {
 // An httpBody is a response's body, after a 101 the connection.
 type httpBody struct {
 	io.ReadCloser
-	ctx context.Context
+	ctx  context.Context
+	stop func() bool // ends the watch of ctx; nil: there is none
+}
+
+// Close ends the exchange.
+func (b *httpBody) Close() error {
+	if b.stop != nil {
+		b.stop()
+	}
+	return b.ReadCloser.Close()
 }
 
 func (b *httpBody) Read(p []byte) (int, error) {
