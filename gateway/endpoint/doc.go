@@ -12,7 +12,8 @@
 // # Options
 //
 // Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is said), owner and group (names or
-// numbers). For listening on TCP: allow. For calling by FastCGI: keep, the number of idle connections that are kept (0).
+// numbers). For listening on TCP: allow. For calling by FastCGI: keep, the number of idle connections that are kept (0), and resend; they are
+// MaxIdle and Resend of [fastcgi.Client].
 //
 // CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand), index, script (what may run), script-filename and
 // follow-links for a tree; interpreter (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,

@@ -27,7 +27,7 @@ type row struct {
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: []string{"keep"}},
+	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: []string{"keep", "resend"}},
 	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI},
 	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI},
@@ -54,19 +54,6 @@ func schemes() string {
 		names[i] = table[i].name
 	}
 	return strings.Join(names, ", ")
-}
-
-func serveFastCGI(s *gateway.Server, l *Listener) error {
-	return s.Serve(l.Listener, fastcgi.Protocol{MaxConns: s.MaxConns, WebServerAddrs: l.webServerAddrs})
-}
-
-func newFastCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
-	keep, err := e.number("keep", 0)
-	if err != nil {
-		return nil, err
-	}
-	c := &fastcgi.Client{Dial: e.dial, Limits: o.Limits, MaxIdle: keep}
-	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 
 func newHTTP(e *Endpoint, o *ClientOptions) (*Client, error) {

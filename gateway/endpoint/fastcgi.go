@@ -1,0 +1,42 @@
+package endpoint
+
+import (
+	"log/slog"
+	"strings"
+
+	"github.com/postern-gateway/postern/fastcgi"
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+func serveFastCGI(s *gateway.Server, l *Listener) error {
+	return s.Serve(l.Listener, fastcgi.Protocol{MaxConns: s.MaxConns, WebServerAddrs: l.webServerAddrs})
+}
+
+func newFastCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
+	keep, err := e.number("keep", 0)
+	if err != nil {
+		return nil, err
+	}
+	resend, ok := e.last("resend")
+	c := &fastcgi.Client{Dial: e.dial, Limits: o.Limits, MaxIdle: keep, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
+	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
+}
+
+// stderrTo writes what a backend writes to its error stream to a log, a line at a time, and to the front's where that is wanted.
+func stderrTo(log *slog.Logger) func(r *protocol.Request, text []byte) {
+	return func(r *protocol.Request, text []byte) {
+		if w := protocol.ContextStderr(r.Context()); w != nil {
+			w.Write(text)
+		}
+		log := log
+		if log == nil {
+			log = slog.Default()
+		}
+		for line := range strings.Lines(string(text)) {
+			if line = strings.TrimRight(line, "\r\n"); line != "" {
+				log.Warn("fastcgi: stderr", "request", r.Method()+" "+r.RequestURI(), "line", line)
+			}
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package interop
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"text/template"
+
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// Peers are programs that we did not write, on the other side of the wire: backends of our clients, callers and starters of our servers.
+
+// needPeers skips the test unless the peers are wanted.
+func needPeers(t *testing.T) {
+	t.Helper()
+	if os.Getenv("POSTERN_INTEROP") != "1" {
+		t.Skip("needs php-fpm, uWSGI, libfcgi and the fronts: set POSTERN_INTEROP=1, or run make test")
+	}
+}
+
+// A peerSite is a peer behind Postern's own HTTP.
+type peerSite struct {
+	*site
+	log *logbook // Postern's
+}
+
+// behindPostern calls the backend to as `postern serve` does, in this process. rewrite may be nil.
+func behindPostern(t *testing.T, to string, rewrite func(out *protocol.Request)) *peerSite {
+	t.Helper()
+	s := &peerSite{log: new(logbook)}
+	logger := slog.New(slog.NewTextHandler(s.log, nil))
+	client, err := endpoint.NewClient(to, &endpoint.ClientOptions{Log: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := endpoint.Listen(t.Context(), "http://127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &gateway.Server{Handler: &gateway.Proxy{Backend: client, Rewrite: rewrite}, Log: logger}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- endpoint.Run(ctx, server, patience, l) }()
+	s.site = peerWay("http", l.Addr().String())
+	t.Cleanup(func() {
+		s.client.CloseIdleConnections()
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("log of Postern:\n%s", s.log.text())
+		}
+	})
+	return s
+}
+
+// peerWay is a site at an address.
+func peerWay(protocol, addr string) *site {
+	return &site{pair: &pair{front: &front{name: "postern"}, protocol: protocol, conf: protocol}, addr: addr, client: newClient()}
+}
+
+// wantLog waits until Postern's log has a text.
+func (s *peerSite) wantLog(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, "in the log: "+text, func() bool { return strings.Contains(s.log.text(), text) })
+}
+
+// waitSocket returns once a Unix socket accepts, or fails if p has ended.
+func waitSocket(t *testing.T, p *process, socket string) {
+	t.Helper()
+	eventually(t, "a listener at "+socket, func() bool {
+		select {
+		case <-p.done:
+			t.Fatalf("%s ended: %v; its log:\n%s", p.cmd.Path, p.err, p.said())
+		default:
+		}
+		c, err := net.Dial("unix", socket)
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	})
+}
+
+// fill writes a template of testdata/peers to a file.
+func fill(t *testing.T, name, path string, data any) {
+	t.Helper()
+	text, err := template.ParseFiles("testdata/peers/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := text.Execute(&b, data); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
