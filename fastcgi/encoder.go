@@ -124,7 +124,7 @@ func (s *stream) Close(cause error) (err error) {
 	defer c.mu.Unlock()
 	c.linger = c.linger || unread && !s.keep
 	c.ending--
-	c.left(s)
+	c.left()
 	return err
 }
 

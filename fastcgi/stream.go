@@ -80,23 +80,21 @@ func (c *conn) forget(s *stream) {
 	s.release()
 	delete(c.streams, s.id)
 	c.leave(s)
-	c.left(s)
+	c.left()
 }
 
-// leave takes s, whose handler has returned or was never called, from the count: the peer may begin another once it sees
-// END_REQUEST.
+// leave takes s, whose handler has returned or was never called, from the count, before END_REQUEST is sent: the peer may begin
+// another request once it sees that, or must find that there is to be none.
 func (c *conn) leave(s *stream) {
 	c.open--
+	c.closing = c.closing || !s.keep
 	if c.yielding == s {
 		c.unyield()
 	}
 }
 
 // left is leave's second half, when END_REQUEST has been sent.
-func (c *conn) left(s *stream) {
-	if !s.keep {
-		c.closing = true
-	}
+func (c *conn) left() {
 	if c.empty() {
 		c.poke() // whoever reads now waits for a request: another deadline, and CloseIdle may end it
 	}
