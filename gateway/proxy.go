@@ -182,6 +182,7 @@ func (x *passage) answer(res *protocol.Response) error {
 // copyHeader copies the fields but for those that Connection names: they belong to the backend's connection.
 func (x *passage) copyHeader(from http.Header) {
 	to := x.w.Header()
+	to["Content-Type"] = nil // one that the backend has not given is not ours to guess
 	for name, values := range from {
 		to[name] = values
 	}

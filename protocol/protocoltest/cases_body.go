@@ -79,8 +79,14 @@ var bodyCases = []testCase{
 		handler: ignoring,
 		check: func(x *trial) {
 			for range 2 {
-				x.whole(x.do(x.send(io.LimitReader(new(pattern), 10<<20), 10<<20)), 413, "not read")
+				got := x.end(x.send(io.LimitReader(new(pattern), 10<<20), 10<<20))
+				if x.pair.has(LosesEarly) && errors.Is(got.err, protocol.ErrUpstream) {
+					x.Logf("the answer is lost: %v", got.err)
+					continue
+				}
+				x.whole(got, 413, "not read")
 			}
+			x.whole(x.do(x.post("small")), 413, "not read")
 		},
 	},
 	{
@@ -159,7 +165,7 @@ var lengthCases = []testCase{
 			if got := x.end(r); got.err == nil && got.status < 400 {
 				x.Errorf("the client got %d, whole", got.status)
 			}
-			if !x.pair.Processes { // which may be ended before it has begun
+			if !x.pair.Processes && !x.pair.Chain { // which may end before the handler has begun
 				x.hears(x.answer(), "true true")
 			}
 		},

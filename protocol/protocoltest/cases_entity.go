@@ -86,7 +86,9 @@ var entityCases = []testCase{
 		check: func(x *trial) {
 			got := x.get()
 			x.whole(got, 200, "hello, world\n")
-			x.field(got, "Content-Length")
+			if !x.pair.Chain { // which may have had all of it before it sent the head
+				x.field(got, "Content-Length")
+			}
 		},
 	},
 	{

@@ -270,8 +270,10 @@ var urlCases = []testCase{
 		check: func(x *trial) {
 			r := x.request("GET", "/a%00b")
 			r.Params.Del("PATH_INFO")
-			if x.pair.Processes {
-				x.refused(r, protocol.ErrMalformed)
+			if x.pair.Processes || x.pair.Chain && !x.pair.has(NUL) {
+				if got := x.end(r); got.err == nil && got.status != 400 && !strings.Contains(got.body, `"/a\u0000b"`) {
+					x.Errorf("%d %s", got.status, got.body)
+				}
 				return
 			}
 			equal(x, "path", x.view(r).Path, "/a\x00b")

@@ -28,6 +28,11 @@ type Pair struct {
 	// Start must be set.
 	Processes bool
 
+	// Chain says that requests go through a gateway: what a client alone would refuse, or see cut, is answered with a status.
+	Chain bool
+	// Networks are what the cases run over; nil means "tcp" and "unix".
+	Networks []string
+
 	Has      Feature
 	MaxValue int // bytes of the largest value that a request of a few other variables carries; 0 means no such bound
 	MaxBlock int // bytes of all names and values, where the wire bounds them; 0 means that only Limits do
@@ -66,6 +71,8 @@ const (
 	// CutSeen: a response that is cut is known by the protocol itself, also without a Content-Length. Without it, only a
 	// reset on TCP tells.
 	CutSeen
+	// LosesEarly, a fault: an answer given while a large body is still being sent may be lost on its way.
+	LosesEarly
 	// Unread: the server notices that the client has gone also while a body waits unread.
 	Unread
 )
@@ -82,6 +89,9 @@ func (p *Pair) name() string {
 func (p *Pair) networks() []string {
 	if p.Processes {
 		return []string{"process"}
+	}
+	if p.Networks != nil {
+		return p.Networks
 	}
 	return []string{"tcp", "unix"}
 }
