@@ -78,6 +78,7 @@
 //
 //   - Without KEEP_CONN on one of several requests, the connection closes when all have ended, not with the first.
 //   - A record for an unknown request id is skipped, also when the id was never begun.
+//   - A CONTENT_LENGTH of -1 is one that is not known, as an empty one is: Caddy 2.6 writes it for a chunked body.
 //   - The names of an Authorizer's variables are in upper case.
 //   - STDERR is written with control characters escaped, because fronts copy it to their logs.
 package fastcgi

@@ -103,6 +103,17 @@ func TestRoles(t *testing.T) {
 			< END_REQUEST 1 REQUEST_COMPLETE 0
 			< EOF`)
 	})
+	t.Run("a CONTENT_LENGTH of -1 is Caddy's word for an unknown one", func(t *testing.T) {
+		f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
+			if b, err := io.ReadAll(r.Body); r.ContentLength != -1 || string(b) != "chunked" || err != nil {
+				t.Errorf("body %q, %v, length %d", b, err, r.ContentLength)
+			}
+			return hello(w, r)
+		})
+		f.say("BEGIN_REQUEST 1 RESPONDER", `PARAMS 1 CONTENT_LENGTH="-1"`, "PARAMS 1 end", `STDIN 1 "chunked"`, "STDIN 1 end")
+		f.answer(1)
+		f.hearEnd()
+	})
 	t.Run("flags that nobody knows are ignored", func(t *testing.T) {
 		f := serve(t, Protocol{}, nil, hello)
 		f.write(appendRecord(nil, typeBegin, 1, []byte{0, 1, 0xfe, 1, 2, 3, 4, 5}))
@@ -146,7 +157,7 @@ func TestRefusedRequest(t *testing.T) {
 		{"CVE-2025-23016", "PARAMS 1 \"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\"\nPARAMS 1 end", "400", "4294967294 > 0 bytes left"},
 		{"STDIN too early", "STDIN 1 \"x\"", "400", "read STDIN: malformed: a record before the end of PARAMS"},
 		{"CONTENT_LENGTH +5", "PARAMS 1 CONTENT_LENGTH=\"+5\"\nPARAMS 1 end", "400", `CONTENT_LENGTH "+5" is not a number of bytes`},
-		{"CONTENT_LENGTH -1", "PARAMS 1 CONTENT_LENGTH=\"-1\"\nPARAMS 1 end", "400", `CONTENT_LENGTH "-1" is not a number of bytes`},
+		{"CONTENT_LENGTH -2", "PARAMS 1 CONTENT_LENGTH=\"-2\"\nPARAMS 1 end", "400", `CONTENT_LENGTH "-2" is not a number of bytes`},
 		{"CONTENT_LENGTH of 20 digits", "PARAMS 1 CONTENT_LENGTH=\"99999999999999999999\"\nPARAMS 1 end", "400", `is not a number of bytes`},
 		{"two CONTENT_LENGTHs", "PARAMS 1 CONTENT_LENGTH=\"5\" CONTENT_LENGTH=\"6\"\nPARAMS 1 end", "400", "two different values of CONTENT_LENGTH"},
 	}

@@ -185,11 +185,12 @@ func (s *stream) settle() (err error) {
 	return err
 }
 
-// number returns the value of a variable that holds a number of bytes, -1 where it is missing or empty.
+// number returns the value of a variable that holds a number of bytes, -1 where it is missing or empty, or "-1": so Caddy 2.6 writes a
+// length that it does not know.
 func number(params protocol.Params, name string) (int64, error) {
 	n, found := int64(-1), false
 	for i := range params {
-		if params[i].Name != name || params[i].Value == "" {
+		if v := params[i].Value; params[i].Name != name || v == "" || v == "-1" {
 			continue
 		}
 		m, err := parseNumber(name, params[i].Value)

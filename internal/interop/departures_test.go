@@ -88,8 +88,6 @@ func departuresOfBodies() []departure {
 	return []departure{
 		{front: "haproxy", protocol: "fastcgi", cases: []string{"chunked upload"}, run: refused(400),
 			why: "HAProxy must know a body's length for FastCGI, and counts only what fits in its buffer: 400"},
-		{front: "caddy", protocol: "fastcgi", cases: chunkedCases, run: refused(400),
-			why: "Caddy 2.6 sends CONTENT_LENGTH=-1 for a body whose length it does not know, which is malformed: 400 is ours"},
 		{front: "apache2", protocol: "scgi", cases: chunkedCases, run: refused(411),
 			why: "mod_proxy_scgi does not store a chunked body to count it: 411"},
 		{front: "apache2", protocol: "uwsgi", cases: chunkedCases, run: refused(411),
