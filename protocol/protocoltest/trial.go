@@ -235,3 +235,12 @@ func (x *trial) hearsLast(l *line, want string) {
 		x.Errorf("the handler says %q, want %q or nothing", got, want)
 	}
 }
+
+// lost reports whether an early answer was lost on a pair that is known to lose some.
+func (x *trial) lost(got result) bool {
+	lost := x.pair.has(LosesEarly) && errors.Is(got.err, protocol.ErrUpstream)
+	if lost {
+		x.Logf("the answer is lost: %v", got.err)
+	}
+	return lost
+}
