@@ -2,6 +2,8 @@ package interop
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -75,6 +77,24 @@ func (s *peerSite) wantLog(t *testing.T, text string) {
 	eventually(t, "in the log: "+text, func() bool { return strings.Contains(s.log.text(), text) })
 }
 
+// notWhole asks for a response that is not whole, and must not look as if it were.
+func (s *peerSite) notWhole(t *testing.T, path string) {
+	t.Helper()
+	r, err := s.try(t.Context(), call{path: path})
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	r.notWhole(t)
+}
+
+// notWhole fails unless the response is cut, or 502 where that could still be said.
+func (r *reply) notWhole(t *testing.T) {
+	t.Helper()
+	if r.err == nil && r.status != 502 || r.err != nil && !errors.Is(r.err, io.ErrUnexpectedEOF) {
+		t.Errorf("want a response that is cut, or 502; got %d with %d bytes, %v", r.status, len(r.body), r.err)
+	}
+}
+
 // waitSocket returns once a Unix socket accepts, or fails if p has ended.
 func waitSocket(t *testing.T, p *process, socket string) {
 	t.Helper()
@@ -106,4 +126,14 @@ func fill(t *testing.T, name, path string, data any) {
 	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// cgiReply reads a response as a CGI script prints it.
+func cgiReply(t *testing.T, out []byte) *reply {
+	t.Helper()
+	status, header, n, err := protocol.ParseHead(out)
+	if err != nil || n == 0 {
+		t.Fatalf("no head in %.200q: %v", out, err)
+	}
+	return &reply{status: status, header: header, body: out[n:]}
 }

@@ -10,13 +10,14 @@ def application(environ, start_response):
     query = parse_qs(environ["QUERY_STRING"])
     number = int(query.get("n", ["0"])[0])
     path = environ["PATH_INFO"]
+    # uWSGI wants a body to be read: it closes a connection on one that was not, which resets it.
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
     if path == "/vars":
         texts = [[k, v] for k, v in environ.items() if isinstance(v, str) and not k.startswith(("wsgi.", "uwsgi."))]
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(texts).encode()]
     if path == "/sum":
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [b"%d %s\n" % (len(body), hashlib.sha1(body).hexdigest().encode())]
     if path == "/bytes":
