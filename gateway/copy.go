@@ -6,17 +6,24 @@ import (
 	"time"
 )
 
+// flushDelay is how long what has come of a response waits for what comes next, to leave with it in one write: its head for the
+// body's first bytes, a piece for the end.
+const flushDelay = time.Millisecond
+
 // pieces are the buffers by which responses are copied.
 var pieces = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// copyBody passes the body on, each piece at once, but for the last: what ends with it leaves with the response's end.
+// copyBody passes the body on, no piece later than flushDelay after it came.
 func (x *passage) copyBody(body io.Reader) error {
 	buf := pieces.Get().(*[32 << 10]byte)
 	defer pieces.Put(buf)
-	n, err := x.readFirst(body, buf[:])
+	f := &flusher{x: x}
+	defer f.end()
+	f.want() // the head may be all that comes for long
 	for {
+		n, err := body.Read(buf[:])
 		if n > 0 {
-			if _, err := x.w.Write(buf[:n]); err != nil {
+			if err := f.write(buf[:n]); err != nil {
 				return err
 			}
 		}
@@ -25,28 +32,61 @@ func (x *passage) copyBody(body io.Reader) error {
 			return nil
 		case err != nil:
 			return x.failed("read response", err)
-		case n > 0:
-			if err := x.control.Flush(); err != nil {
-				return err
-			}
 		}
-		n, err = body.Read(buf[:])
 	}
 }
 
-// readFirst reads the first piece. If it does not come at once the head goes on by itself, unless the request's body is still
-// coming: it would have to be taken in for that.
-func (x *passage) readFirst(body io.Reader, p []byte) (int, error) {
-	flushed := make(chan struct{})
-	timer := time.AfterFunc(headDelay, func() {
-		defer close(flushed)
-		if x.body.done.Load() {
-			x.control.Flush()
-		}
-	})
-	n, err := body.Read(p)
-	if !timer.Stop() {
-		<-flushed
+// A flusher sends what has been written, a little later: so the last piece leaves with the response's end.
+type flusher struct {
+	x     *passage
+	mu    sync.Mutex
+	timer *time.Timer
+	due   bool // something waits, and the timer runs
+	begun bool // a piece of the body has been written
+	ended bool
+}
+
+func (f *flusher) write(p []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begun = true
+	_, err := f.x.w.Write(p)
+	f.wantLocked()
+	return err
+}
+
+func (f *flusher) want() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wantLocked()
+}
+
+func (f *flusher) wantLocked() {
+	switch {
+	case f.due:
+		return
+	case f.timer == nil:
+		f.timer = time.AfterFunc(flushDelay, f.flush)
+	default:
+		f.timer.Reset(flushDelay)
 	}
-	return n, err
+	f.due = true
+}
+
+// flush sends what waits. A head by itself stays while the request's body is still coming: that would have to be taken in first.
+func (f *flusher) flush() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.due = false
+	if !f.ended && (f.begun || f.x.body.done.Load()) {
+		f.x.control.Flush() // what fails fails again in the next write, or in the response's end
+	}
+}
+
+// end makes sure that nothing is flushed any more.
+func (f *flusher) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = true
+	f.timer.Stop()
 }

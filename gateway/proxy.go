@@ -16,7 +16,7 @@ import (
 // A Proxy is a handler that sends requests on to a backend, whatever protocols the two sides speak. The variables go whole and in
 // their order, but for HTTP_PROXY; no http.Request is made of them. Only Backend must be set. It is safe for concurrent use.
 //
-// Each piece of the response goes on when it comes, and so does its head; what is whole when it comes leaves in one write. A
+// Each piece of the response goes on within a millisecond, and so does its head; what is whole by then leaves in one write. A
 // backend that fails before its response's head gives 502, one that is too slow 504; a response that is cut is marked
 // incomplete. When the client goes, the backend's exchange ends.
 //
@@ -35,9 +35,6 @@ type Proxy struct {
 	// rest of the body is taken in first, within the server's Limits.
 	FullDuplex bool
 }
-
-// headDelay is how long a response's head waits for the first bytes of its body, to leave with them.
-const headDelay = 2 * time.Millisecond
 
 var errSlow = errors.New("the response's head did not come in time")
 
