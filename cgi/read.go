@@ -16,8 +16,8 @@ func (p *process) Read(buf []byte) (int, error) {
 		switch {
 		case n > 0 && p.noteSeen():
 			return n, nil
-		case n > 0:
-			n, p.last = p.late(buf)
+		case n > 0: // it came after the cause of an end, which late tells
+			_, p.last = p.late(buf)
 		case err == io.EOF:
 			p.last = p.conclude()
 		case !errors.Is(err, os.ErrDeadlineExceeded):

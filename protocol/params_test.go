@@ -75,7 +75,8 @@ func TestPairsOfAnOddNumberPanic(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	Pairs("A", "1", "B")
+	odd := []string{"A", "1", "B"}
+	Pairs(odd...)
 }
 
 func TestContentLength(t *testing.T) {

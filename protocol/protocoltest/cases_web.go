@@ -26,7 +26,7 @@ var routed = func() protocol.Handler {
 			return
 		}
 		w.Header().Set("WWW-Authenticate", "Basic")
-		http.Error(w, "who are you", 401)
+		http.Error(w, "who are you", http.StatusUnauthorized)
 	})
 	return protocol.FromHTTP(mux)
 }()
@@ -103,7 +103,7 @@ var webCases = []testCase{
 		want: "http.MaxBytesReader ends a body that is too long, and the 413 that follows arrives.",
 		handler: web(func(w http.ResponseWriter, r *http.Request) {
 			if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, 1000)); err != nil {
-				http.Error(w, err.Error(), 413)
+				http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
 			}
 		}),
 		check: func(x *trial) {
