@@ -75,8 +75,7 @@ func TestPairsOfAnOddNumberPanic(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	odd := []string{"A", "1", "B"}
-	Pairs(odd...)
+	Pairs(slices.Concat([]string{"A", "1"}, []string{"B"})...)
 }
 
 func TestContentLength(t *testing.T) {
