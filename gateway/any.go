@@ -48,7 +48,8 @@ func (c *conn) serveAny(protocols []protocol.Protocol) {
 // first returns the connection with its first two bytes, which it still gives.
 func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
 	first = make([]byte, 2)
-	if n, ok := c.peek(first, c.srv.run.limits.HeadTimeout); ok {
+	// One that has given a single byte is read from: peeking does not tell the end that may follow that byte.
+	if n, ok := c.peek(first, c.srv.run.limits.HeadTimeout); ok && n != 1 {
 		return c.net, first, n == len(first)
 	}
 	c.patience(c.srv.run.limits.HeadTimeout)
@@ -64,7 +65,8 @@ func (c *conn) patience(limit time.Duration) {
 	}
 }
 
-// A replay is a connection that gives first what has been read of it already. It is for connections that the system cannot peek into.
+// A replay is a connection that gives first what has been read of it already. It is for connections that the system cannot peek into, or
+// not far enough.
 type replay struct {
 	net.Conn
 	first []byte

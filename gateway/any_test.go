@@ -66,6 +66,23 @@ func TestServeAnyOfAByteAtATime(t *testing.T) {
 	}
 }
 
+// A peer that ended after one byte was held until the head's time was over.
+func TestServeAnyOfASingleByte(t *testing.T) {
+	for network, listen := range map[string]func(*testing.T) net.Listener{"tcp": tcp, "unix": unix} {
+		s := &gateway.Server{Handler: kind(), Limits: &protocol.Limits{HeadTimeout: -1}}
+		l := listen(t)
+		serve(t, s, func() error { return s.ServeAny(l, everyProtocol...) })
+		c := dial(t, l.Addr())
+		io.WriteString(c, "\n")
+		if err := c.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(c); err != nil || len(b) > 0 {
+			t.Errorf("%s: %q, %v", network, b, err)
+		}
+	}
+}
+
 func TestServeAnyOfWhatIsNotServed(t *testing.T) {
 	out, logger := newLog()
 	s := &gateway.Server{Handler: kind(), Log: logger}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// peek waits until p can be filled with the connection's first bytes, and leaves them there: so the protocol gets the connection
-// as it is. n is less than p is long where the connection has ended, or not come so far within limit (0: none). ok is false where
-// it is no socket.
+// peek waits for the connection's first bytes, looks at as many of them as p holds, and leaves them there: so the protocol gets the
+// connection as it is. n is 0 where the connection has ended, or nothing has come within limit (0: none). ok is false where it is no
+// socket.
 func (c *conn) peek(p []byte, limit time.Duration) (n int, ok bool) {
 	sc, ok := c.net.(syscall.Conn)
 	if !ok {
@@ -36,15 +36,14 @@ type peeking struct {
 	done bool
 }
 
-// try peeks once; false means to wait. The wait ends with the next bytes that come, not because there are some, so that a
-// single byte is no reason to turn in circles.
+// try peeks once; false means to wait.
 func (k *peeking) try(fd uintptr) bool {
 	for {
 		n, _, err := syscall.Recvfrom(int(fd), k.p, syscall.MSG_PEEK)
 		switch {
 		case err == syscall.EINTR:
 			continue
-		case err == syscall.EAGAIN || err == nil && n > 0 && n < len(k.p):
+		case err == syscall.EAGAIN:
 			return false
 		case err == nil:
 			k.n = n
