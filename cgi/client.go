@@ -86,6 +86,10 @@ type Client struct {
 	Log        *slog.Logger
 	StderrRate int
 
+	// Observe, if it is set, is told of each run of a script when its response has ended. It is called by the goroutine that reads or
+	// closes the response, which it holds up.
+	Observe func(Run)
+
 	fork forkExec // for tests; nil: syscall.ForkExec
 
 	rate    rate
@@ -211,6 +215,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 		return nil, startFailed(cmd, err)
 	}
 	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
+		sent:   sizeOf(env) + max(in.length, 0),
 		stdout: os.NewFile(uintptr(sp.stdout), "stdout"),
 		lines:  &lines{c: c, fd: sp.stderr, script: s.file, r: r},
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,6 +24,7 @@ type process struct {
 	pid    int
 	path   string
 	began  time.Time
+	sent   int64 // of the environment and the body
 	stdout *os.File
 	stdin  *os.File // nil without a body that is pumped
 	lines  *lines
@@ -31,6 +33,8 @@ type process struct {
 	last error // how the output ended
 	left int   // bytes that may still be read after the cut; 0: not begun
 	room int   // what the pipe holds at most
+
+	received atomic.Int64 // bytes of standard output
 
 	mu      sync.Mutex
 	soon    *time.Timer // starts the minder
@@ -88,6 +92,7 @@ func (p *process) finish() {
 	minded := p.minded
 	p.mu.Unlock()
 	p.soon.Stop()
+	p.observe()
 	if minded {
 		p.forget()
 	}

@@ -13,6 +13,7 @@ func (p *process) Read(buf []byte) (int, error) {
 	for p.last == nil {
 		p.arm()
 		n, err := p.stdout.Read(buf)
+		p.received.Add(int64(n))
 		switch {
 		case n > 0 && p.noteSeen():
 			return n, nil
@@ -97,6 +98,7 @@ func (p *process) readCut(buf []byte) (int, error) {
 		p.left = p.room
 	}
 	n := readNow(p.stdout, buf[:min(len(buf), p.left)])
+	p.received.Add(int64(n))
 	if p.left -= n; n == 0 || p.left == 0 {
 		return n, p.conclude()
 	}

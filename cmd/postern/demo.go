@@ -98,8 +98,8 @@ func (s *station) call(ctx context.Context) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
 	if err != nil {
 		return answer{}, err
 	}

@@ -67,7 +67,10 @@ func cgiStation() (*station, error) {
 		return nil, err
 	}
 	return &station{title: "CGI", url: "cgi:" + self, client: func(m *meter) protocol.RoundTripper {
-		return &cgi.Client{Path: self}
+		return &cgi.Client{Path: self, Observe: func(r cgi.Run) {
+			m.sent.Store(r.Sent)
+			m.received.Store(r.Received)
+		}}
 	}}, nil
 }
 
