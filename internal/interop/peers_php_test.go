@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -170,4 +171,28 @@ func phpStderr(t *testing.T, s *peerSite) {
 	s.get(t, "/app.php?do=log&id="+id).wantBody(t, "logged\n")
 	s.wantLog(t, `trouble ahead: `)
 	s.wantLog(t, id)
+}
+
+// TestPHPBehindNginx has the command itself between nginx and php-fpm, which then knows nothing of the protocol that nginx speaks.
+func TestPHPBehindNginx(t *testing.T) {
+	needPeers(t)
+	t.Parallel()
+	f := phpFPM(t, 20)
+	sockets := t.TempDir()
+	startCommand(t, nil, sockets, "fastcgi+unix:"+f.socket+"?keep=2&resend")
+	c := startFront(t, peersFront(), "php", &net.UnixAddr{Net: "unix", Name: sockets}, f.dir)
+	s := peerWay("http", loopback(c.Port))
+	t.Cleanup(s.client.CloseIdleConnections)
+	body := pattern(t, 2_000_000)
+	for _, name := range []string{"fastcgi", "scgi", "uwsgi"} {
+		t.Run(name, func(t *testing.T) {
+			for range 10 {
+				path := "/" + name + "/a%20b?do=uri"
+				s.get(t, path).wantBody(t, "GET "+path+"\n")
+				want := fmt.Sprintf("%d of %[1]d %x\n", len(body), sha1.Sum(body))
+				s.do(t, call{path: "/" + name + "/?do=sum", body: chunked(body)}).want(t, 200).wantBody(t, want)
+				s.do(t, call{path: "/" + name + "/?do=status&code=404"}).want(t, 404)
+			}
+		})
+	}
 }

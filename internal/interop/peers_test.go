@@ -66,6 +66,13 @@ func behindPostern(t *testing.T, to string, rewrite func(out *protocol.Request))
 	return s
 }
 
+// peersFront is nginx with the configuration of testdata/peers. Its backend is a folder of sockets.
+func peersFront() *front {
+	f := nginx()
+	f.name, f.unix = "peers", func(path string) string { return path }
+	return f
+}
+
 // peerWay is a site at an address.
 func peerWay(protocol, addr string) *site {
 	return &site{pair: &pair{front: &front{name: "postern"}, protocol: protocol, conf: protocol}, addr: addr, client: newClient()}

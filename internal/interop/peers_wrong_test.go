@@ -54,9 +54,7 @@ func TestWrongProtocol(t *testing.T) {
 	t.Parallel()
 	log := new(logbook)
 	sockets := wrongSockets(t, log)
-	f := nginx()
-	f.name, f.unix = "peers", func(path string) string { return path }
-	c := startFront(t, f, "wrong", &net.UnixAddr{Net: "unix", Name: sockets}, "")
+	c := startFront(t, peersFront(), "wrong", &net.UnixAddr{Net: "unix", Name: sockets}, "")
 	s := &peerSite{site: peerWay("http", loopback(c.Port)), log: log}
 	t.Cleanup(s.client.CloseIdleConnections)
 	body := pattern(t, 3_000_000)

@@ -11,6 +11,9 @@ case 'vars':
 	header('Content-Type: application/json');
 	echo json_encode($_SERVER, JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES);
 	break;
+case 'uri': // what every front sends
+	echo "{$_SERVER['REQUEST_METHOD']} {$_SERVER['REQUEST_URI']}\n";
+	break;
 case 'bytes':
 	header('Content-Type: application/octet-stream');
 	header('Content-Length: ' . $_GET['n']);
