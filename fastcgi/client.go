@@ -22,7 +22,8 @@ type Client struct {
 	Limits *protocol.Limits
 
 	// MaxIdle is how many idle connections are kept for another request (KEEP_CONN). 0 asks the backend to close each: a
-	// kept one occupies a process of backends like php-fpm.
+	// kept one occupies a process of backends like php-fpm. None is kept while a request on a new connection waits for more than
+	// 50 ms for an answer: it may be for such a process.
 	//
 	// A request on a kept connection that turns out to be closed is sent once more on a new one, if nothing of an answer came, the body can be
 	// sent again, and either the method is idempotent, or the request cannot have been read, or Resend is set.
@@ -36,8 +37,9 @@ type Client struct {
 	// characters and all, and good until Stderr returns. Calls for one request come one after another. nil drops it.
 	Stderr func(r *protocol.Request, text []byte)
 
-	mu   sync.Mutex
-	idle []*link // the one that was used last is the last
+	mu       sync.Mutex
+	idle     []*link // the one that was used last is the last
+	starving int     // requests that have waited for long on new connections
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because backends like php-fpm
@@ -79,6 +81,9 @@ func (x *exchange) roundTrip() (*protocol.Response, error) {
 	}
 	l := &link{nc: nc}
 	l.in.init(nc)
+	if x.c.MaxIdle > 0 {
+		defer x.c.wait().end()
+	}
 	return x.try(l)
 }
 

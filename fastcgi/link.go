@@ -67,7 +67,7 @@ func (c *Client) put(l *link, idle time.Duration) {
 	l.in.release()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.idle) >= c.MaxIdle {
+	if len(c.idle) >= c.MaxIdle || c.starving > 0 {
 		l.close()
 		return
 	}
