@@ -42,7 +42,7 @@ func TestLibfcgi(t *testing.T) {
 			t.Run("answers", func(t *testing.T) { libfcgiAnswers(t, s) })
 			t.Run("bodies", func(t *testing.T) { libfcgiBodies(t, s) })
 			t.Run("variables", func(t *testing.T) { libfcgiVariables(t, s) })
-			t.Run("many", func(t *testing.T) { libfcgiMany(t, s, tt.options == "") })
+			t.Run("many", func(t *testing.T) { libfcgiMany(t, s) })
 			t.Run("ends", func(t *testing.T) { libfcgiEnds(t, s, p) })
 		})
 	}
@@ -89,8 +89,8 @@ func libfcgiVariables(t *testing.T, s *peerSite) {
 	}
 }
 
-// libfcgiMany asks one process, which takes a connection at a time, by several at once.
-func libfcgiMany(t *testing.T, s *peerSite, atOnce bool) {
+// libfcgiMany asks one process, which takes a connection at a time, by several at once: one that is kept must not be in the others' way.
+func libfcgiMany(t *testing.T, s *peerSite) {
 	var all sync.WaitGroup
 	ask := func(i int) {
 		path := fmt.Sprintf("/many/%d", i)
@@ -100,12 +100,6 @@ func libfcgiMany(t *testing.T, s *peerSite, atOnce bool) {
 		}
 	}
 	for i := range 8 {
-		if !atOnce { // a kept connection occupies the process
-			for j := range 100 {
-				ask(i*1000 + j)
-			}
-			continue
-		}
 		all.Go(func() {
 			for j := range 100 {
 				ask(i*1000 + j)

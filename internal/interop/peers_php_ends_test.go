@@ -133,3 +133,10 @@ func TestPHPStale(t *testing.T) {
 		ask(20_000)
 	})
 }
+
+// TestPHPAllKept keeps as many connections as there are children: each occupies one, and nobody would be there for other requests.
+func TestPHPAllKept(t *testing.T) {
+	needPeers(t)
+	t.Parallel()
+	phpAtOnce(t, phpFPM(t, 0).site(t, "?keep=4"))
+}
