@@ -34,10 +34,14 @@ type Conn struct {
 	try   func(fd uintptr) bool
 	got   int // what try read
 	err   error
+	limit time.Duration // how long try may wait
 
 	read, write deadline
 
-	out    []byte      // the output buffer, nil while there is nothing to send
+	out    []byte // the output buffer, nil while there is nothing to send
+	put    func(fd uintptr) bool
+	send   []byte      // what put is to write
+	sent   int         // what it wrote
 	linger atomic.Bool // answered, and the peer may still be sending
 }
 
@@ -103,8 +107,7 @@ func (b *Conn) Wait() error {
 	if !b.used {
 		d, b.used = b.Limits.HeadTimeout, true
 	}
-	b.read.arm(b.Conn.SetReadDeadline, d)
-	n, err := b.readIdle()
+	n, err := b.readIdle(d)
 	switch {
 	case n > 0 && b.state.CompareAndSwap(idle, active):
 		b.w = n
@@ -115,13 +118,17 @@ func (b *Conn) Wait() error {
 	return err
 }
 
-// readIdle reads once into a buffer that is taken only when there is something to read.
-func (b *Conn) readIdle() (int, error) {
+// readIdle reads once into a buffer that is taken only when there is something to read, and waits for that no longer than d. What
+// is there already needs no deadline: to set one, and to ask for the time, costs as much as the read.
+func (b *Conn) readIdle(d time.Duration) (int, error) {
+	if b.raw == nil || !b.read.unset() {
+		b.read.arm(b.Conn.SetReadDeadline, d)
+	}
 	if b.raw == nil {
 		b.in = getBuffer()
 		return b.Conn.Read(b.in)
 	}
-	b.got, b.err = 0, nil
+	b.got, b.err, b.limit = 0, nil, d
 	if err := b.raw.Read(b.try); err != nil {
 		return 0, err
 	}
@@ -144,6 +151,7 @@ func (b *Conn) tryRead(fd uintptr) bool {
 		case syscall.EAGAIN:
 			putBuffer(b.in)
 			b.in = nil
+			b.read.arm(b.Conn.SetReadDeadline, b.limit)
 			return false
 		}
 		putBuffer(b.in)
@@ -267,6 +275,13 @@ func (t *deadline) arm(set func(time.Time) error, d time.Duration) {
 		t.at = want
 		set(want)
 	}
+}
+
+// unset reports whether there is no deadline.
+func (t *deadline) unset() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.at.IsZero() && !t.own
 }
 
 // set wants d from now, exactly.

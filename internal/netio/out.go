@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -65,6 +66,9 @@ func writeTwo(c net.Conn, first, second []byte) error {
 }
 
 func (b *Conn) writeAll(p []byte) error {
+	if b.raw != nil && len(p) <= BufferSize {
+		p = p[b.writeNow(p):]
+	}
 	for len(p) > 0 {
 		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
 		n, err := b.Conn.Write(p[:min(len(p), writePiece)])
@@ -74,6 +78,32 @@ func (b *Conn) writeAll(p []byte) error {
 		p = p[n:]
 	}
 	return nil
+}
+
+// writeNow writes as much of p as can be written without waiting, and so without a deadline. An error is left to the write that may
+// wait.
+func (b *Conn) writeNow(p []byte) int {
+	if b.put == nil {
+		b.put = b.tryWrite
+	}
+	b.send, b.sent = p, 0
+	err := b.raw.Write(b.put)
+	b.send = nil
+	if err != nil {
+		return 0
+	}
+	return b.sent
+}
+
+func (b *Conn) tryWrite(fd uintptr) bool {
+	for {
+		n, err := syscall.Write(int(fd), b.send)
+		if err == syscall.EINTR {
+			continue
+		}
+		b.sent = max(n, 0)
+		return true
+	}
 }
 
 // Write buffers p, or sends it with what is buffered where it does not fit.
