@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/cgi"
 	"github.com/postern-gateway/postern/protocol"
@@ -69,4 +70,23 @@ func ExampleProgram() {
 	// Content-Type: text/plain
 	//
 	// hello, /world
+}
+
+func ExampleRun() {
+	c := &cgi.Client{Path: "/bin/echo", Observe: func(r cgi.Run) { fmt.Println(r.Script, "wrote", r.Received, "bytes") }}
+	defer c.Close()
+	_, err := c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET")})
+	fmt.Println(protocol.Status(err)) // an empty line is no head
+	// Output:
+	// /bin/echo wrote 1 bytes
+	// 502
+}
+
+func ExampleSurroundings() {
+	c := &cgi.Client{
+		Dir:          &cgi.Dir{Root: "/usr/lib/cgi-bin"},
+		Surroundings: cgi.Surroundings{User: "www-data", CPU: 30 * time.Second, Memory: 512 << 20, Files: 64},
+	}
+	defer c.Close()
+	// Each script of c runs as www-data, and is ended by the system beyond these limits.
 }
