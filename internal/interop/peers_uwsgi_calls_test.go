@@ -46,7 +46,7 @@ func TestUWSGIRouter(t *testing.T) {
 	backend := startBackend(t, &pair{protocol: "uwsgi", unix: true}, newExercise())
 	port, _ := freePorts(t)
 	log := filepath.Join(t.TempDir(), "log")
-	p, err := startProcess(log, nil, "uwsgi-core", "--plugin", "http", "--die-on-term", "--master",
+	p, err := startProcess(log, nil, "uwsgi-core", "--plugin", "http", "--die-on-term", "--master", "--worker-reload-mercy", "1",
 		"--http", loopback(port), "--http-to", backend.String())
 	if err != nil {
 		t.Fatal(err)

@@ -16,11 +16,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// uwsgiProgram starts Debian's uWSGI with plugins and arguments, its log in a file, and waits for a socket.
+// uwsgiProgram starts Debian's uWSGI with plugins and arguments, its log in a file, and waits for a socket. A worker that gets SIGTERM
+// itself and by its master may miss both: without that mercy the master then waits for a minute.
 func uwsgiProgram(t *testing.T, socket string, args ...string) *process {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
-	p, err := startProcess(log, nil, append([]string{"uwsgi-core", "--die-on-term", "--master", "--need-app"}, args...)...)
+	p, err := startProcess(log, nil, append([]string{"uwsgi-core", "--die-on-term", "--master", "--need-app", "--worker-reload-mercy", "1"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
