@@ -73,8 +73,8 @@ or another server by any of these protocols.
   postern serve --listen fastcgi://127.0.0.1:9000 --to demo:        check a front against it
   postern serve --listen fastcgi+unix:/run/postern.sock --to cgi:/usr/lib/cgi-bin/
                                                                     run CGI scripts behind nginx
-  postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock
-                                                                    HTTP in, php-fpm out`,
+  postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock \
+      --option param=SCRIPT_FILENAME=/srv/app/index.php             HTTP in, php-fpm out`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },

@@ -72,7 +72,7 @@ Send to:
 	f.DurationVar(&cfg.grace, "grace", 30*time.Second, "after SIGTERM or SIGINT, how long requests that are being served may take to end")
 	f.DurationVar(&cfg.timeout, "response-timeout", 0, "until the backend's response begins (0: no limit)")
 	f.BoolVar(&cfg.duplex, "full-duplex", false, "pass a response on while the request's body is still coming, where the front is known to take that")
-	f.BoolVar(&cfg.stderr, "stderr", false, "send what CGI scripts write to standard error to the front too, over FastCGI")
+	f.BoolVar(&cfg.stderr, "stderr", false, "send what CGI scripts and FastCGI backends write to standard error to the front too, over FastCGI")
 	addLimits(f, &cfg.limits)
 	cfg.log.addFlags(f)
 	return c

@@ -53,7 +53,11 @@ func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 	case o == nil:
 		o = new(ClientOptions)
 	}
-	return e.row.client(e, o)
+	c, err := e.row.client(e, o)
+	if err != nil {
+		return nil, err
+	}
+	return e.withParams(c)
 }
 
 func (e *Endpoint) dial(ctx context.Context) (net.Conn, error) {

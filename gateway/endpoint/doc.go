@@ -13,7 +13,7 @@
 //
 // Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is said), owner and group (names or
 // numbers). For listening on TCP: allow. For calling by FastCGI: keep, the number of idle connections that are kept (0), and resend; they are
-// MaxIdle and Resend of [fastcgi.Client].
+// MaxIdle and Resend of [fastcgi.Client]. For calling by FastCGI, SCGI or uwsgi: param=NAME=value, a variable that each request gets.
 //
 // CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand), index, script (what may run), script-filename and
 // follow-links for a tree; interpreter (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
