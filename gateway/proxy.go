@@ -44,13 +44,10 @@ func (p *Proxy) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	if p.FullDuplex {
 		x.control.EnableFullDuplex() // one that cannot takes the body in
 	}
-	var ctx context.Context
-	ctx, x.cancel = context.WithCancelCause(context.WithoutCancel(r.Context()))
-	defer x.cancel(nil)
-	x.unlink = context.AfterFunc(r.Context(), func() { x.cancel(context.Cause(r.Context())) })
-	defer x.unlink()
-	x.ctx = ctx
-	res, err := x.roundTrip(p.Backend, p.outgoing(ctx, r, &x.body))
+	x.link.front = r.Context()
+	defer x.link.end(context.Canceled)
+	defer x.link.part()
+	res, err := x.roundTrip(p.Backend, p.outgoing(&x.link, r, &x.body))
 	if err != nil {
 		return x.failed("send request", err)
 	}
@@ -119,17 +116,15 @@ type passage struct {
 	body    source
 	timeout time.Duration
 
-	ctx    context.Context // of the exchange with the backend
-	cancel context.CancelCauseFunc
-	unlink func() bool // parts it from the front's
+	link link // the context of the exchange with the backend
 }
 
 func (x *passage) roundTrip(b protocol.RoundTripper, out *protocol.Request) (*protocol.Response, error) {
 	if x.timeout <= 0 {
-		return b.RoundTrip(x.ctx, out)
+		return b.RoundTrip(&x.link, out)
 	}
-	timer := time.AfterFunc(x.timeout, func() { x.cancel(errSlow) })
-	res, err := b.RoundTrip(x.ctx, out)
+	timer := time.AfterFunc(x.timeout, func() { x.link.end(errSlow) })
+	res, err := b.RoundTrip(&x.link, out)
 	if !timer.Stop() && err == nil {
 		res.Body.Close()
 		return nil, errSlow
@@ -148,7 +143,7 @@ func (x *passage) failed(op string, err error) error {
 		}
 		return &protocol.Error{Op: "proxy: read body", Kind: protocol.ErrAborted, Err: *bodyErr}
 	}
-	if context.Cause(x.ctx) == errSlow {
+	if context.Cause(&x.link) == errSlow {
 		return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrUpstream,
 			Detail: "no response head within " + x.timeout.String(), Err: context.DeadlineExceeded}
 	}

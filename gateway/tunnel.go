@@ -24,7 +24,7 @@ func (x *passage) upgrade(res *protocol.Response) error {
 	if err != nil {
 		return &protocol.Error{Op: "proxy: switch protocols", Kind: protocol.ErrUnsupported, Err: err}
 	}
-	x.unlink() // from here on a client that ends its own direction has not gone
+	x.link.part() // from here on a client that ends its own direction has not gone
 	defer conn.Close()
 	var both sync.WaitGroup
 	both.Go(func() { x.pour(back, rw.Reader, conn) })
@@ -40,7 +40,7 @@ func (x *passage) pour(to io.Writer, from io.Reader, front net.Conn) {
 		err = closeWrite(to)
 	}
 	if err != nil {
-		x.cancel(err)
+		x.link.end(err)
 		front.Close()
 	}
 }
