@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -215,10 +214,10 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 		return nil, startFailed(cmd, err)
 	}
 	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
-		sent:   sizeOf(env) + max(in.length, 0),
-		stdout: os.NewFile(uintptr(sp.stdout), "stdout"),
-		lines:  &lines{c: c, fd: sp.stderr, script: s.file, r: r},
+		sent:  sizeOf(env) + max(in.length, 0),
+		lines: &lines{c: c, fd: sp.stderr, script: s.file, r: r},
 	}
+	p.stdout.open(sp.stdout)
 	p.soon = time.AfterFunc(quick, p.mind)
 	c.started(p)
 	in.feed(p, sp.stdin)

@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
+	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -59,8 +59,8 @@ func (l *lines) end() {
 		<-l.done
 		l.file.Close()
 	case l.fd >= 0:
-		l.copy(func(p []byte) (int, error) { return syscall.Read(l.fd, p) })
-		syscall.Close(l.fd)
+		l.copy(func(p []byte) (int, error) { return rawio.Read(l.fd, p) })
+		rawio.Close(l.fd)
 		l.fd = -1
 	}
 	if len(l.part) > 0 {
@@ -81,9 +81,6 @@ func (l *lines) copy(read func([]byte) (int, error)) {
 		n, err := read(buf[:])
 		if n > 0 {
 			l.write(buf[:n])
-		}
-		if err == syscall.EINTR {
-			continue
 		}
 		if n <= 0 || err != nil {
 			return

@@ -69,7 +69,7 @@ func (p *process) linger(killed bool) {
 	}
 	wait := p.natural && !killed
 	p.mu.Unlock()
-	if !wait || !p.held() {
+	if !wait || !p.stdout.held() {
 		return
 	}
 	timer := time.NewTimer(p.c.lingerTime())
@@ -81,7 +81,7 @@ func (p *process) linger(killed bool) {
 	case <-timer.C:
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.isOver || !p.stopped.IsZero() || !p.held() {
+		if p.isOver || !p.stopped.IsZero() || !p.stdout.held() {
 			return
 		}
 		p.cut = true
@@ -90,16 +90,6 @@ func (p *process) linger(killed bool) {
 			p.stopLocked()
 		}
 	}
-}
-
-// held reports whether some process has the standard output open.
-func (p *process) held() (yes bool) {
-	conn, err := p.stdout.SyscallConn()
-	if err != nil {
-		return false
-	}
-	err = conn.Control(func(fd uintptr) { yes = hasWriter(fd) })
-	return yes && err == nil
 }
 
 // end ends the process for a cause that its response is to tell, or for none.

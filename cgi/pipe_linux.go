@@ -14,7 +14,7 @@ func newPipe(parentReads bool) (parent, child int, err error) {
 		parent, child = child, parent
 	}
 	// The status flags belong to one end alone. Nothing but O_NONBLOCK can be set on a new pipe, so 0 clears just that.
-	if _, _, e := syscall.Syscall(syscall.SYS_FCNTL, uintptr(child), syscall.F_SETFL, 0); e != 0 {
+	if _, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(child), syscall.F_SETFL, 0); e != 0 {
 		syscall.Close(parent)
 		syscall.Close(child)
 		return -1, -1, e
@@ -26,5 +26,5 @@ const fSetPipeSize = 1031 // F_SETPIPE_SZ
 
 // growPipe makes room for n bytes in the pipe. A system that grants no more keeps what it has.
 func growPipe(fd uintptr, n int) {
-	syscall.Syscall(syscall.SYS_FCNTL, fd, fSetPipeSize, uintptr(n))
+	syscall.RawSyscall(syscall.SYS_FCNTL, fd, fSetPipeSize, uintptr(n))
 }

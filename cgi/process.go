@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -25,7 +26,7 @@ type process struct {
 	path   string
 	began  time.Time
 	sent   int64 // of the environment and the body
-	stdout *os.File
+	stdout stdout
 	stdin  *os.File // nil without a body that is pumped
 	lines  *lines
 
@@ -69,7 +70,7 @@ func (p *process) tryReap() bool {
 	if p.minded || p.reaped {
 		return p.reaped
 	}
-	pid, err := syscall.Wait4(p.pid, &p.status, syscall.WNOHANG, nil)
+	pid, err := rawio.Reap(p.pid, &p.status)
 	p.reaped = pid == p.pid || err != nil && err != syscall.EINTR
 	p.natural = p.reaped
 	if p.reaped && p.status.Signaled() && syscall.Kill(-p.pid, syscall.SIGTERM) == nil {

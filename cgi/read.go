@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -12,7 +11,7 @@ import (
 func (p *process) Read(buf []byte) (int, error) {
 	for p.last == nil {
 		p.arm()
-		n, err := p.stdout.Read(buf)
+		n, err := p.stdout.read(buf)
 		p.received.Add(int64(n))
 		switch {
 		case n > 0 && p.noteSeen():
@@ -97,26 +96,12 @@ func (p *process) readCut(buf []byte) (int, error) {
 	if p.left == 0 {
 		p.left = p.room
 	}
-	n := readNow(p.stdout, buf[:min(len(buf), p.left)])
+	n := readNow(p.stdout.File, buf[:min(len(buf), p.left)])
 	p.received.Add(int64(n))
 	if p.left -= n; n == 0 || p.left == 0 {
 		return n, p.conclude()
 	}
 	return n, nil
-}
-
-// readNow reads what is there, without waiting and whatever f's deadline is.
-func readNow(f *os.File, buf []byte) (n int) {
-	f.SetReadDeadline(time.Time{})
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	conn.Read(func(fd uintptr) bool {
-		n, err = syscall.Read(int(fd), buf)
-		return true
-	})
-	return max(n, 0)
 }
 
 // conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF or what went wrong.

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // A command is what to start and in which surroundings.
@@ -87,7 +89,7 @@ func forkPatiently(c *command, attr *syscall.ProcAttr, fork forkExec) (pid int, 
 func closeAll(fds []int) {
 	for _, fd := range fds {
 		if fd >= 0 {
-			syscall.Close(fd)
+			rawio.Close(fd)
 		}
 	}
 }

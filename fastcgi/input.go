@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // inputSize is the size of a connection's input buffer: a request of most fronts is in it whole.
@@ -48,23 +50,19 @@ func (in *input) wait() error {
 
 func (in *input) tryRead(fd uintptr) bool {
 	in.buf = inputs.Get().(*[inputSize]byte)
-	for {
-		n, err := syscall.Read(int(fd), in.buf[:])
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-			in.release()
-			return false
-		case err != nil:
-			in.err = os.NewSyscallError("read", err)
-		case n == 0:
-			in.err = io.EOF
-		default:
-			in.w = n
-		}
-		return true
+	n, err := rawio.Read(int(fd), in.buf[:])
+	switch {
+	case err == syscall.EAGAIN:
+		in.release()
+		return false
+	case err != nil:
+		in.err = os.NewSyscallError("read", err)
+	case n == 0:
+		in.err = io.EOF
+	default:
+		in.w = n
 	}
+	return true
 }
 
 // buffered returns what was read and not yet discarded.

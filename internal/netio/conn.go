@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -140,24 +141,19 @@ func (b *Conn) readIdle(d time.Duration) (int, error) {
 
 func (b *Conn) tryRead(fd uintptr) bool {
 	b.in = getBuffer()
-	for {
-		n, err := syscall.Read(int(fd), b.in)
-		switch err {
-		case nil:
-			b.got = n
-			return true
-		case syscall.EINTR:
-			continue
-		case syscall.EAGAIN:
-			putBuffer(b.in)
-			b.in = nil
-			b.read.arm(b.Conn.SetReadDeadline, b.limit)
-			return false
-		}
-		putBuffer(b.in)
-		b.in, b.err = nil, os.NewSyscallError("read", err)
+	n, err := rawio.Read(int(fd), b.in)
+	if err == nil {
+		b.got = n
 		return true
 	}
+	putBuffer(b.in)
+	b.in = nil
+	if err == syscall.EAGAIN {
+		b.read.arm(b.Conn.SetReadDeadline, b.limit)
+		return false
+	}
+	b.err = os.NewSyscallError("read", err)
+	return true
 }
 
 // Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has checked it against its

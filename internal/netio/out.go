@@ -5,9 +5,9 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -96,14 +96,9 @@ func (b *Conn) writeNow(p []byte) int {
 }
 
 func (b *Conn) tryWrite(fd uintptr) bool {
-	for {
-		n, err := syscall.Write(int(fd), b.send)
-		if err == syscall.EINTR {
-			continue
-		}
-		b.sent = max(n, 0)
-		return true
-	}
+	n, _ := rawio.Write(int(fd), b.send)
+	b.sent = max(n, 0)
+	return true
 }
 
 // Write buffers p, or sends it with what is buffered where it does not fit.
