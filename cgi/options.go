@@ -2,7 +2,6 @@ package cgi
 
 import (
 	"log/slog"
-	"runtime"
 	"syscall"
 	"time"
 )
@@ -64,7 +63,3 @@ func (c *Client) forkExec() forkExec {
 	}
 	return c.fork
 }
-
-// Parallelism is the GOMAXPROCS that a program whose main work is to run scripts does well to set: a thread that starts a process
-// is stuck until the script's exec, and holds its processor in the scheduler's eyes, but needs none.
-func Parallelism() int { return 2 * runtime.NumCPU() }

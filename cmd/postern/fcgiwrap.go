@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -42,7 +41,7 @@ file descriptor 0, as spawn-fcgi starts it.
 It is 'postern serve --to cgi:/?script-filename' with fcgiwrap's defaults: any script may be run unless -p says which; the environment
 and the client's credentials are passed on; there are no time limits. What differs: a script is ended when its client has gone;
 TCP admits loopback alone, or what FCGI_WEB_SERVER_ADDRS says; HTTP_PROXY is never passed on; a script that is not there is
-a 404, not a 403.`,
+a 404, not a 403; server and scripts are scheduled as batch work (SCHED_BATCH), which costs less where processors are busy.`,
 		Example: `  postern fcgiwrap -f -c 4 -s unix:/run/fcgiwrap.socket
   postern fcgiwrap -p /usr/lib/cgi-bin/awstats.pl -p /usr/share/gitweb/gitweb.cgi`,
 		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
@@ -84,10 +83,8 @@ func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 	if l.Allow, err = webServerAddrs(os.Getenv("FCGI_WEB_SERVER_ADDRS")); err != nil {
 		return usage(errors.Join(err, l.Close()))
 	}
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(cgi.Parallelism())
-	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	runInBatch(log)
 	client := wrapClient(cfg, log)
 	var handler protocol.Handler = &gateway.Proxy{Backend: client}
 	if cfg.stderr {
@@ -95,6 +92,13 @@ func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 	}
 	srv := &gateway.Server{Handler: handler, Log: log}
 	return errors.Join(endpoint.Run(ctx, srv, endpoint.Grace, l), client.Close())
+}
+
+// runInBatch is for a server whose backend is scripts. One that is not let only takes more time.
+func runInBatch(log *slog.Logger) {
+	if err := cgi.RunInBatch(); err != nil {
+		log.Info("scripts do not run as batch work", "err", err)
+	}
 }
 
 // passStderr passes the backend's error stream on to the front, where the front's protocol has one.

@@ -33,6 +33,7 @@ type serveConfig struct {
 	timeout  time.Duration
 	duplex   bool
 	stderr   bool
+	noBatch  bool
 }
 
 func serveCommand() *cobra.Command {
@@ -73,6 +74,7 @@ Send to:
 	f.DurationVar(&cfg.timeout, "response-timeout", 0, "until the backend's response begins (0: no limit)")
 	f.BoolVar(&cfg.duplex, "full-duplex", false, "pass a response on while the request's body is still coming, where the front is known to take that")
 	f.BoolVar(&cfg.stderr, "stderr", false, "send what CGI scripts and FastCGI backends write to standard error to the front too, over FastCGI")
+	f.BoolVar(&cfg.noBatch, "no-batch", false, "with --to cgi: leave the process in the usual scheduling class, not in that of batch work (SCHED_BATCH)")
 	addLimits(f, &cfg.limits)
 	cfg.log.addFlags(f)
 	return c
@@ -101,6 +103,9 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	}
 	for _, l := range ls {
 		fmt.Fprintln(out, "listening on "+l.URL())
+	}
+	if strings.HasPrefix(cfg.to, "cgi:") && !cfg.noBatch {
+		runInBatch(log)
 	}
 	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
 	return endpoint.Run(ctx, srv, cfg.grace, ls...)

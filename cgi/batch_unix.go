@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package cgi
+
+// RunInBatch has Linux schedule the process as batch work. Elsewhere it does nothing.
+func RunInBatch() error { return nil }
