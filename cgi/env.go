@@ -27,22 +27,23 @@ const (
 	ours          // set by us
 )
 
-// fates has the variables that are not simply kept.
-var fates = map[string]fate{
-	// Never: a header that poses as the environment's own variable (httpoxy), the hop's own fields, and what CONTENT_LENGTH
-	// and CONTENT_TYPE tell.
-	"HTTP_PROXY": drop, "HTTP_CONTENT_LENGTH": drop, "HTTP_CONTENT_TYPE": drop, "HTTP_TRANSFER_ENCODING": drop, "HTTP_TRAILER": drop,
-	"HTTP_TE": drop, "HTTP_CONNECTION": drop, "HTTP_KEEP_ALIVE": drop, "HTTP_UPGRADE": drop, "HTTP_PROXY_CONNECTION": drop,
-	"REMOTE_IDENT": drop,
-
-	"HTTP_AUTHORIZATION": private, "HTTP_PROXY_AUTHORIZATION": private,
-
-	"CONTENT_TYPE": notEmpty, "AUTH_TYPE": notEmpty, "REMOTE_USER": notEmpty, "REMOTE_HOST": notEmpty, "HTTPS": notEmpty,
-	"SERVER_NAME": notEmpty, "SERVER_PORT": notEmpty, "SERVER_PROTOCOL": notEmpty, "SERVER_SOFTWARE": notEmpty, "REMOTE_ADDR": notEmpty,
-	"REDIRECT_STATUS": notEmpty,
-
-	"GATEWAY_INTERFACE": ours, "CONTENT_LENGTH": ours, "SCRIPT_NAME": ours, "SCRIPT_FILENAME": ours, "PATH_INFO": ours,
-	"PATH_TRANSLATED": ours,
+// fateOf says what becomes of the variable of that name.
+func fateOf(name string) fate {
+	switch name {
+	// A header that poses as the environment's own variable (httpoxy), the hop's own fields, and what CONTENT_LENGTH and
+	// CONTENT_TYPE tell.
+	case "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "HTTP_TRAILER", "HTTP_TE",
+		"HTTP_CONNECTION", "HTTP_KEEP_ALIVE", "HTTP_UPGRADE", "HTTP_PROXY_CONNECTION", "REMOTE_IDENT":
+		return drop
+	case "HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION":
+		return private
+	case "CONTENT_TYPE", "AUTH_TYPE", "REMOTE_USER", "REMOTE_HOST", "REMOTE_ADDR", "HTTPS", "SERVER_NAME", "SERVER_PORT",
+		"SERVER_PROTOCOL", "SERVER_SOFTWARE", "REDIRECT_STATUS":
+		return notEmpty
+	case "GATEWAY_INTERFACE", "CONTENT_LENGTH", "SCRIPT_NAME", "SCRIPT_FILENAME", "PATH_INFO", "PATH_TRANSLATED":
+		return ours
+	}
+	return keep
 }
 
 // An environ is an environment that is being built. The first variable of a name stays.
@@ -144,7 +145,7 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 
 // take takes one variable of the request over.
 func (c *Client) take(e *environ, name, value string) {
-	switch f := fates[name]; {
+	switch f := fateOf(name); {
 	case f == drop, f == ours, f == notEmpty && value == "", f == private && !c.PassAuthorization:
 	case strings.EqualFold(name, "HTTP_PROXY"):
 	case strings.HasPrefix(name, "HTTP_"):
@@ -241,9 +242,9 @@ func (e *environ) encode() ([]string, error) {
 // fits reports whether an environment can hold v.
 func fits(v protocol.Param) error {
 	switch {
-	case v.Name == "" || strings.ContainsAny(v.Name, "=\x00"):
+	case v.Name == "" || strings.IndexByte(v.Name, '=') >= 0 || strings.IndexByte(v.Name, 0) >= 0:
 		return refused(http.StatusBadRequest, "a variable's name: "+strconv.Quote(clip(v.Name)))
-	case strings.Contains(v.Value, "\x00"):
+	case strings.IndexByte(v.Value, 0) >= 0:
 		return refused(http.StatusBadRequest, "NUL in "+clip(v.Name))
 	case len(v.Name)+len(v.Value)+2 > stringMax:
 		return &protocol.Error{Protocol: name, Op: "build environment", Kind: protocol.ErrTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge,

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/http/httpguts"
 )
@@ -173,8 +174,22 @@ func clip(s string) string {
 // ReadHead reads a head from r, at most limit bytes of it, and returns with it what was read of the body beyond. An end
 // before the head's end is an ErrUpstream that says how far it came.
 func ReadHead(r io.Reader, limit int) (status int, h http.Header, rest []byte, err error) {
-	buf, line := make([]byte, 0, 4096), 0
-	for {
+	first := headBuffers.Get().(*[headSize]byte)
+	status, h, rest, err = readHead(r, limit, first[:0])
+	if len(rest) <= headSize/4 { // more is not copied: the caller keeps the buffer
+		rest = bytes.Clone(rest)
+		headBuffers.Put(first)
+	}
+	return status, h, rest, err
+}
+
+// headBuffers are the buffers that heads are read into.
+var headBuffers = sync.Pool{New: func() any { return new([headSize]byte) }}
+
+const headSize = 4096
+
+func readHead(r io.Reader, limit int, buf []byte) (status int, h http.Header, rest []byte, err error) {
+	for line := 0; ; {
 		if len(buf) == cap(buf) {
 			buf = slices.Grow(buf, len(buf))
 		}
