@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // Read reads the standard output. io.EOF means that the script has ended as it should; see conclude.
@@ -106,10 +108,7 @@ func (p *process) readCut(buf []byte) (int, error) {
 
 // conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF or what went wrong.
 func (p *process) conclude() error {
-	// Standard output is closed a moment before the process has ended: a short sleep costs less than a minder.
-	for pause := 50 * time.Microsecond; !p.tryReap() && !p.hasMinder() && pause < time.Millisecond; pause *= 2 {
-		time.Sleep(pause)
-	}
+	p.awaitEnd()
 	if !p.tryReap() {
 		p.mind()
 		close(p.drained)
@@ -127,6 +126,20 @@ func (p *process) conclude() error {
 	}
 	p.finish()
 	return p.verdict()
+}
+
+// awaitEnd waits for the leader's end a little, without a minder, which would cost more: standard output is closed a moment before the
+// process has ended. It is a moment of some 10 us, and the least sleep would be a hundred times that on an idle machine.
+func (p *process) awaitEnd() {
+	for range 40 {
+		if p.tryReap() || p.hasMinder() {
+			return
+		}
+		rawio.Yield()
+	}
+	for pause := 50 * time.Microsecond; !p.tryReap() && !p.hasMinder() && pause < time.Millisecond; pause *= 2 {
+		time.Sleep(pause)
+	}
 }
 
 func (p *process) hasMinder() bool {
