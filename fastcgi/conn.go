@@ -106,6 +106,9 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 		}
 		if refusal := c.refusal; refusal != nil {
 			c.refusal = nil
+			c.mu.Lock()
+			c.err = io.EOF // the answer tells it, and is logged
+			c.mu.Unlock()
 			return nil, refusal, err
 		}
 		return nil, nil, err

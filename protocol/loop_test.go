@@ -63,6 +63,26 @@ func TestLoopAnswersARequestThatCouldNotBeRead(t *testing.T) {
 	}
 }
 
+// What is answered as the server's failure is logged as an error; what the request asked for in vain as a warning.
+func TestLoopLogsByWhoseFaultItWas(t *testing.T) {
+	for _, row := range []struct {
+		err   error
+		level string
+	}{
+		{errors.New("no such table"), "ERROR"},
+		{&Error{Op: "run", Kind: ErrUpstream}, "ERROR"},
+		{&Error{Op: "start script", Kind: ErrUpstream, Status: http.StatusForbidden}, "WARN"},
+		{&Error{Op: "find script", Kind: ErrMalformed, Status: http.StatusNotFound}, "WARN"},
+		{&Error{Op: "upgrade", Kind: ErrUnsupported}, "WARN"},
+		{&Error{Op: "read body", Kind: ErrAborted}, "INFO"},
+	} {
+		log := serveOn(t, func(ResponseWriter, *Request) error { return row.err }, &script{steps: []step{{r: get(), enc: new(record)}}})
+		if !strings.Contains(log, "level="+row.level) {
+			t.Errorf("%v: the log has %s", row.err, log)
+		}
+	}
+}
+
 func TestLoopContainsPanics(t *testing.T) {
 	for _, row := range []struct {
 		text string

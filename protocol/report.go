@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// report logs what went wrong with a request: our own and the handler's failures as errors, the peer's as warnings, and a
-// client that left as information.
+// report logs what went wrong with a request: our own and the handler's failures as errors, the peer's (and what else is not
+// answered as a server's failure) as warnings, and a client that left as information.
 func (l *Loop) report(ctx context.Context, r *Request, err error) {
 	if errors.Is(err, http.ErrAbortHandler) {
 		return
@@ -21,7 +21,7 @@ func (l *Loop) report(ctx context.Context, r *Request, err error) {
 	switch {
 	case errors.Is(err, ErrAborted):
 		level = slog.LevelInfo
-	case errors.Is(err, ErrMalformed), errors.Is(err, ErrTooLarge), errors.Is(err, ErrUnsupported):
+	case errors.Is(err, ErrUnsupported), Status(err) < http.StatusInternalServerError:
 		level = slog.LevelWarn
 	}
 	if !log.Enabled(ctx, level) {

@@ -32,7 +32,7 @@ func WrongProtocol(want string, first []byte) error {
 		return nil
 	}
 	article := " on a "
-	if want == "http" {
+	if want == "http" || want == "scgi" {
 		article = " on an "
 	}
 	detail := titles[got] + article + titles[want] + " listener: the front "

@@ -20,9 +20,9 @@ func TestSniff(t *testing.T) {
 func TestWrongProtocolInPlainWords(t *testing.T) {
 	for _, row := range []struct{ want, first, text string }{
 		{"fastcgi", "GET / HTTP/1.1", "fastcgi: read head: malformed: HTTP on a FastCGI listener: the front uses proxy_pass where fastcgi_pass is meant"},
-		{"scgi", "\x01\x01\x00\x01", "scgi: read head: malformed: FastCGI on a SCGI listener: the front uses fastcgi_pass where scgi_pass is meant"},
+		{"scgi", "\x01\x01\x00\x01", "scgi: read head: malformed: FastCGI on an SCGI listener: the front uses fastcgi_pass where scgi_pass is meant"},
 		{"uwsgi", "70:CONTENT", "uwsgi: read head: malformed: SCGI on a uwsgi listener: the front uses scgi_pass where uwsgi_pass is meant"},
-		{"scgi", "\x00\x10\x00\x00", "scgi: read head: malformed: uwsgi on a SCGI listener: the front uses uwsgi_pass where scgi_pass is meant"},
+		{"scgi", "\x00\x10\x00\x00", "scgi: read head: malformed: uwsgi on an SCGI listener: the front uses uwsgi_pass where scgi_pass is meant"},
 		{"fastcgi", "\x16\x03\x01", "fastcgi: read head: malformed: TLS on a FastCGI listener: the front speaks TLS where none is meant"},
 	} {
 		if err := WrongProtocol(row.want, []byte(row.first)); err == nil || err.Error() != row.text {

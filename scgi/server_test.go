@@ -97,25 +97,25 @@ var conversations = []struct {
 	{
 		text: "HTTP: the front uses proxy_pass; it is answered in its own words",
 		says: "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-		hear: strings.Replace(page(400, "scgi: read head: malformed: HTTP on a SCGI listener: the front uses proxy_pass where scgi_pass is meant"), "Status:", "HTTP/1.1", 1),
+		hear: strings.Replace(page(400, "scgi: read head: malformed: HTTP on an SCGI listener: the front uses proxy_pass where scgi_pass is meant"), "Status:", "HTTP/1.1", 1),
 		log:  "proxy_pass where scgi_pass is meant",
 	},
 	{
 		text: "FastCGI: the front uses fastcgi_pass",
 		says: "\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00",
-		hear: page(400, "scgi: read head: malformed: FastCGI on a SCGI listener: the front uses fastcgi_pass where scgi_pass is meant"),
+		hear: page(400, "scgi: read head: malformed: FastCGI on an SCGI listener: the front uses fastcgi_pass where scgi_pass is meant"),
 		log:  "fastcgi_pass",
 	},
 	{
 		text: "uwsgi: the front uses uwsgi_pass",
 		says: "\x00\x0a\x00\x00\x01\x00A\x01\x00b",
-		hear: page(400, "scgi: read head: malformed: uwsgi on a SCGI listener: the front uses uwsgi_pass where scgi_pass is meant"),
+		hear: page(400, "scgi: read head: malformed: uwsgi on an SCGI listener: the front uses uwsgi_pass where scgi_pass is meant"),
 		log:  "uwsgi_pass",
 	},
 	{
 		text: "TLS",
 		says: "\x16\x03\x01\x02\x00\x01",
-		hear: page(400, "scgi: read head: malformed: TLS on a SCGI listener: the front speaks TLS where none is meant"),
+		hear: page(400, "scgi: read head: malformed: TLS on an SCGI listener: the front speaks TLS where none is meant"),
 		log:  "speaks TLS",
 	},
 }

@@ -47,6 +47,9 @@ func TestWrongProtocol(t *testing.T) {
 			if got := out.String(); !strings.Contains(got, want) {
 				t.Errorf("%s on a %s listener: the log lacks %q:\n%s", front, listener, want, got)
 			}
+			if n := strings.Count(out.String(), want); n != 1 {
+				t.Errorf("%s on a %s listener: logged %d times", front, listener, n)
+			}
 			if bytes := string(answer); strings.Contains(bytes, "200") {
 				t.Errorf("%s on a %s listener: answered %q", front, listener, answer)
 			}
