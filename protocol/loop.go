@@ -191,8 +191,8 @@ func (w *response) interrupt() {
 	}
 }
 
-// grow makes the stack of the calling goroutine as large as most handlers need, if at is negative. A stack that grows by itself
-// does so in steps, each of which copies and rewrites all the frames that there are by then.
+// grow makes the stack of the calling goroutine as large as most handlers need. To be called is all that it takes; with a negative at it does
+// nothing else. A stack that grows by itself does so in steps, each of which copies and rewrites all the frames that there are by then.
 //
 //go:noinline
 func grow(at int) byte {
@@ -204,4 +204,5 @@ func grow(at int) byte {
 	return room[0]
 }
 
+// stackRoom is what grow asks for, in bytes: a little less than a stack of 8 KiB.
 const stackRoom = 6 << 10
