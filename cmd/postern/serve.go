@@ -97,15 +97,15 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(err)
 	}
 	defer end()
+	if strings.HasPrefix(cfg.to, "cgi:") && !cfg.noBatch {
+		runInBatch(log)
+	}
 	ls, err := openAll(ctx, cfg.listen)
 	if err != nil {
 		return usage(err)
 	}
 	for _, l := range ls {
 		fmt.Fprintln(out, "listening on "+l.URL())
-	}
-	if strings.HasPrefix(cfg.to, "cgi:") && !cfg.noBatch {
-		runInBatch(log)
 	}
 	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
 	return endpoint.Run(ctx, srv, cfg.grace, ls...)
