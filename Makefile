@@ -1,5 +1,5 @@
 # make test     installs what is missing, then vets and runs every test with -race, behind the real web servers too
-# make check    formatting and staticcheck
+# make check    formatting, staticcheck, and whether other systems can build it
 # make vuln     govulncheck (its database is not reachable from everywhere)
 # make fuzz     every fuzz target, for FUZZTIME each
 # make bench    the benchmarks, COUNT times, into bench.out
@@ -24,6 +24,7 @@ test: deps
 	@rm -f $(TABLE)
 	$(GO) vet ./...
 	$(GO) test -count=1 -run Alloc ./protocol ./benchmarks # the race detector allocates, so these run without it
+	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./internal/netio # nor is internal/rawio with it what it is without
 	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
@@ -31,6 +32,8 @@ check:
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w is due:"; echo "$$unformatted"; exit 1; fi
 	$(TOOL) staticcheck ./...
+	GOARCH=386 $(GO) build ./... # where an int has 32 bits
+	GOOS=darwin $(GO) build ./...
 
 vuln:
 	$(TOOL) govulncheck ./...

@@ -177,7 +177,7 @@ var requestCases = []testCase{
 		}),
 		check: func(x *trial) {
 			for i := range 20 {
-				id := fmt.Sprintf("id-%d-%08x", i, i*2654435761)
+				id := fmt.Sprintf("id-%d-%08x", i, uint32(i)*2654435761)
 				x.whole(x.do(x.request("GET", "/", "HTTP_X_REQUEST_ID", id)), 200, id)
 			}
 		},
