@@ -71,7 +71,6 @@ func (s *session) lead() {
 			break
 		}
 		s.handOver()
-		grow(-1)
 		s.loop.exchange(s.ctx, &s.lim, s.watch, r, enc, err)
 		if !s.resume() {
 			break
@@ -190,19 +189,3 @@ func (w *response) interrupt() {
 		e.SetReadDeadline(time.Unix(1, 0))
 	}
 }
-
-// grow makes the stack of the calling goroutine as large as most handlers need. To be called is all that it takes; with a negative at it does
-// nothing else. A stack that grows by itself does so in steps, each of which copies and rewrites all the frames that there are by then.
-//
-//go:noinline
-func grow(at int) byte {
-	if at < 0 {
-		return 0
-	}
-	var room [stackRoom]byte
-	room[at%stackRoom] = 1
-	return room[0]
-}
-
-// stackRoom is what grow asks for, in bytes: a little less than a stack of 8 KiB.
-const stackRoom = 6 << 10
