@@ -134,7 +134,7 @@ func (s *Server) admit(p *port, nc net.Conn, start func(*conn)) {
 		nc.Close()
 		return
 	}
-	go c.start(start)
+	s.run.crew.serve(func() { c.start(start) })
 }
 
 // refuse closes the connection of a forbidden peer.

@@ -41,7 +41,8 @@ type engine struct {
 	ctx     context.Context // every request's derives from it
 	cancel  context.CancelCauseFunc
 	closing atomic.Bool
-	stopped chan struct{}  // closed when closing is set
+	stopped chan struct{} // closed when closing is set
+	crew    *crew
 	tasks   sync.WaitGroup // listeners and connections
 
 	mu    sync.Mutex
@@ -64,6 +65,7 @@ func (s *Server) init() {
 		r.loop = protocol.Loop{Handler: s.Handler, Limits: s.Limits, Log: r.log}
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
 		r.stopped = make(chan struct{})
+		r.crew = newCrew(r.stopped)
 		r.room.L = &r.mu
 		r.ports, r.conns, r.awake = make(map[*port]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
 	})
