@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -24,6 +25,9 @@ while dd bs=1 count=1 of=/dev/null 2>/dev/null; do sleep 1; done`)
 	}
 	if _, err := io.ReadFull(resp.Body, make([]byte, 5)); err != nil {
 		t.Fatal(err)
+	}
+	for src.n.Load() == 0 { // the script is being fed
+		runtime.Gosched()
 	}
 	for range 20 {
 		b.want(b.do(get("/?quick")), "quick")
