@@ -214,7 +214,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 		return nil, startFailed(cmd, err)
 	}
 	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
-		sent:  sizeOf(env) + max(in.length, 0),
+		sent:  int64(size(env)) + max(in.length, 0),
 		lines: &lines{c: c, fd: sp.stderr, script: s.file, r: r},
 	}
 	p.stdout.open(sp.stdout)

@@ -84,6 +84,7 @@ func interpreter(path string) string {
 	return ""
 }
 
+// size is what the strings of an environment, or of arguments, take in execve: each with its NUL.
 func size(list []string) (n int) {
 	for _, s := range list {
 		n += len(s) + 1

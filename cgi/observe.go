@@ -17,11 +17,3 @@ func (p *process) observe() {
 	}
 	p.c.Observe(Run{Script: p.path, Sent: p.sent, Received: p.received.Load(), Took: time.Since(p.began)})
 }
-
-// sizeOf is what an environment takes in execve: each string with its NUL.
-func sizeOf(env []string) (n int64) {
-	for _, s := range env {
-		n += int64(len(s)) + 1
-	}
-	return n
-}

@@ -137,9 +137,6 @@ func (p *process) awaitEnd() {
 		}
 		rawio.Yield()
 	}
-	for pause := 50 * time.Microsecond; !p.tryReap() && !p.hasMinder() && pause < time.Millisecond; pause *= 2 {
-		time.Sleep(pause)
-	}
 }
 
 func (p *process) hasMinder() bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/postern-gateway/postern/cgi"
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
 	"github.com/postern-gateway/postern/uwsgi"
@@ -45,6 +46,20 @@ func startBackend(t *testing.T, p *pair, h protocol.Handler) net.Addr {
 	}
 	serve(t, h, l, p.protocol)
 	return l.Addr()
+}
+
+// runServer runs s on its listeners, as the command does, until the test ends.
+func runServer(t *testing.T, s *gateway.Server, listeners ...*endpoint.Listener) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- endpoint.Run(ctx, s, patience, listeners...) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // serve runs a gateway on l until the test ends.

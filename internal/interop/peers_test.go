@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -46,16 +45,8 @@ func behindPostern(t *testing.T, to string, rewrite func(out *protocol.Request))
 		t.Fatal(err)
 	}
 	server := &gateway.Server{Handler: &gateway.Proxy{Backend: client, Rewrite: rewrite}, Log: logger}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- endpoint.Run(ctx, server, patience, l) }()
 	s.site = peerWay("http", l.Addr().String())
 	t.Cleanup(func() {
-		s.client.CloseIdleConnections()
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
 		if err := client.Close(); err != nil {
 			t.Error(err)
 		}
@@ -63,6 +54,8 @@ func behindPostern(t *testing.T, to string, rewrite func(out *protocol.Request))
 			t.Logf("log of Postern:\n%s", s.log.text())
 		}
 	})
+	runServer(t, server, l)
+	t.Cleanup(s.client.CloseIdleConnections)
 	return s
 }
 

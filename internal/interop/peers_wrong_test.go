@@ -29,18 +29,12 @@ func wrongSockets(t *testing.T, log *logbook) (sockets string) {
 		listeners = append(listeners, l)
 	}
 	server := &gateway.Server{Handler: newExercise(), Log: slog.New(slog.NewTextHandler(log, nil))}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- endpoint.Run(ctx, server, patience, listeners...) }()
 	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
 		if t.Failed() {
 			t.Logf("log of Postern:\n%s", log.text())
 		}
 	})
+	runServer(t, server, listeners...)
 	return sockets
 }
 

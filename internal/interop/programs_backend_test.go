@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -59,17 +58,11 @@ func startPrograms(t *testing.T, log *logbook, sockets, to string) (web string) 
 		listeners = append(listeners, l)
 	}
 	server := &gateway.Server{Handler: &gateway.Proxy{Backend: client}, Log: logger}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- endpoint.Run(ctx, server, patience, listeners...) }()
 	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
 		if err := client.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	runServer(t, server, listeners...)
 	return listeners[3].Addr().(*net.TCPAddr).String()
 }
