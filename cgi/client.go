@@ -37,8 +37,10 @@ type Client struct {
 
 	// Env are variables, "NAME=value", that every script gets, whatever the request says.
 	Env []string
-	// PassEnv names the variables of our own environment that a script gets where the request has none of that name. nil:
-	// PATH, LANG, LC_ALL, LC_CTYPE, TZ and TMPDIR. HTTP_PROXY is never passed on, from nowhere.
+	// PassEnv names the variables of our own environment that a script gets, whatever the request says of them; but those of
+	// RFC 3875 and header fields are the request's where it has them. nil: PATH, LANG, LC_ALL, LC_CTYPE, TZ and TMPDIR.
+	// HTTP_PROXY is never passed on, from nowhere. What steers a loader or an interpreter (PATH, LD_PRELOAD, BASH_ENV,
+	// PERL5OPT; see [protocol.Steers]) a script gets from here and from Env alone, never from a request.
 	PassEnv []string
 	// PassAuthorization passes the client's credentials on, HTTP_AUTHORIZATION and HTTP_PROXY_AUTHORIZATION. Without
 	// it only the front sees them (RFC 3875 section 9.2).
@@ -92,6 +94,7 @@ type Client struct {
 	fork forkExec // for tests; nil: syscall.ForkExec
 
 	rate    rate
+	steered sync.Once // a variable that steers was dropped, and that was logged
 	queue   queue
 	launch  launch
 	running sync.WaitGroup // processes, and their goroutines

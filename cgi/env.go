@@ -21,22 +21,13 @@ type fate uint8
 
 const (
 	keep     fate = iota
-	drop          // never passed on
-	private       // the client's credentials: only on demand
 	notEmpty      // passed on unless it is empty, which fronts send for "none"
 	ours          // set by us
 )
 
-// fateOf says what becomes of the variable of that name.
+// fateOf says what becomes of the variable of that name, if it is not withheld.
 func fateOf(name string) fate {
 	switch name {
-	// A header that poses as the environment's own variable (httpoxy), the hop's own fields, and what CONTENT_LENGTH and
-	// CONTENT_TYPE tell.
-	case "HTTP_PROXY", "HTTP_CONTENT_LENGTH", "HTTP_CONTENT_TYPE", "HTTP_TRANSFER_ENCODING", "HTTP_TRAILER", "HTTP_TE",
-		"HTTP_CONNECTION", "HTTP_KEEP_ALIVE", "HTTP_UPGRADE", "HTTP_PROXY_CONNECTION", "REMOTE_IDENT":
-		return drop
-	case "HTTP_AUTHORIZATION", "HTTP_PROXY_AUTHORIZATION":
-		return private
 	case "CONTENT_TYPE", "AUTH_TYPE", "REMOTE_USER", "REMOTE_HOST", "REMOTE_ADDR", "HTTPS", "SERVER_NAME", "SERVER_PORT",
 		"SERVER_PROTOCOL", "SERVER_SOFTWARE", "REDIRECT_STATUS":
 		return notEmpty
@@ -46,7 +37,7 @@ func fateOf(name string) fate {
 	return keep
 }
 
-// An environ is an environment that is being built. The first variable of a name stays.
+// An environ is an environment that is being built, each name once.
 type environ struct {
 	vars  protocol.Params
 	index map[string]int // by name, once there are so many that a look through them costs more
@@ -105,25 +96,11 @@ func (e *environ) set(name, value string) {
 	e.append(name, value)
 }
 
-// join continues a header field that came more than once (section 4.1.18).
-func (e *environ) join(name, value string) {
-	i := e.find(name)
-	switch {
-	case i < 0:
-		e.append(name, value)
-	case len(e.vars[i].Value) > stringMax: // refused in any case
-	case name == "HTTP_COOKIE":
-		e.vars[i].Value += "; " + value
-	default:
-		e.vars[i].Value += ", " + value
-	}
-}
-
 // environment builds the environment of s for the request r: RFC 3875 section 4.1 from the request alone, then the pass-list,
 // then Client.Env over all. length is that of the body; negative for none.
 func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]string, error) {
 	e := &environ{vars: make(protocol.Params, 0, len(r.Params)+len(c.Env)+16)}
-	for name, value := range r.Params.All() {
+	for name, value := range r.Params.Unique().All() {
 		c.take(e, name, value)
 	}
 	if e.get("REQUEST_METHOD") == "" {
@@ -132,7 +109,11 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 	c.settle(e, r, s, length)
 	for _, name := range c.passEnv() {
 		if v, ok := os.LookupEnv(name); ok && name != "HTTP_PROXY" {
-			e.add(name, v)
+			if protocol.IsRequestVariable(name) {
+				e.add(name, v)
+			} else {
+				e.set(name, v)
+			}
 		}
 	}
 	for _, pair := range c.Env {
@@ -145,16 +126,28 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 
 // take takes one variable of the request over.
 func (c *Client) take(e *environ, name, value string) {
-	switch f := fateOf(name); {
-	case f == drop, f == ours, f == notEmpty && value == "", f == private && !c.PassAuthorization:
-	case strings.EqualFold(name, "HTTP_PROXY"):
-	case strings.HasPrefix(name, "HTTP_"):
-		if !c.DropFunctions || !strings.HasPrefix(value, "() {") {
-			e.join(name, value)
-		}
-	default:
-		e.add(name, value)
+	to := protocol.ToStranger
+	if c.PassAuthorization {
+		to = protocol.ToEnvironment
 	}
+	switch f := fateOf(name); {
+	case protocol.Withheld(name, to):
+		if protocol.Steers(name) {
+			c.dropped(name)
+		}
+	case f == ours, f == notEmpty && value == "":
+	case c.DropFunctions && strings.HasPrefix(name, "HTTP_") && strings.HasPrefix(value, "() {"):
+	default:
+		e.append(name, value)
+	}
+}
+
+// dropped says once that a variable of the request is not passed on to the script.
+func (c *Client) dropped(name string) {
+	c.steered.Do(func() {
+		c.log().Warn("cgi: variables that steer loaders and interpreters are not taken from requests: set them by Env (env= of a cgi: URL)",
+			"variable", clip(name))
+	})
 }
 
 // settle sets what we know better than the front, and what a script may count on though the front left it out.

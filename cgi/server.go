@@ -115,7 +115,7 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 	err := c.readParams(r)
 	if err == nil {
 		var ok bool
-		r.ContentLength, ok, err = r.Params.ContentLength()
+		r.ContentLength, ok, err = r.DeclaredLength()
 		switch {
 		case ok || err != nil:
 		case strings.EqualFold(r.Params.Get("HTTP_TRANSFER_ENCODING"), "chunked"):

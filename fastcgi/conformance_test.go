@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 				Client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 					return &Client{Dial: dial, Limits: lim, MaxIdle: row.maxIdle}
 				},
-				Has: row.has | protocoltest.Duplex | protocoltest.Variables | protocoltest.Duplicates | protocoltest.NUL |
+				Has: row.has | protocoltest.Duplex | protocoltest.Variables | protocoltest.NUL |
 					protocoltest.Bytes | protocoltest.CutSeen | protocoltest.Unread,
 			})
 		})

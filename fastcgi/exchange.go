@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -114,7 +113,7 @@ func paramsOf(r *protocol.Request) protocol.Params {
 	told := r.Role == protocol.Authorizer || r.ContentLength == 0
 	for _, p := range r.Params {
 		switch {
-		case p.Name == "CONTENT_LENGTH" && told && p.Value != "0", netio.Withheld(p.Name):
+		case p.Name == "CONTENT_LENGTH" && told && p.Value != "0", protocol.Withheld(p.Name, protocol.ToBackend):
 			continue
 		case p.Name == "CONTENT_LENGTH":
 			p.Value, told = length, true

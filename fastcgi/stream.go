@@ -181,28 +181,27 @@ func (s *stream) settle() (err error) {
 		}
 	}
 	r.Body = &s.stdin
-	r.ContentLength, err = number(r.Params, "CONTENT_LENGTH")
+	if r.Params.Get("CONTENT_LENGTH") == unknown {
+		r.ContentLength = -1
+		return nil
+	}
+	n, told, err := r.DeclaredLength()
+	if r.ContentLength = n; !told {
+		r.ContentLength = -1
+	}
 	return err
 }
 
-// number returns the value of a variable that holds a number of bytes, -1 where it is missing or empty, or "-1": so Caddy 2.6 writes a
-// length that it does not know.
+// unknown is how Caddy 2.6 writes a length that it does not know.
+const unknown = "-1"
+
+// number returns the value of a variable that holds a number of bytes, -1 where it is missing or empty, or unknown.
 func number(params protocol.Params, name string) (int64, error) {
-	n, found := int64(-1), false
-	for i := range params {
-		if v := params[i].Value; params[i].Name != name || v == "" || v == "-1" {
-			continue
-		}
-		m, err := parseNumber(name, params[i].Value)
-		if err != nil {
-			return -1, err
-		}
-		if found && m != n {
-			return -1, malformed("read params", "two different values of "+name)
-		}
-		n, found = m, true
+	v := params.Get(name)
+	if v == "" || v == unknown {
+		return -1, nil
 	}
-	return n, nil
+	return parseNumber(name, v)
 }
 
 func parseNumber(name, value string) (int64, error) {

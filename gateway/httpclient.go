@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -82,9 +83,8 @@ func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*proto
 	return &protocol.Response{Status: res.StatusCode, Header: res.Header, Body: body}, nil
 }
 
-// perConnection are the fields that end with the front's connection (RFC 9110 section 7.6.1).
-var perConnection = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Te", "Trailer", "Transfer-Encoding",
-	"Upgrade", "Expect"}
+// perConnection are the fields that end with the front's connection.
+var perConnection = slices.Collect(protocol.WithheldFields(protocol.ToHTTPBackend))
 
 // setFields makes the header one for the backend.
 func (c *HTTPClient) setFields(hr *http.Request, r *protocol.Request) {

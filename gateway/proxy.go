@@ -88,6 +88,7 @@ func poses(p protocol.Params) bool {
 	return false
 }
 
+// isProxyVariable finds the one variable that goes nowhere, not even to a Rewrite.
 func isProxyVariable(name string) bool { return strings.EqualFold(name, "HTTP_PROXY") }
 
 // A source is a request's body on its way out. It knows how it ended, which the backend's client can only guess.

@@ -16,11 +16,12 @@ type derivation struct {
 	host, server, port  string
 	remote, remotePort  string
 	https               bool
+	scheme, contentType string
 	header              http.Header
 	values              []string // the header's values, cut one by one
 }
 
-// derive reads all of p in one pass. Of a variable that is there twice the first counts; repeated header fields are joined.
+// derive reads all of p in one pass. Of a variable that is there twice the last counts; header fields that are lists are joined.
 func derive(p Params) *derivation {
 	d := new(derivation)
 	d.read(p)
@@ -36,29 +37,25 @@ func (d *derivation) read(p Params) {
 	}
 	d.header = make(http.Header, fields)
 	d.values = make([]string, fields)
-	for i := len(p) - 1; i >= 0; i-- { // backwards: so the first of two plain variables is the last to be noted
-		if name := p[i].Name; !strings.HasPrefix(name, "HTTP_") || name == "HTTP_HOST" {
-			if v := byName[name]; v != nil && v.to != nil {
-				v.to(d, p[i].Value)
-			}
-		}
-	}
 	for i := range p {
-		if name := p[i].Name; strings.HasPrefix(name, "HTTP_") {
+		name := p[i].Name
+		if strings.HasPrefix(name, "HTTP_") && name != "HTTP_HOST" {
 			d.field(name, p[i].Value)
+		} else if v := byName[name]; v != nil && v.to != nil {
+			v.to(d, p[i].Value)
 		}
 	}
+	if d.contentType != "" {
+		d.add("Content-Type", d.contentType)
+	}
+	d.https = d.https || strings.EqualFold(d.scheme, "https")
 }
 
 // field notes an HTTP_ variable as the header field that it came from.
 func (d *derivation) field(name, value string) {
-	v := byName[name]
-	if v == nil {
-		v = byName[strings.ToUpper(name)] // HTTP_proxy is no way around what is dropped
-	}
-	if v != nil {
-		if v.header != "" && v.header != "-" {
-			d.add(v.header, value)
+	if f := fieldOf(name); f != nil {
+		if f.withheld&ToHandler == 0 && f.header != "Host" {
+			d.add(f.header, value)
 		}
 		return
 	}
@@ -76,7 +73,7 @@ func fieldName(name string) string {
 	return textproto.CanonicalMIMEHeaderKey(strings.ToLower(s))
 }
 
-// add adds a field; one that is there already is continued (RFC 9110 section 5.3), a Cookie in its own way (RFC 6265 section 5.4).
+// add adds a field, to what is there of it already.
 func (d *derivation) add(key, value string) {
 	had := d.header[key]
 	switch {
@@ -85,10 +82,8 @@ func (d *derivation) add(key, value string) {
 		d.header[key], d.values = d.values[:1:1], d.values[1:]
 	case len(had) == 0:
 		d.header[key] = []string{value}
-	case key == "Cookie":
-		had[0] += "; " + value
 	default:
-		had[0] += ", " + value
+		had[0] = joinField(key, append(had, value))
 	}
 }
 

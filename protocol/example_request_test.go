@@ -27,7 +27,7 @@ func ExampleParams() {
 	// HTTP_X_TAG a
 	// HTTP_X_TAG b
 	// REQUEST_URI /
-	// a false
+	// b false
 }
 
 func ExampleParam() {

@@ -2,18 +2,55 @@ package protocol
 
 import "strconv"
 
-// ContentLength reads CONTENT_LENGTH: ok says whether it is there and not empty (nginx sends it empty for none). Anything but
-// digits, more than an int64 holds, and two values that differ are malformed.
+// ContentLength reads CONTENT_LENGTH: ok says whether it is there and not empty (nginx sends it empty for none). Of two the
+// last counts. Anything but digits, and more than an int64 holds, is malformed.
 func (p Params) ContentLength() (n int64, ok bool, err error) {
-	for v := range p.Values("CONTENT_LENGTH") {
-		if v == "" {
+	v := p.Get("CONTENT_LENGTH")
+	if v == "" {
+		return 0, false, nil
+	}
+	if n, err = parseLength(v); err != nil {
+		return 0, false, &Error{Op: "read params", Kind: ErrMalformed, Detail: "CONTENT_LENGTH " + strconv.Quote(clip(v))}
+	}
+	return n, true, nil
+}
+
+// DeclaredLength is [Params.ContentLength] for a server that has read r's variables, and refuses two lengths that contradict
+// each other: the body would be cut at one of them. A CONTENT_LENGTH that is there and empty is a front's word that the body
+// stays with it (nginx's auth_request), whatever HTTP_CONTENT_LENGTH tells of the client's; so is the Authorizer's role.
+func (r *Request) DeclaredLength() (n int64, ok bool, err error) {
+	n, ok, err = r.Params.ContentLength()
+	if e, bad := err.(*Error); bad {
+		e.Protocol = r.Protocol
+	}
+	if err != nil || r.Role == Authorizer {
+		return n, ok, err
+	}
+	for told := range r.Params.Values("HTTP_CONTENT_LENGTH") {
+		if told == "" || !ok && r.blanksLength() {
 			continue
 		}
-		m, err := parseLength(v)
-		if err != nil || ok && m != n {
-			return 0, false, &Error{Op: "read params", Kind: ErrMalformed, Detail: "CONTENT_LENGTH " + strconv.Quote(clip(v))}
+		if m, err := parseLength(told); err != nil || m != n {
+			return 0, false, r.contradicts(told)
 		}
-		n, ok = m, true
 	}
 	return n, ok, nil
+}
+
+// blanksLength reports whether CONTENT_LENGTH is there and empty.
+func (r *Request) blanksLength() bool {
+	v, there := r.Params.Lookup("CONTENT_LENGTH")
+	return there && v == ""
+}
+
+func (r *Request) contradicts(told string) error {
+	length, front := "no CONTENT_LENGTH", r.Protocol
+	if v, there := r.Params.Lookup("CONTENT_LENGTH"); there {
+		length = "CONTENT_LENGTH " + strconv.Quote(clip(v))
+	}
+	detail := length + " beside HTTP_CONTENT_LENGTH " + strconv.Quote(clip(told))
+	if front != "" && front != "http" && front != "cgi" {
+		detail += ": nginx before 1.29.6 does that with `" + front + "_request_buffering off;`: take it out"
+	}
+	return &Error{Protocol: r.Protocol, Op: "read params", Kind: ErrMalformed, Detail: detail}
 }

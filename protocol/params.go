@@ -5,7 +5,8 @@ import "iter"
 // A Param is one meta-variable (RFC 3875 section 4.1) or one protocol-specific variable.
 type Param struct{ Name, Value string }
 
-// Params are a request's variables in the order in which they came, duplicates kept. Names and values are arbitrary
+// Params are a request's variables in the order in which they came, duplicates kept. Of two of one name the last counts: fronts
+// are configured so, `include fastcgi_params;` first and then what is to be otherwise. Names and values are arbitrary
 // bytes: what a protocol can carry, a handler sees. The zero value is empty and ready to use.
 type Params []Param
 
@@ -21,15 +22,15 @@ func Pairs(namesAndValues ...string) Params {
 	return p
 }
 
-// Get returns the value of the first variable of that name, or "".
+// Get returns the value of the last variable of that name, or "".
 func (p Params) Get(name string) string {
 	v, _ := p.Lookup(name)
 	return v
 }
 
-// Lookup returns the value of the first variable of that name, and whether there is one.
+// Lookup returns the value of the last variable of that name, and whether there is one.
 func (p Params) Lookup(name string) (value string, ok bool) {
-	for i := range p {
+	for i := len(p) - 1; i >= 0; i-- {
 		if p[i].Name == name {
 			return p[i].Value, true
 		}
@@ -62,22 +63,29 @@ func (p Params) All() iter.Seq2[string, string] {
 // Add appends a variable.
 func (p *Params) Add(name, value string) { *p = append(*p, Param{name, value}) }
 
-// Set gives the first variable of that name the value and removes its duplicates; without one it appends.
+// Set gives the last variable of that name the value and removes those before it; without one it appends.
 func (p *Params) Set(name, value string) {
-	kept, found := (*p)[:0], false
-	for _, v := range *p {
-		if v.Name == name {
-			if found {
-				continue
-			}
-			v.Value, found = value, true
+	last := -1
+	for i := range *p {
+		if (*p)[i].Name == name {
+			last = i
+		}
+	}
+	if last < 0 {
+		p.Add(name, value)
+		return
+	}
+	kept := (*p)[:0]
+	for i, v := range *p {
+		switch {
+		case i == last:
+			v.Value = value
+		case v.Name == name:
+			continue
 		}
 		kept = append(kept, v)
 	}
-	if !found {
-		kept = append(kept, Param{name, value})
-	}
-	clear((*p)[min(len(kept), len(*p)):])
+	clear((*p)[len(kept):])
 	*p = kept
 }
 

@@ -10,7 +10,7 @@ import (
 
 func TestParamsAreFoundInOrder(t *testing.T) {
 	p := Pairs("A", "1", "B", "2", "A", "3", "", "no name", "b", "lower")
-	if v, ok := p.Lookup("A"); v != "1" || !ok {
+	if v, ok := p.Lookup("A"); v != "3" || !ok {
 		t.Errorf("Lookup(A) = %q, %v", v, ok)
 	}
 	if v, ok := p.Lookup("C"); v != "" || ok {
@@ -44,7 +44,7 @@ func TestParamsAreChanged(t *testing.T) {
 		want   Params
 	}{
 		{"Add appends, also what is there", func(p *Params) { p.Add("A", "4") }, Pairs("A", "1", "B", "2", "A", "3", "A", "4")},
-		{"Set takes the first one's place and removes the others", func(p *Params) { p.Set("A", "9") }, Pairs("A", "9", "B", "2")},
+		{"Set takes the last one's place and removes the others", func(p *Params) { p.Set("A", "9") }, Pairs("B", "2", "A", "9")},
 		{"Set appends what is not there", func(p *Params) { p.Set("C", "9") }, Pairs("A", "1", "B", "2", "A", "3", "C", "9")},
 		{"Del removes all", func(p *Params) { p.Del("A") }, Pairs("B", "2")},
 		{"Del of what is not there changes nothing", func(p *Params) { p.Del("C") }, Pairs("A", "1", "B", "2", "A", "3")},
@@ -94,7 +94,9 @@ func TestContentLength(t *testing.T) {
 		{"the largest", Pairs("CONTENT_LENGTH", "9223372036854775807"), 1<<63 - 1, true, false},
 		{"twice the same", Pairs("CONTENT_LENGTH", "5", "CONTENT_LENGTH", "5"), 5, true, false},
 		{"empty, then a value", Pairs("CONTENT_LENGTH", "", "CONTENT_LENGTH", "5"), 5, true, false},
-		{"two that differ", Pairs("CONTENT_LENGTH", "5", "CONTENT_LENGTH", "6"), 0, false, true},
+		{"two that differ: the last counts", Pairs("CONTENT_LENGTH", "5", "CONTENT_LENGTH", "6"), 6, true, false},
+		{"blanked for an auth_request", Pairs("CONTENT_LENGTH", "5", "CONTENT_LENGTH", ""), 0, false, false},
+		{"one that is wrong, before one that is right", Pairs("CONTENT_LENGTH", "-5", "CONTENT_LENGTH", "6"), 6, true, false},
 		{"beyond an int64", Pairs("CONTENT_LENGTH", "9223372036854775808"), 0, false, true},
 		{"negative", Pairs("CONTENT_LENGTH", "-1"), 0, false, true},
 		{"a sign", Pairs("CONTENT_LENGTH", "+5"), 0, false, true},

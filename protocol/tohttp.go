@@ -48,8 +48,9 @@ func NewRequest(hr *http.Request) *Request {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if v := variableName(name); v != "" {
-			r.Params.Add(v, join(name, hr.Header[name]))
+		values := hr.Header[name]
+		if v := variableName(name); v != "" && len(values) > 0 {
+			r.Params.Add(v, joinField(http.CanonicalHeaderKey(name), values))
 		}
 	}
 	return r
@@ -63,8 +64,8 @@ func (p peer) String() string { return string(p) }
 
 // variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into "" what must not become one.
 func variableName(field string) string {
-	if name, common := byField[field]; common {
-		return name
+	if f := fieldByHeader[field]; f != nil && f.withheld&ToHandler == 0 && field != "Host" {
+		return f.name
 	}
 	for i := 0; i < len(field); i++ {
 		if c := field[i]; c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
@@ -72,20 +73,10 @@ func variableName(field string) string {
 		}
 	}
 	name := "HTTP_" + strings.ReplaceAll(strings.ToUpper(field), "-", "_")
-	if v := byName[name]; v != nil && (v.header == "-" || v.header == "") { // dropped, or told by a variable of its own
+	if byName[name] != nil || Withheld(name, ToHandler) { // told by a variable of its own, or by none
 		return ""
 	}
 	return name
-}
-
-func join(field string, values []string) string {
-	if len(values) == 1 {
-		return values[0]
-	}
-	if http.CanonicalHeaderKey(field) == "Cookie" {
-		return strings.Join(values, "; ")
-	}
-	return strings.Join(values, ", ")
 }
 
 // An httpEncoder frames a response by way of net/http's ResponseWriter.

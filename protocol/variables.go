@@ -16,22 +16,17 @@ type variable struct {
 	from func(hr *http.Request) (value string, ok bool)
 	// to notes the value for an *http.Request that is being derived. nil: it says nothing of HTTP.
 	to func(d *derivation, value string)
-	// header is the field that an HTTP_ variable stands for; "-" means that the variable is dropped.
-	header string
 }
 
-// variables is the one table between meta-variables and HTTP, in the order in which NewRequest gives them (nginx's).
+// variables is the one table between meta-variables and HTTP, in the order in which NewRequest gives them (nginx's). Header fields
+// have their own: fields.
 var variables = []variable{
 	{name: "QUERY_STRING", from: func(hr *http.Request) (string, bool) { return hr.URL.RawQuery, true },
 		to: func(d *derivation, v string) { d.query = v }},
 	{name: "REQUEST_METHOD", from: func(hr *http.Request) (string, bool) { return methodOf(hr), true },
 		to: func(d *derivation, v string) { d.method = v }},
 	{name: "CONTENT_TYPE", from: func(hr *http.Request) (string, bool) { v := hr.Header.Get("Content-Type"); return v, v != "" },
-		to: func(d *derivation, v string) {
-			if v != "" {
-				d.add("Content-Type", v)
-			}
-		}},
+		to: func(d *derivation, v string) { d.contentType = v }},
 	{name: "CONTENT_LENGTH", from: contentLength},
 	{name: "SCRIPT_NAME", from: func(*http.Request) (string, bool) { return "", true },
 		to: func(d *derivation, v string) { d.script = v }},
@@ -42,9 +37,9 @@ var variables = []variable{
 	{name: "SERVER_PROTOCOL", from: func(hr *http.Request) (string, bool) { return hr.Proto, hr.Proto != "" },
 		to: func(d *derivation, v string) { d.proto = v }},
 	{name: "REQUEST_SCHEME", from: func(hr *http.Request) (string, bool) { return schemeOf(hr), true },
-		to: func(d *derivation, v string) { d.https = d.https || strings.EqualFold(v, "https") }},
+		to: func(d *derivation, v string) { d.scheme = v }},
 	{name: "HTTPS", from: func(hr *http.Request) (string, bool) { return "on", hr.TLS != nil },
-		to: func(d *derivation, v string) { d.https = d.https || isOn(v) }},
+		to: func(d *derivation, v string) { d.https = isOn(v) }},
 	{name: "GATEWAY_INTERFACE", from: func(*http.Request) (string, bool) { return "CGI/1.1", true }},
 	{name: "SERVER_SOFTWARE", from: func(*http.Request) (string, bool) { return "Postern", true }},
 	{name: "REMOTE_ADDR", from: func(hr *http.Request) (string, bool) { return remoteHost(hr), true },
@@ -56,27 +51,6 @@ var variables = []variable{
 	{name: "SERVER_NAME", from: serverName, to: func(d *derivation, v string) { d.server = v }},
 	{name: "HTTP_HOST", from: func(hr *http.Request) (string, bool) { return hr.Host, hr.Host != "" },
 		to: func(d *derivation, v string) { d.host = v }},
-
-	// What is told in other ways, or must never pass: a Proxy header would pose as the environment's HTTP_PROXY; lengths,
-	// types and codings are the front's word, which has taken a chunked body apart already.
-	{name: "HTTP_PROXY", header: "-"}, {name: "HTTP_CONTENT_LENGTH", header: "-"}, {name: "HTTP_CONTENT_TYPE", header: "-"},
-	{name: "HTTP_TRANSFER_ENCODING", header: "-"}, {name: "HTTP_TRAILER", header: "-"},
-
-	// The names of common fields, so that most requests need none made.
-	{name: "HTTP_ACCEPT", header: "Accept"}, {name: "HTTP_ACCEPT_CHARSET", header: "Accept-Charset"},
-	{name: "HTTP_ACCEPT_ENCODING", header: "Accept-Encoding"}, {name: "HTTP_ACCEPT_LANGUAGE", header: "Accept-Language"},
-	{name: "HTTP_AUTHORIZATION", header: "Authorization"}, {name: "HTTP_CACHE_CONTROL", header: "Cache-Control"},
-	{name: "HTTP_CONNECTION", header: "Connection"}, {name: "HTTP_COOKIE", header: "Cookie"}, {name: "HTTP_DNT", header: "Dnt"},
-	{name: "HTTP_FORWARDED", header: "Forwarded"}, {name: "HTTP_IF_MODIFIED_SINCE", header: "If-Modified-Since"},
-	{name: "HTTP_IF_NONE_MATCH", header: "If-None-Match"}, {name: "HTTP_ORIGIN", header: "Origin"},
-	{name: "HTTP_PRAGMA", header: "Pragma"}, {name: "HTTP_PRIORITY", header: "Priority"}, {name: "HTTP_RANGE", header: "Range"},
-	{name: "HTTP_REFERER", header: "Referer"}, {name: "HTTP_SEC_FETCH_DEST", header: "Sec-Fetch-Dest"},
-	{name: "HTTP_SEC_FETCH_MODE", header: "Sec-Fetch-Mode"}, {name: "HTTP_SEC_FETCH_SITE", header: "Sec-Fetch-Site"},
-	{name: "HTTP_SEC_FETCH_USER", header: "Sec-Fetch-User"}, {name: "HTTP_UPGRADE", header: "Upgrade"},
-	{name: "HTTP_UPGRADE_INSECURE_REQUESTS", header: "Upgrade-Insecure-Requests"}, {name: "HTTP_USER_AGENT", header: "User-Agent"},
-	{name: "HTTP_X_FORWARDED_FOR", header: "X-Forwarded-For"}, {name: "HTTP_X_FORWARDED_HOST", header: "X-Forwarded-Host"},
-	{name: "HTTP_X_FORWARDED_PROTO", header: "X-Forwarded-Proto"}, {name: "HTTP_X_REAL_IP", header: "X-Real-Ip"},
-	{name: "HTTP_X_REQUEST_ID", header: "X-Request-Id"},
 }
 
 // byName finds a variable's row.
@@ -84,17 +58,6 @@ var byName = func() map[string]*variable {
 	m := make(map[string]*variable, len(variables))
 	for i := range variables {
 		m[variables[i].name] = &variables[i]
-	}
-	return m
-}()
-
-// byField finds the variable of a common header field.
-var byField = func() map[string]string {
-	m := make(map[string]string, len(variables))
-	for i := range variables {
-		if v := &variables[i]; v.header != "" && v.header != "-" {
-			m[v.header] = v.name
-		}
 	}
 	return m
 }()

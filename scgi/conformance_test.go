@@ -14,7 +14,7 @@ var pair = protocoltest.Pair{
 	Client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 		return &scgi.Client{Dial: dial, Limits: lim}
 	},
-	Has: protocoltest.Variables | protocoltest.Duplicates | protocoltest.Bytes | protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread,
+	Has: protocoltest.Variables | protocoltest.Bytes | protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread,
 }
 
 func TestConformance(t *testing.T) { protocoltest.Run(t, pair) }

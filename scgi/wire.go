@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -14,7 +13,7 @@ import (
 const maxDigits = 9
 
 // appendRequest appends the head of a request of length bytes of body: CONTENT_LENGTH first, then SCGI, then the other variables but
-// for those that [netio.Withheld] names.
+// for those that [protocol.Withheld] names.
 func appendRequest(dst []byte, p protocol.Params, length int64) ([]byte, error) {
 	digits := strconv.FormatInt(length, 10)
 	size := len("CONTENT_LENGTH") + len(digits) + len("SCGI") + len("1") + 4
@@ -40,7 +39,7 @@ func appendRequest(dst []byte, p protocol.Params, length int64) ([]byte, error) 
 
 // sent reports whether a variable is sent as it is: two are the protocol's own.
 func sent(name string) bool {
-	return name != "CONTENT_LENGTH" && name != "SCGI" && !netio.Withheld(name)
+	return name != "CONTENT_LENGTH" && name != "SCGI" && !protocol.Withheld(name, protocol.ToBackend)
 }
 
 // check refuses what the block cannot carry.
@@ -115,10 +114,11 @@ func verify(p protocol.Params) (protocol.Params, int64, error) {
 	if p[0].Name != "CONTENT_LENGTH" {
 		return nil, 0, fail("read params", protocol.ErrMalformed, "the first variable is "+strconv.Quote(p[0].Name)+", not CONTENT_LENGTH")
 	}
-	length, _, err := p.ContentLength()
-	if err == nil && p[0].Value == "" {
-		err = fail("read params", protocol.ErrMalformed, "CONTENT_LENGTH is empty")
+	if p[0].Value == "" {
+		return nil, 0, fail("read params", protocol.ErrMalformed, "CONTENT_LENGTH is empty")
 	}
+	r := protocol.Request{Params: p, Protocol: "scgi"}
+	length, _, err := r.DeclaredLength()
 	if err != nil {
 		return nil, 0, err
 	}

@@ -14,7 +14,7 @@ var pair = protocoltest.Pair{
 	Client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 		return &uwsgi.Client{Dial: dial, Limits: lim}
 	},
-	Has: protocoltest.Variables | protocoltest.Duplicates | protocoltest.NUL | protocoltest.Bytes |
+	Has: protocoltest.Variables | protocoltest.NUL | protocoltest.Bytes |
 		protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread,
 	MaxValue: 64000, // all variables and their sizes together are 65,535 bytes at most
 	MaxBlock: 65535,

@@ -83,7 +83,7 @@ func (c *conn) readHead(r *protocol.Request) error {
 	if r.Params, err = consumeBlock(block, c.Limits.ParamCount); err != nil {
 		return err
 	}
-	r.ContentLength, _, err = r.Params.ContentLength()
+	r.ContentLength, _, err = r.DeclaredLength()
 	return err
 }
 

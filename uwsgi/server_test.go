@@ -174,10 +174,16 @@ var conversations = []struct {
 		log:  "9223372036854775808",
 	},
 	{
-		text: "two CONTENT_LENGTHs that differ: the last does not win",
-		says: packet(0, "CONTENT_LENGTH", "5", "CONTENT_LENGTH", "6"),
-		hear: page(400, `uwsgi: read params: malformed: CONTENT_LENGTH "6"`),
-		log:  `CONTENT_LENGTH \"6\"`,
+		text: "a last CONTENT_LENGTH that is wrong, after one that is right",
+		says: packet(0, "CONTENT_LENGTH", "5", "CONTENT_LENGTH", "+6"),
+		hear: page(400, `uwsgi: read params: malformed: CONTENT_LENGTH "+6"`),
+		log:  `CONTENT_LENGTH \"+6\"`,
+	},
+	{
+		text: "no CONTENT_LENGTH, and the client's is another",
+		says: packet(0, "REQUEST_METHOD", "POST", "HTTP_CONTENT_LENGTH", "5") + "hello",
+		hear: page(400, "uwsgi: read params: malformed: no CONTENT_LENGTH beside HTTP_CONTENT_LENGTH \"5\": nginx before 1.29.6 does that with `uwsgi_request_buffering off;`: take it out"),
+		log:  "uwsgi_request_buffering off",
 	},
 	{
 		text: "RPC is another issue's",
@@ -310,7 +316,7 @@ func TestDerived(t *testing.T) {
 	var got *http.Request
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r; io.Copy(w, r.Body) })
 	says := packet(0, "CONTENT_LENGTH", "3", "REQUEST_METHOD", "PUT", "REQUEST_URI", "/a%20b?c", "HTTP_X", "1", "HTTP_X", "2",
-		"HTTP_COOKIE", "a=1", "HTTP_COOKIE", "b=2", "HTTP_PROXY", "evil", "HTTP_TRANSFER_ENCODING", "chunked", "HTTP_CONTENT_LENGTH", "99") + "abc"
+		"HTTP_COOKIE", "a=1", "HTTP_COOKIE", "b=2", "HTTP_PROXY", "evil", "HTTP_TRANSFER_ENCODING", "chunked", "HTTP_CONTENT_LENGTH", "3") + "abc"
 	answer, _ := netiotest.Play(Protocol{}, nil, protocol.FromHTTP(h), []byte(says), nil)
 	if !strings.HasSuffix(string(answer), "\r\n\r\nabc") {
 		t.Errorf("answer %q", answer)

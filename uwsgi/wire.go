@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -45,12 +44,12 @@ func consumePacket(b []byte) (h header, block []byte, n int) {
 }
 
 // appendRequest appends the packet of r, whose body's length is known. CONTENT_LENGTH says that length, wherever it stands; other
-// variables are as they are, but for those that [netio.Withheld] names.
+// variables are as they are, but for those that [protocol.Withheld] names.
 func appendRequest(dst []byte, r *protocol.Request) ([]byte, error) {
 	p := measured(r)
 	size := 0
 	for _, v := range p {
-		if netio.Withheld(v.Name) {
+		if protocol.Withheld(v.Name, protocol.ToBackend) {
 			continue
 		}
 		if err := check(v); err != nil {
@@ -63,7 +62,7 @@ func appendRequest(dst []byte, r *protocol.Request) ([]byte, error) {
 	}
 	dst = appendHeader(dst, header{modifier1: modifier(r.Modifier1), size: size, modifier2: r.Modifier2})
 	for _, v := range p {
-		if !netio.Withheld(v.Name) {
+		if !protocol.Withheld(v.Name, protocol.ToBackend) {
 			dst = appendString(appendString(dst, v.Name), v.Value)
 		}
 	}

@@ -23,7 +23,7 @@ type side struct {
 	maxBlock int
 }
 
-const raw = protocoltest.Variables | protocoltest.Duplicates | protocoltest.Bytes | protocoltest.Duplex | protocoltest.Unread
+const raw = protocoltest.Variables | protocoltest.Bytes | protocoltest.Duplex | protocoltest.Unread
 
 var sides = []side{
 	{name: "fastcgi", protocol: fastcgi.Protocol{}, has: raw | protocoltest.NUL | protocoltest.CutSeen | protocoltest.Keep,

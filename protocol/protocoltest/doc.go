@@ -9,7 +9,7 @@
 //			Client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 //				return &scgi.Client{Dial: dial, Limits: lim}
 //			},
-//			Has: protocoltest.Variables | protocoltest.Duplicates | protocoltest.Hijack,
+//			Has: protocoltest.Variables | protocoltest.Hijack,
 //		})
 //	}
 //

@@ -62,8 +62,6 @@ const (
 	Informational
 	// Variables: variables that are no header field travel as well.
 	Variables
-	// Duplicates: variables of one name stay apart. Without it the values of a header field are joined.
-	Duplicates
 	// NUL: a value may hold a NUL byte.
 	NUL
 	// Bytes: a value may hold any byte but NUL.

@@ -1,0 +1,52 @@
+package protocol
+
+import "strings"
+
+// steering are the variables of an environment that steer the loader, the C library, a shell or an interpreter: with one of them
+// whoever sends it runs a program of his own in place of the script.
+var steering = map[string]bool{
+	"PATH": true, "ENV": true, "IFS": true, "CDPATH": true, "FPATH": true, "SHELLOPTS": true, "BASHOPTS": true, "PS4": true,
+	"PROMPT_COMMAND": true, "ZDOTDIR": true,
+	"GCONV_PATH": true, "GETCONF_DIR": true, "GLIBC_TUNABLES": true, "HOSTALIASES": true, "LOCALDOMAIN": true, "LOCPATH": true,
+	"NIS_PATH": true, "NLSPATH": true, "RESOLV_HOST_CONF": true, "RES_OPTIONS": true, "TZDIR": true, "TERMINFO": true,
+	"TERMINFO_DIRS": true, "TERMCAP": true,
+	"OPENSSL_CONF": true, "OPENSSL_ENGINES": true, "OPENSSL_MODULES": true,
+	"PHPRC": true, "PHP_INI_SCAN_DIR": true, "CLASSPATH": true, "JAVA_TOOL_OPTIONS": true, "_JAVA_OPTIONS": true,
+	"JDK_JAVA_OPTIONS": true, "JAVA_OPTS": true, "TCLLIBPATH": true, "TCL_LIBRARY": true, "GODEBUG": true,
+	"R_PROFILE": true, "R_PROFILE_USER": true, "R_ENVIRON": true, "R_ENVIRON_USER": true, "R_LIBS": true, "R_HOME": true,
+	"ERL_FLAGS": true, "ERL_AFLAGS": true, "ERL_ZFLAGS": true, "ERL_LIBS": true,
+	"GIT_EXEC_PATH": true, "GIT_SSH": true, "GIT_SSH_COMMAND": true, "GIT_EXTERNAL_DIFF": true, "GIT_PROXY_COMMAND": true,
+}
+
+// steeringPrefixes begin the names of whole families of them. BASH_FUNC_ and its kin are shell functions.
+var steeringPrefixes = []string{
+	"LD_", "_RLD", "DYLD_", "MALLOC_", "BASH_", "PERL", "PYTHON", "RUBY", "GEM_", "BUNDLE_", "NODE_", "LUA_", "GUILE_",
+	"DOTNET_", "CORECLR_", "COR_",
+}
+
+// Steers reports whether an environment's variable of that name steers the loader or an interpreter, as LD_PRELOAD, PATH and
+// PERL5OPT do. No peer may set one for a script.
+func Steers(name string) bool {
+	if steering[name] {
+		return true
+	}
+	for _, prefix := range steeringPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// requestVariables are the variables that tell of a request alone (RFC 3875 section 4.1, and what fronts add), besides those that
+// have a meaning for an *http.Request.
+var requestVariables = map[string]bool{
+	"AUTH_TYPE": true, "REMOTE_USER": true, "REMOTE_HOST": true, "REMOTE_IDENT": true, "PATH_TRANSLATED": true,
+	"SCRIPT_FILENAME": true, "DOCUMENT_ROOT": true, "DOCUMENT_URI": true, "REDIRECT_STATUS": true, "REDIRECT_URL": true,
+}
+
+// IsRequestVariable reports whether a variable of that name tells of a request: one of a process's own environment is another
+// request's.
+func IsRequestVariable(name string) bool {
+	return byName[name] != nil || requestVariables[name] || strings.HasPrefix(name, "HTTP_")
+}
