@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
@@ -42,23 +43,12 @@ func (p *process) arm() {
 	}
 }
 
-// extendLocked moves the read deadline, but no more often than makes a difference.
+// extendLocked moves the read deadline: later with each byte, and earlier after the first one where that may take its time.
 func (p *process) extendLocked() {
 	if p.cause != nil || p.cut || p.isOver {
 		return
 	}
-	timeout := p.c.readTimeout(p.seen)
-	if timeout <= 0 {
-		if !p.due.IsZero() {
-			p.due = time.Time{}
-			p.stdout.SetReadDeadline(p.due)
-		}
-		return
-	}
-	if now := time.Now(); p.due.Sub(now) < timeout-timeout/16 {
-		p.due = now.Add(timeout)
-		p.stdout.SetReadDeadline(p.due)
-	}
+	netio.Renew(&p.due, p.c.readTimeout(p.seen), p.stdout.SetReadDeadline)
 }
 
 // noteSeen reports whether a byte that has come still counts.

@@ -20,8 +20,8 @@ const (
 	wasPoked                // the deadline is in the past, to wake the reader
 )
 
-// A deadline is the connection's read deadline. It is set only when the phase changes: what enters a phase later is due
-// later, and is looked at when the deadline passes.
+// A deadline is the connection's read deadline. It is set when the phase changes. What enters a phase later is due later,
+// and is looked at when the deadline passes; but for a handler that begins to wait for its body in another phase: see hasten.
 type deadline struct {
 	phase phase
 	unset bool      // it must be set anew
@@ -119,6 +119,19 @@ func (c *conn) due() (t time.Time) {
 		}
 	}
 	return t
+}
+
+// hasten sets an earlier deadline for a body that has begun to be waited for, while whoever reads may wait for what is due
+// later, or never. The lock is held.
+func (c *conn) hasten() {
+	d := &c.deadline
+	switch {
+	case d.phase == forBody || d.phase == wasPoked:
+	case !c.reading:
+		d.unset = true
+	default:
+		c.nc.SetReadDeadline(c.due())
+	}
 }
 
 // poke makes a read that blocks return. The lock is held.

@@ -143,6 +143,7 @@ func (f *flow) wait() {
 	if !f.waiting {
 		f.waiting = true
 		f.s.c.waiters++
+		f.s.c.hasten()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -76,7 +77,7 @@ func (x *webExchange) armWrite() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if d := x.limits.WriteTimeout; d > 0 && !x.ownWrite {
-		x.arm(&x.write, d, x.control.SetWriteDeadline)
+		netio.Renew(&x.write, d, x.control.SetWriteDeadline)
 	}
 }
 
@@ -84,15 +85,7 @@ func (x *webExchange) armRead() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if d := x.limits.BodyTimeout; d > 0 && !x.ownRead {
-		x.arm(&x.read, d, x.control.SetReadDeadline)
-	}
-}
-
-// arm wants d from now, give or take a quarter.
-func (x *webExchange) arm(at *time.Time, d time.Duration, set func(time.Time) error) {
-	if want := time.Now().Add(d); want.Sub(*at) > d/4 {
-		*at = want
-		set(want)
+		netio.Renew(&x.read, d, x.control.SetReadDeadline)
 	}
 }
 

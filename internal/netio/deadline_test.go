@@ -241,3 +241,38 @@ type endless struct {
 
 func (c *endless) Read(p []byte) (int, error)      { c.read += len(p); return len(p), nil }
 func (c *endless) SetReadDeadline(time.Time) error { return nil }
+
+// A limit that was only ever moved later: a script that had begun to answer kept the time for its first byte, five minutes,
+// where it had a second for the next one.
+func TestRenew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		for _, row := range []struct {
+			text      string
+			stands, d time.Duration // from now; 0: none
+			want      time.Duration
+		}{
+			{"none yet", 0, time.Minute, time.Minute},
+			{"near enough", 57 * time.Second, time.Minute, 57 * time.Second},
+			{"too early", 56 * time.Second, time.Minute, time.Minute},
+			{"later than wanted", 5 * time.Minute, time.Second, time.Second},
+			{"later than wanted by little", 61 * time.Second, time.Minute, time.Minute},
+			{"no more", time.Minute, 0, 0},
+			{"negative is none", time.Minute, -1, 0},
+			{"still none", 0, 0, 0},
+		} {
+			var at, want time.Time
+			if row.stands != 0 {
+				at = start.Add(row.stands)
+			}
+			if row.want != 0 {
+				want = start.Add(row.want)
+			}
+			set := at
+			Renew(&at, row.d, func(to time.Time) error { set = to; return nil })
+			if at != want || set != want {
+				t.Errorf("%s: noted %v, set %v, want %v", row.text, at, set, want)
+			}
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package fastcgi
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A handler that began to wait for its body while the connection was already being read, for nothing or for another request's
+// head, had the time of that: for ever, or the head's. In this test time is virtual.
+func TestBodyTimeoutBesideAnother(t *testing.T) {
+	for name, beside := range map[string]string{
+		"that is served":       post(1, 9),
+		"that has half a head": "BEGIN_REQUEST 1 RESPONDER KEEP_CONN",
+		"of each kind":         post(1, 9) + "BEGIN_REQUEST 3 RESPONDER KEEP_CONN",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { bodyBeside(t, beside) })
+		})
+	}
+}
+
+func bodyBeside(t *testing.T, beside string) {
+	ours, theirs := net.Pipe()
+	lim := &protocol.Limits{HeadTimeout: time.Hour, BodyTimeout: time.Second}
+	waited := make(chan time.Duration, 1)
+	loop := &protocol.Loop{Limits: lim, Log: slog.New(slog.DiscardHandler), Handler: protocol.HandlerFunc(
+		func(w protocol.ResponseWriter, r *protocol.Request) error {
+			if r.Params.Get("REQUEST_URI") == "/1" {
+				<-r.Context().Done()
+				return nil
+			}
+			<-time.After(time.Minute)
+			start := time.Now()
+			_, err := io.ReadAll(r.Body)
+			waited <- time.Since(start)
+			if protocol.Status(err) != 408 {
+				t.Error(err)
+			}
+			return err
+		})}
+	done := make(chan error, 1)
+	go func() { done <- loop.Serve(context.Background(), Protocol{}.NewConn(ours, lim)) }()
+	go io.Copy(io.Discard, theirs)
+	theirs.Write(parseRecords(t, beside, post(2, 9)))
+	select {
+	case got := <-waited:
+		if got != time.Second {
+			t.Errorf("the body was waited for for %v", got)
+		}
+	case <-time.After(2 * time.Hour):
+		t.Error("the body was waited for without end")
+	}
+	theirs.Close()
+	<-done
+}
