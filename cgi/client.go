@@ -50,6 +50,10 @@ type Client struct {
 	DropFunctions bool
 	// DocumentRoot is what PATH_TRANSLATED is below. Empty: DOCUMENT_ROOT of the request; without either there is none.
 	DocumentRoot string
+	// LocalRedirects has a response that is nothing but a Location with a path of ours (section 6.2.2) answered by the script at
+	// that path, here, whatever the request came by. Without it that is done only for requests by HTTP, where we are the
+	// server; behind a front the front is, and its client is sent a 302.
+	LocalRedirects bool
 	// CommandLine gives the words of an indexed query as arguments (section 4.4).
 	CommandLine bool
 

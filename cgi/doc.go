@@ -19,11 +19,15 @@
 // A head of fields, each line ended by LF or CRLF, an empty line, and the body until standard output is closed:
 //
 //	Content-Type: text/plain          a document (section 6.2.1); "Status: 404 Not Found" gives it another status
-//	Location: /other?query            alone: a local redirect (6.2.2), which the Client follows, ten times at most
+//	Location: /other?query            alone: a local redirect (6.2.2), see below
 //	Location: https://example.org/    the client's to follow (6.2.3), 302 unless there is a Status
 //	HTTP/1.1 200 OK                   a non-parsed-header script (section 5), by its name "nph-..."
 //
-// A head that is malformed, larger than the limit, or missing is a 502. A local redirect to a path that is not ours is the client's.
+// A head that is malformed, larger than the limit, or missing is a 502.
+//
+// A local redirect is followed here, ten times at most, if the request came by HTTP or [Client.LocalRedirects] is set. Behind a front
+// the front is the server: to run another script there and then would pass its access rules by. So it gets a 302, as it does for a
+// path that is not ours.
 //
 // # How a process ends
 //

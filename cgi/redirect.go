@@ -12,13 +12,17 @@ import (
 const localRedirect = -1
 
 // localRedirect returns the request that is to be served in place of r, if resp asks for a local redirect (section 6.2.2) to
-// a path that is ours. Any other Location is the client's to follow.
+// a path that is ours, and we are the server that is to follow it. Any other Location is the client's to follow, a plain 302:
+// behind a front the path may be one that the front serves otherwise, or lets nobody have.
 func (c *Client) localRedirect(r *protocol.Request, resp *protocol.Response) *protocol.Request {
 	if resp.Status != localRedirect {
 		return nil
 	}
 	resp.Status = http.StatusFound
 	location := resp.Header.Get("Location")
+	if r.Protocol != "http" && !c.LocalRedirects {
+		return nil
+	}
 	if !strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//") {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 func TestLocalRedirect(t *testing.T) {
 	b := newBench(t)
+	b.c.LocalRedirects = true
 	b.c.Dir = &Dir{Root: b.dir, Prefix: "/bin"}
 	b.write("to.cgi", `#!/bin/sh
 printf 'X: 1\n\n'; cat; echo $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRING ${CONTENT_LENGTH-none} $REDIRECT_URL $REDIRECT_QUERY_STRING $REDIRECT_STATUS`)
@@ -39,8 +40,25 @@ printf 'X: 1\n\n'; cat; echo $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRI
 	}
 }
 
+// Behind a front a local redirect ran a file that the front serves as text, and passed its access rules by: there the front is
+// the server, and gets what fcgiwrap gives it.
+func TestLocalRedirectBehindFront(t *testing.T) {
+	for protocol, want := range map[string]int{"http": 200, "fastcgi": 302, "scgi": 302, "uwsgi": 302, "cgi": 302, "": 302} {
+		b := newBench(t)
+		b.c.Mount = "/app"
+		b.sh(`if [ "$PATH_INFO" = /end ]; then printf 'X: 1\n\nend'; else printf 'Location: /app/end\n\n'; fi`)
+		r := get("/app/start")
+		r.Protocol = protocol
+		res := b.do(r)
+		if res.Err != nil || res.Status != want || want == 302 && (res.Header.Get("Location") != "/app/end" || res.Body != "") {
+			t.Error(protocol, res)
+		}
+	}
+}
+
 func TestLocalRedirectOfOneProgram(t *testing.T) {
 	b := newBench(t)
+	b.c.LocalRedirects = true
 	b.c.Mount = "/app"
 	b.sh(`if [ "$PATH_INFO" = /end ]; then printf 'X: 1\n\nend'; else printf 'Location: /app/end\n\n'; fi`)
 	b.want(b.do(get("/app/start")), "end")
@@ -48,6 +66,7 @@ func TestLocalRedirectOfOneProgram(t *testing.T) {
 
 func TestLocalRedirectKeepsHead(t *testing.T) {
 	b := newBench(t)
+	b.c.LocalRedirects = true
 	b.sh(`if [ "$PATH_INFO" = /end ]; then printf "X: $REQUEST_METHOD\n\n"; else printf 'Location: /end\n\n'; fi`)
 	r := get("/start")
 	r.Params.Set("REQUEST_METHOD", "HEAD")
@@ -58,6 +77,7 @@ func TestLocalRedirectKeepsHead(t *testing.T) {
 
 func TestLocalRedirectsEnd(t *testing.T) {
 	b := newBench(t)
+	b.c.LocalRedirects = true
 	b.sh(`echo >>$0.runs; printf 'Location: /again\n\n'`)
 	b.wantFailure(b.do(get("/")), 502, "11 > 10 local redirects, the last to /again")
 	b.sh(`n=${QUERY_STRING:-0}; if [ $n = 10 ]; then printf 'X: 1\n\nend'; else printf "Location: /?$((n+1))\n\n"; fi`)

@@ -49,6 +49,7 @@ var cgiTable = []cgiOption{
 	}},
 	{"pass-env", func(c *cgi.Client, v string) error { c.PassEnv = append(c.PassEnv, v); return nil }},
 	{"pass-authorization", truth(func(c *cgi.Client) *bool { return &c.PassAuthorization })},
+	{"local-redirects", truth(func(c *cgi.Client) *bool { return &c.LocalRedirects })},
 	{"command-line", truth(func(c *cgi.Client) *bool { return &c.CommandLine })},
 	{"keep-background", truth(func(c *cgi.Client) *bool { return &c.KeepBackground })},
 	{"processes", number(func(c *cgi.Client) *int { return &c.Processes })},

@@ -17,7 +17,7 @@
 //
 // CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand), index, script (what may run), script-filename and
 // follow-links for a tree; interpreter (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
-// command-line, keep-background, processes, queue, queue-timeout, first-byte-timeout, read-timeout, total-timeout, linger, kill-grace,
+// local-redirects, command-line, keep-background, processes, queue, queue-timeout, first-byte-timeout, read-timeout, total-timeout, linger, kill-grace,
 // drop-functions, stderr-rate; and what [cgi.Surroundings] sets for a script: user, group, umask, cpu (a duration), memory and file-size
 // (bytes), files, user-processes.
 //

@@ -23,6 +23,7 @@ func TestFcgiwrapCommandLine(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			t.Run("a script by SCRIPT_FILENAME", func(t *testing.T) { wrapByFilename(t, w) })
 			t.Run("a script by DOCUMENT_ROOT and SCRIPT_NAME", func(t *testing.T) { wrapByRoot(t, w) })
+			t.Run("a local redirect", func(t *testing.T) { wrapRedirect(t, w) })
 			t.Run("-f", func(t *testing.T) { wrapStderr(t, w, true) })
 			t.Run("without -f", func(t *testing.T) { wrapStderr(t, w, false) })
 			t.Run("-c", func(t *testing.T) { wrapChildren(t, w) })
@@ -52,6 +53,15 @@ func wrapByFilename(t *testing.T, w wrapper) {
 func wrapByRoot(t *testing.T, w wrapper) {
 	s := startWrapperIn(t, w, sharedDir(t), "../programs/fcgiwrap-root", nil, sayHello)
 	s.get(t, "/script/a/b").wantBody(t, "hello /script /a/b "+s.dir+"\n")
+}
+
+// wrapRedirect has a script send the client to another path: behind a front that is not for us to follow, be there a script or not.
+func wrapRedirect(t *testing.T, w wrapper) {
+	s := startWrapper(t, w, nil, "#!/bin/sh\nprintf 'Location: /script?again\\n\\n'\n")
+	r := s.do(t, call{path: "/script"})
+	if to := r.header.Get("Location"); r.status != 302 || !strings.HasSuffix(to, "/script?again") {
+		t.Errorf("got %d, Location %q, want 302 to /script?again", r.status, to)
+	}
 }
 
 // wrapStderr looks where a script's standard error goes.
