@@ -165,6 +165,17 @@ func TestReportsHaveTheirLevels(t *testing.T) {
 	l.Serve(t.Context(), &script{steps: []step{{r: get(), enc: new(record)}}})
 }
 
+// A log behind a Unix socket said peer=@ of every request, and nowhere whose it was.
+func TestReportsNameTheClient(t *testing.T) {
+	r := get()
+	r.Protocol, r.Peer = "test", &net.UnixAddr{Net: "unix", Name: "@"}
+	r.Params.Set("REMOTE_ADDR", "192.0.2.7")
+	got := serve(t, func(ResponseWriter, *Request) error { return errors.New("x") }, r)
+	if !strings.Contains(got.log, "protocol=test client=192.0.2.7 method=GET uri=/") {
+		t.Error(got.log)
+	}
+}
+
 // A hub is a Multiplexer whose requests come by a channel.
 type hub struct {
 	steps chan step

@@ -31,7 +31,10 @@ func (l *Loop) report(ctx context.Context, r *Request, err error) {
 	if r.Protocol != "" {
 		attrs = append(attrs, slog.String("protocol", r.Protocol))
 	}
-	if r.Peer != nil {
+	if client := r.Params.Get("REMOTE_ADDR"); client != "" {
+		attrs = append(attrs, slog.String("client", client))
+	}
+	if r.Peer != nil && r.Peer.String() != "" && r.Peer.String() != "@" { // a Unix socket's peer has no name
 		attrs = append(attrs, slog.String("peer", r.Peer.String()))
 	}
 	if m := r.Method(); m != "" {

@@ -4,17 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/demo"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -29,7 +28,7 @@ client, and prints what came back side by side. It needs nothing installed. Then
 you can try it with a browser, or point a front at it.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+			ctx, stop := endpoint.UntilSignal(c.Context(), slog.Default())
 			defer stop()
 			return runDemo(ctx, c.OutOrStdout(), once)
 		},

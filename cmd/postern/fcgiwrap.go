@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,7 +37,7 @@ func fcgiwrapCommand() *cobra.Command {
 in SCRIPT_FILENAME, or in DOCUMENT_ROOT and SCRIPT_NAME. Without -s it serves the socket that systemd has opened (LISTEN_FDS), or
 file descriptor 0, as spawn-fcgi starts it.
 
-It is 'postern serve --to cgi:/?script-filename' with fcgiwrap's defaults: any script may be run unless -p says which; the environment
+It is postern serve --to 'cgi:/?script-filename' with fcgiwrap's defaults: any script may be run unless -p says which; the environment
 and the client's credentials are passed on; there are no time limits. What differs: a script is ended when its client has gone;
 TCP admits loopback alone, or what FCGI_WEB_SERVER_ADDRS says; HTTP_PROXY is never passed on; a script that is not there is
 a 404, not a 403; server and scripts are scheduled as batch work (SCHED_BATCH), which costs less where processors are busy.`,
@@ -50,9 +49,7 @@ a 404, not a 403; server and scripts are scheduled as batch work (SCHED_BATCH), 
 				_, err := fmt.Fprintln(c.OutOrStdout(), socketURLs)
 				return err
 			}
-			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			return fcgiwrap(ctx, &cfg)
+			return fcgiwrap(c.Context(), &cfg)
 		},
 	}
 	f := c.Flags()
@@ -71,11 +68,14 @@ tcp6:[ipv6_addr]:port for IPv6 sockets`
 // wrapQueue is how many requests may wait for a child. With fcgiwrap they wait in the system's queue of the socket.
 const wrapQueue = 4096
 
-// fcgiwrap serves until ctx ends.
+// fcgiwrap serves until ctx ends or a signal to stop comes.
 func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 	if cfg.children < 1 {
 		return usage(fmt.Errorf("-c %d: at least one", cfg.children))
 	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	ctx, stop := endpoint.UntilSignal(ctx, log)
+	defer stop()
 	l, err := wrapListener(ctx, cfg.socket)
 	if err != nil {
 		return usage(err)
@@ -83,7 +83,6 @@ func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 	if l.Allow, err = webServerAddrs(os.Getenv("FCGI_WEB_SERVER_ADDRS")); err != nil {
 		return usage(errors.Join(err, l.Close()))
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	runInBatch(log)
 	client := wrapClient(cfg, log)
 	var handler protocol.Handler = &gateway.Proxy{Backend: client}

@@ -74,12 +74,15 @@ or another server by any of these protocols.
   postern serve --listen fastcgi+unix:/run/postern.sock --to cgi:/usr/lib/cgi-bin/
                                                                     run CGI scripts behind nginx
   postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock \
-      --option param=SCRIPT_FILENAME=/srv/app/index.php             HTTP in, php-fpm out`,
+      --option param=SCRIPT_FILENAME=/srv/app/index.php --option param=SCRIPT_NAME=/index.php
+                                                                    HTTP in, php-fpm out: one script for all`,
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	c.SetVersionTemplate("{{.Version}}\n")
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})

@@ -8,9 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,28 +44,28 @@ func serveCommand() *cobra.Command {
 Listen at:
   fastcgi://127.0.0.1:9000  scgi://...  uwsgi://...  http://...   a protocol on TCP (every interface: fastcgi://:9000)
   auto://127.0.0.1:9000                                        any of them, told apart by a connection's first bytes
-  fastcgi+unix:/run/postern.sock?mode=0660&owner=www-data      on a Unix socket
+  'fastcgi+unix:/run/postern.sock?mode=0660&owner=www-data'    on a Unix socket
   fastcgi+fd:3                                                 on a socket that systemd has opened
-  ?allow=10.0.0.0/8,::1                                        who may connect by TCP: loopback unless it is said; allow=* for all
+  'fastcgi://:9000?allow=10.0.0.0/8,::1'                       who may connect by TCP: loopback unless it is said; allow=* for all
+
+A shell takes ? and & for its own: quote a URL that has one. allow= takes networks and addresses, not names.
 
 Send to:
   demo:                  a built-in backend that helps to check a front: /vars /echo /bytes?n=N /sleep?ms=N /stream?n=N&ms=M
-                         /status?code=N /panic /ws (demo:?handler=http is the same as a net/http handler)
+                         /status?code=N /panic /ws ('demo:?handler=http' is the same as a net/http handler)
   cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
   fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server`,
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
-  postern serve --listen fastcgi+unix:/run/postern.sock?mode=0660 --to cgi:/usr/lib/cgi-bin/
+  postern serve --listen 'fastcgi+unix:/run/postern.sock?mode=0660' --to cgi:/usr/lib/cgi-bin/
   postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,
 		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			return serve(ctx, c.OutOrStdout(), &cfg)
+			return serve(c.Context(), c.OutOrStdout(), &cfg)
 		},
 	}
 	f := c.Flags()
 	f.StringArrayVarP(&cfg.listen, "listen", "l", nil, "listen at this `URL` (repeatable)")
-	f.StringVarP(&cfg.to, "to", "t", "", "send requests to the backend at this `URL`")
+	f.VarP((*single)(&cfg.to), "to", "t", "send requests to the backend at this `URL`")
 	f.StringArrayVarP(&cfg.options, "option", "o", nil, "set this `name=value` of the backend, as --to URL?name=value does, without the URL's escapes (repeatable)")
 	f.IntVar(&cfg.maxConns, "max-conns", 0, "connections of all listeners together; beyond it accepting waits (0: no limit)")
 	f.DurationVar(&cfg.grace, "grace", 30*time.Second, "after SIGTERM or SIGINT, how long requests that are being served may take to end")
@@ -80,7 +78,7 @@ Send to:
 	return c
 }
 
-// serve serves until ctx ends or a listener fails.
+// serve serves until ctx ends, a signal to stop comes, or a listener fails.
 func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	switch {
 	case len(cfg.listen) == 0:
@@ -92,6 +90,8 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	if err != nil {
 		return usage(err)
 	}
+	ctx, stop := endpoint.UntilSignal(ctx, log)
+	defer stop()
 	handler, end, err := cfg.backend(log)
 	if err != nil {
 		return usage(err)
@@ -109,6 +109,20 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	}
 	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
 	return endpoint.Run(ctx, srv, cfg.grace, ls...)
+}
+
+// single is a flag's text that may be given but once.
+type single string
+
+func (s *single) String() string { return string(*s) }
+func (s *single) Type() string   { return "string" }
+
+func (s *single) Set(text string) error {
+	if *s != "" {
+		return errors.New("there is one backend, and it is " + string(*s) + ": start another postern serve for the other")
+	}
+	*s = single(text)
+	return nil
 }
 
 // openAll opens every listener, or none.

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -86,6 +87,9 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, e.errorf("%w", err)
 	}
+	if err := e.checkScripts(path); err != nil {
+		return nil, err
+	}
 	if strings.HasSuffix(e.Address, "/") {
 		c.Dir = &cgi.Dir{Root: path}
 	} else {
@@ -102,4 +106,19 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 		}
 	}
 	return &Client{c, c.Close}, nil
+}
+
+// checkScripts tells at the start what each request would fail of: a path where nothing is, or a file where a tree is meant, and the other
+// way round.
+func (e *Endpoint) checkScripts(path string) error {
+	tree := strings.HasSuffix(e.Address, "/")
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return e.errorf("%w: name a script, or a directory of scripts with a slash at its end", err)
+	case tree && !info.IsDir():
+		return e.errorf("it is a file: leave out the slash at its end to run it for every request")
+	case !tree && info.IsDir():
+		return e.errorf("it is a directory: write cgi:%s/ to run the scripts in it", e.Address)
+	}
+	return nil
 }

@@ -7,10 +7,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/cgi"
@@ -37,7 +35,7 @@ const Grace = 30 * time.Second
 // POSTERN_ALLOW is the allow-list of TCP listeners that have none: loopback unless it is set.
 //
 // SIGTERM and SIGINT end it: requests that are being served have Grace to end, and it returns nil. A second signal ends the
-// process at once.
+// process at once. SIGHUP ends nothing.
 func Serve(h protocol.Handler) error {
 	st, err := detect(os.Getenv, os.Getpid())
 	if err != nil {
@@ -46,9 +44,8 @@ func Serve(h protocol.Handler) error {
 	if st.script {
 		return cgi.Serve(h)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := UntilSignal(context.Background(), slog.Default())
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal has its usual effect
 	ls, err := st.open(ctx)
 	if err != nil {
 		return err

@@ -1,0 +1,33 @@
+package endpoint_test
+
+import (
+	"net/http"
+
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// The lines of the README. It has no output: it is compiled, not run.
+func Example_readme() {
+	var user string
+	http.HandleFunc("/who", func(w http.ResponseWriter, hr *http.Request) {
+		// A net/http handler behind FromHTTP finds the request as it came, with all variables of the front.
+		if r := protocol.RequestFromContext(hr.Context()); r != nil {
+			user = r.Params.Get("REMOTE_USER")
+		}
+	})
+
+	// ToHTTP is the other way round: a native handler in a net/http server.
+	native := protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error { return nil })
+	http.Handle("/native/", protocol.ToHTTP(native))
+
+	// A Proxy sends requests on to a backend, by any protocol.
+	client, err := endpoint.NewClient("fastcgi://127.0.0.1:9000", nil)
+	proxy := &gateway.Proxy{Backend: client}
+
+	// A Mux gives each handler its part of the URL space.
+	mux := gateway.Mux{{Prefix: "/app", Handler: proxy}, {Handler: native}}
+	err = endpoint.Serve(mux)
+	_, _ = user, err
+}
