@@ -53,6 +53,7 @@ type conn struct {
 	parked   bool      // the last Next ended because of that
 	linger   bool      // the peer may still be sending
 	err      error     // why nothing more is read
+	told     bool      // a request's answer tells it
 
 	deadline deadline
 	ticker   ticker
@@ -205,6 +206,8 @@ func (c *conn) over() error {
 		c.err = c.proto.admit(c.peer)
 	}
 	switch {
+	case c.told:
+		return io.EOF
 	case c.err != nil:
 		return c.err
 	case c.closed, c.closing && c.empty():

@@ -131,7 +131,7 @@ func (c *conn) dispatch(h header) error {
 	case typeParams:
 		return c.readParams(h)
 	case typeStdin, typeData:
-		c.readBody(h)
+		return c.readBody(h)
 	}
 	return nil
 }
@@ -143,8 +143,7 @@ func (c *conn) readParams(h header) error {
 	case s == nil:
 		return nil
 	case h.content == 0:
-		c.whole(s, s.parse(s.params))
-		return nil
+		return c.whole(s, s.parse(s.params))
 	case len(s.params)+h.content > c.lim.ParamBytes:
 		c.refuse(s, headTooLarge(int64(len(s.params)+h.content), int64(c.lim.ParamBytes), "bytes"))
 		return nil
@@ -162,8 +161,7 @@ func (c *conn) readParams(h header) error {
 	err = s.parse(b[:h.content])
 	c.in.discard(all + headerLen)
 	c.rec = record{padding: end.padding}
-	c.whole(s, err)
-	return nil
+	return c.whole(s, err)
 }
 
 // peekEnd ends f if the end of its stream is what is buffered next.
@@ -186,16 +184,15 @@ func (c *conn) peekEnd(f *flow, id uint16, typ recordType) bool {
 }
 
 // readBody begins a record of STDIN or DATA, or ends that stream.
-func (c *conn) readBody(h header) {
+func (c *conn) readBody(h header) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.streams[h.id]
 	if s == nil || s.dead {
-		return
+		return nil
 	}
 	if s.state == inHead {
-		c.refuseLocked(s, malformed("read "+h.typ.String(), "a record before the end of PARAMS"))
-		return
+		return c.broken(s, malformed("read "+h.typ.String(), "a record before the end of PARAMS"))
 	}
 	f := &s.stdin
 	if h.typ == typeData {
@@ -208,4 +205,5 @@ func (c *conn) readBody(h header) {
 	default:
 		c.rec.sink, c.rec.flow = toBody, f
 	}
+	return nil
 }

@@ -79,9 +79,8 @@ func (c *conn) begin(id uint16, b []byte) error {
 	c.mu.Lock()
 	s := c.streams[id]
 	if s != nil {
-		c.refuseLocked(s, malformed("read BEGIN_REQUEST", "request id "+strconv.Itoa(int(id))+" is already active"))
-		c.mu.Unlock()
-		return nil
+		defer c.mu.Unlock()
+		return c.broken(s, malformed("read BEGIN_REQUEST", "request id "+strconv.Itoa(int(id))+" is already active"))
 	}
 	answer := c.accept(id, req)
 	c.mu.Unlock()

@@ -3,6 +3,7 @@ package fastcgi
 import (
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -50,9 +51,11 @@ func TestIDs(t *testing.T) {
 		f.dialog(`
 			< STDOUT 2 ` + head8 + `hello /2"
 			< STDOUT 2 end
-			< END_REQUEST 2 REQUEST_COMPLETE 0`)
-		f.say("PARAMS 1 end", "STDIN 1 end") // of the request that never was
-		f.say(get(1))
+			< END_REQUEST 2 REQUEST_COMPLETE 0
+			< EOF`)
+		if err := f.wait(); err == nil || !strings.Contains(err.Error(), "request id 1 is already active") {
+			t.Error(err)
+		}
 	})
 	t.Run("a second BEGIN before the end of PARAMS", func(t *testing.T) {
 		f := serve(t, Protocol{}, nil, hello)
@@ -61,10 +64,61 @@ func TestIDs(t *testing.T) {
 		if !strings.HasPrefix(out, "Status: 400 Bad Request\r\n") || !strings.Contains(out, "request id 1 is already active") || end != "REQUEST_COMPLETE 0" {
 			t.Errorf("got %q, %s", out, end)
 		}
-		f.say("PARAMS 1 end", "STDIN 1 end")
-		f.say(get(2))
-		f.answer(2)
+		f.hearEnd()
 	})
+}
+
+// TestBrokenConversation: a connection ends at the first record that breaks the rules, with what it was and one line in the log.
+func TestBrokenConversation(t *testing.T) {
+	begin := "BEGIN_REQUEST 1 RESPONDER KEEP_CONN\n"
+	rows := []struct{ text, say, want string }{
+		{"BEGIN of an active id", strings.Repeat(begin, 1000), "request id 1 is already active"},
+		{"STDIN before the end of PARAMS", begin + "STDIN 1 \"x\"", "a record before the end of PARAMS"},
+		{"CVE-2025-23016", begin + "PARAMS 1 \"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\"\nPARAMS 1 end", "4294967294 > 0 bytes left"},
+		{"PARAMS that are no pairs", begin + "PARAMS 1 \"\\x05\\x05ABC\"\nPARAMS 1 end", "the stream ends within variable 1"},
+	}
+	for _, row := range rows {
+		t.Run(row.text, func(t *testing.T) {
+			f := serve(t, Protocol{}, nil, hello)
+			f.say(row.say)
+			if out, _, _ := f.answer(1); !strings.HasPrefix(out, "Status: 400 ") || !strings.Contains(out, row.want) {
+				t.Errorf("got %q", out)
+			}
+			f.hearEnd()
+			f.wait()
+			if n := strings.Count(f.logged.String(), "\n"); n != 1 || !strings.Contains(f.logged.String(), row.want) {
+				t.Errorf("%d lines: %s", n, f.logged)
+			}
+		})
+	}
+}
+
+// TestFloodOfFailures: a connection's failures do not fill the log, and it tells how many were left out.
+func TestFloodOfFailures(t *testing.T) {
+	const n = 500
+	f := serve(t, Protocol{}, nil, hello)
+	for range n {
+		f.say("BEGIN_REQUEST 1 RESPONDER KEEP_CONN", "PARAMS 1 CONTENT_LENGTH=\"x\"", "PARAMS 1 end", "STDIN 1 end")
+		f.answer(1)
+	}
+	f.nc.Close()
+	f.wait()
+	log, total := f.logged.String(), 0
+	lines := strings.Count(log, "\n")
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `"requests failed"`) {
+			total++
+		}
+		if _, left, ok := strings.Cut(line, "unlogged="); ok {
+			k, err := strconv.Atoi(strings.TrimSpace(left))
+			if total += k; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if lines > n/2 || total != n {
+		t.Errorf("%d lines tell of %d of %d failures: %s", lines, total, n, log)
+	}
 }
 
 // TestRoles has BEGIN_REQUEST's role and flags.
@@ -153,9 +207,6 @@ func TestRefusedRequest(t *testing.T) {
 		{"too many bytes, in one record", `PARAMS 1 A="` + strings.Repeat("x", 1000) + `"`, "431", "read params: too large: 1006 > 1000 bytes"},
 		{"too many bytes, in two", `PARAMS 1 A="` + strings.Repeat("x", 600) + "\"\nPARAMS 1 A=\"" + strings.Repeat("x", 600) + `"`, "431", "read params: too large: 1212 > 1000 bytes"},
 		{"too many variables", "PARAMS 1 A=\"\" B=\"\" C=\"\" D=\"\"\nPARAMS 1 end", "431", "read params: too large: 4 > 3 variables"},
-		{"the stream ends within a pair", "PARAMS 1 \"\\x05\\x05ABC\"\nPARAMS 1 end", "400", "read params: malformed: the stream ends within variable 1: 10 > 3 bytes left"},
-		{"CVE-2025-23016", "PARAMS 1 \"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\"\nPARAMS 1 end", "400", "4294967294 > 0 bytes left"},
-		{"STDIN too early", "STDIN 1 \"x\"", "400", "read STDIN: malformed: a record before the end of PARAMS"},
 		{"CONTENT_LENGTH +5", "PARAMS 1 CONTENT_LENGTH=\"+5\"\nPARAMS 1 end", "400", `CONTENT_LENGTH "+5"`},
 		{"CONTENT_LENGTH -2", "PARAMS 1 CONTENT_LENGTH=\"-2\"\nPARAMS 1 end", "400", `CONTENT_LENGTH "-2"`},
 		{"CONTENT_LENGTH of 20 digits", "PARAMS 1 CONTENT_LENGTH=\"99999999999999999999\"\nPARAMS 1 end", "400", `CONTENT_LENGTH "99999999999999999999"`},

@@ -1,6 +1,7 @@
 package fastcgi
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -20,11 +21,13 @@ type stream struct {
 	keep bool // the front wants the connection to stay
 
 	// Guarded by c.mu.
-	state    state
-	dead     bool      // its records are skipped
-	begun    time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
-	params   []byte    // what has come of PARAMS, where that is more than one record (the reader's)
-	failed   error     // why it will not be served
+	state  state
+	dead   bool      // its records are skipped
+	begun  time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
+	params []byte    // what has come of PARAMS, where that is more than one record (the reader's)
+	failed error     // why it will not be served
+	torn   bool      // PARAMS are no pairs
+
 	cond     sync.Cond // where the handler waits for a body
 	stdin    flow
 	data     flow
@@ -146,6 +149,7 @@ func (c *conn) enqueue(s *stream) {
 func (s *stream) parse(b []byte) error {
 	params, err := consumeParams(b, s.c.lim.ParamCount)
 	s.params = nil
+	s.torn = errors.Is(err, protocol.ErrMalformed)
 	if err != nil {
 		return err
 	}
@@ -154,17 +158,29 @@ func (s *stream) parse(b []byte) error {
 }
 
 // whole has Next give s, whose PARAMS are whole, or its failure. What of STDIN is known already says whether it has a body.
-func (c *conn) whole(s *stream, err error) {
+func (c *conn) whole(s *stream, err error) error {
 	if err == nil && c.peekEnd(&s.stdin, s.id, typeStdin) && s.req.ContentLength < 0 {
 		s.req.ContentLength = 0
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if s.torn {
+		return c.broken(s, err)
+	}
 	if err != nil {
 		c.refuseLocked(s, err)
 	} else if !s.dead {
 		c.enqueue(s)
 	}
+	return nil
+}
+
+// broken fails a request with what its peer did against the protocol, and with it the connection: it returns the error to end that with.
+// Where the request's answer tells it, that is not logged a second time.
+func (c *conn) broken(s *stream, err error) error {
+	c.told = c.told || s.state < serving
+	c.refuseLocked(s, err)
+	return err
 }
 
 // settle sets what the variables say of the request.

@@ -97,8 +97,20 @@ func (c *conn) report(name string, err error) {
 	if errors.Is(err, protocol.ErrMalformed) || errors.Is(err, protocol.ErrTooLarge) || errors.Is(err, protocol.ErrUnsupported) {
 		level = slog.LevelWarn
 	}
-	c.srv.run.log.LogAttrs(c.srv.run.ctx, level, "connection ended", slog.Any("err", err), slog.String("protocol", name),
-		slog.String("listener", c.port.name), slog.String("peer", peerName(c.net)))
+	log, ctx := c.srv.run.log, c.srv.run.ctx
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	ok, unlogged := c.port.ended.Allow(endsLogged)
+	if !ok {
+		return
+	}
+	attrs := []slog.Attr{slog.Any("err", err), slog.String("protocol", name),
+		slog.String("listener", c.port.name), slog.String("peer", peerName(c.net))}
+	if unlogged > 0 {
+		attrs = append(attrs, slog.Int("unlogged", unlogged))
+	}
+	log.LogAttrs(ctx, level, "connection ended", attrs...)
 }
 
 // peerName is the peer's address, or what there is on a Unix socket, whose peers have none.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/loglimit"
 )
 
 // A Listener is a net.Listener with what a [Server] should know of it. Serve, ServeHTTP and ServeAny take any net.Listener; with one of
@@ -24,8 +26,9 @@ type port struct {
 	net.Listener
 	name    string
 	allow   AllowList
-	refused limiter
-	trouble limiter
+	refused loglimit.Limiter
+	trouble loglimit.Limiter
+	ended   loglimit.Limiter
 	once    sync.Once
 	err     error // of closing
 }
@@ -35,6 +38,9 @@ func (p *port) Close() error {
 	p.once.Do(func() { p.err = p.Listener.Close() })
 	return p.err
 }
+
+// endsLogged is how many lines a second tell of connections of one listener that ended badly.
+const endsLogged = 100
 
 func (s *Server) newPort(l net.Listener, protocolName string) *port {
 	p := &port{Listener: l, allow: s.Allow}
@@ -103,8 +109,11 @@ func (s *Server) open(p *port) bool {
 
 func (s *Server) shut(p *port) {
 	p.Close()
-	if n := p.refused.rest(); n > 0 {
+	if n := p.refused.Rest(); n > 0 {
 		s.run.log.Warn("forbidden peers", "listener", p.name, "unlogged", n)
+	}
+	if n := p.ended.Rest(); n > 0 {
+		s.run.log.Info("connections ended", "listener", p.name, "unlogged", n)
 	}
 	s.run.mu.Lock()
 	delete(s.run.ports, p)
@@ -140,7 +149,7 @@ func (s *Server) admit(p *port, nc net.Conn, start func(*conn)) {
 // refuse closes the connection of a forbidden peer.
 func (s *Server) refuse(p *port, nc net.Conn) {
 	nc.Close()
-	if ok, unlogged := p.refused.allow(); ok {
+	if ok, unlogged := p.refused.Allow(1); ok {
 		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+p.name+": add it to allow=",
 			"peer", peerName(nc), "listener", p.name, "unlogged", unlogged)
 	}
@@ -148,7 +157,7 @@ func (s *Server) refuse(p *port, nc net.Conn) {
 
 // hold waits after a failed accept.
 func (s *Server) hold(p *port, err error, wait time.Duration) {
-	if ok, unlogged := p.trouble.allow(); ok {
+	if ok, unlogged := p.trouble.Allow(1); ok {
 		s.run.log.LogAttrs(s.run.ctx, slog.LevelError, "accept failed; trying again", slog.Any("err", err),
 			slog.String("listener", p.name), slog.Int("unlogged", unlogged))
 	}

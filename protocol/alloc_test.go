@@ -30,7 +30,7 @@ func exchangeAllocs(t *testing.T, h Handler) float64 {
 	}
 	enc, i := new(bare), 0
 	return testing.AllocsPerRun(1000, func() {
-		l.exchange(ctx, &lim, nil, &requests[i], enc, nil)
+		l.exchange(ctx, &lim, nil, nil, &requests[i], enc, nil)
 		i++
 	})
 }

@@ -18,7 +18,9 @@ import (
 type Loop struct {
 	Handler Handler
 	Limits  *Limits      // nil: the defaults. The Conn has been given the same.
-	Log     *slog.Logger // nil: slog.Default
+	Log     *slog.Logger // nil: slog.Default. It gets up to 100 lines a second, 10 of them from one connection, and how many were left out
+
+	lines lines
 }
 
 // Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's context derives
@@ -36,6 +38,7 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	defer s.followers.Wait()
 	s.lead()
 	s.followers.Wait()
+	l.leftOut(ctx, &s.lines)
 	return s.err
 }
 
@@ -53,6 +56,8 @@ type session struct {
 	wanted    bool // more was called while somebody led
 	followers sync.WaitGroup
 	err       error // why the connection ended
+
+	lines lines // the connection's own
 }
 
 // lead serves requests until the connection ends or somebody else leads. A handler that ends its goroutine (runtime.Goexit,
@@ -71,7 +76,7 @@ func (s *session) lead() {
 			break
 		}
 		s.handOver()
-		s.loop.exchange(s.ctx, &s.lim, s.watch, r, enc, err)
+		s.loop.exchange(s.ctx, &s.lim, &s.lines, s.watch, r, enc, err)
 		if !s.resume() {
 			break
 		}
@@ -121,8 +126,9 @@ func (s *session) end(err error) {
 	}
 }
 
-// exchange serves one request. With an err it only answers that.
-func (l *Loop) exchange(ctx context.Context, lim *Limits, watch watch, r *Request, enc Encoder, err error) {
+// exchange serves one request, whose failures count among the log lines of its connection, own, if that is not nil. With an err it only
+// answers that.
+func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watch, r *Request, enc Encoder, err error) {
 	if r == nil {
 		r = new(Request)
 	}
@@ -135,7 +141,7 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, watch watch, r *Reques
 		r.end.release()
 		r.body.release(w.interrupt)
 		if err != nil {
-			l.report(ctx, r, err)
+			l.report(ctx, own, r, err)
 		}
 	}()
 	if err == nil {

@@ -9,14 +9,11 @@ import (
 
 // report logs what went wrong with a request: our own and the handler's failures as errors, the peer's (and what else is not
 // answered as a server's failure) as warnings, and a client that left as information.
-func (l *Loop) report(ctx context.Context, r *Request, err error) {
+func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	if errors.Is(err, http.ErrAbortHandler) {
 		return
 	}
-	log := l.Log
-	if log == nil {
-		log = slog.Default()
-	}
+	log := l.log()
 	level := slog.LevelError
 	switch {
 	case errors.Is(err, ErrAborted):
@@ -25,6 +22,10 @@ func (l *Loop) report(ctx context.Context, r *Request, err error) {
 		level = slog.LevelWarn
 	}
 	if !log.Enabled(ctx, level) {
+		return
+	}
+	ok, unlogged := l.allow(own, level)
+	if !ok {
 		return
 	}
 	attrs := []slog.Attr{slog.Any("err", err)}
@@ -42,6 +43,9 @@ func (l *Loop) report(ctx context.Context, r *Request, err error) {
 	}
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	}
+	if unlogged > 0 {
+		attrs = append(attrs, slog.Int("unlogged", unlogged))
 	}
 	log.LogAttrs(ctx, level, "request failed", attrs...)
 }

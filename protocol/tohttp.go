@@ -18,7 +18,7 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	lim := l.Limits.Resolve()
 	enc := &httpEncoder{w: w, hr: hr}
-	l.exchange(hr.Context(), &lim, nil, NewRequest(hr), enc, nil)
+	l.exchange(hr.Context(), &lim, nil, nil, NewRequest(hr), enc, nil)
 	if enc.cut {
 		panic(http.ErrAbortHandler)
 	}
