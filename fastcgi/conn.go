@@ -257,7 +257,14 @@ const (
 func (c *conn) CloseIdle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.empty() || c.reading && !c.idle.CompareAndSwap(waiting, shutDown) {
+	switch {
+	case c.closed:
+		return true
+	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load(): // it is not idle, or ends by itself
+		return false
+	case !c.reading && len(c.in.buffered()) > 0, netio.Pending(c.in.raw):
+		return false
+	case c.reading && !c.idle.CompareAndSwap(waiting, shutDown):
 		return false
 	}
 	c.closed = true

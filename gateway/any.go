@@ -12,12 +12,13 @@ import (
 // comes in time is closed.
 func (c *conn) start(serve func(*conn)) {
 	var first [1]byte
-	if n, ok := c.peek(first[:], c.srv.run.limits.HeadTimeout); ok && n < len(first) {
+	n, ok := c.peek(first[:], c.srv.run.limits.HeadTimeout)
+	if ok && n < len(first) {
 		c.drop()
 		return
 	}
 	c.mu.Lock()
-	c.begun = true
+	c.begun = ok
 	c.mu.Unlock()
 	serve(c)
 }

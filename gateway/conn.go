@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"syscall"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -23,18 +25,26 @@ func (c *conn) guarded() protocol.Conn {
 	return c
 }
 
-// Next implements [protocol.Conn]. Once the server is closing there is no next request: so a connection ends with the answer
-// that it is at, also where requests come without a pause.
+// Next implements [protocol.Conn]. Once the server is closing it gives the first request, and those that have come by the end of
+// the one before; when first requests are late, no other: so a connection ends also where requests come without a pause.
 func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, error) {
-	if c.srv.run.closing.Load() {
+	if c.srv.run.closing.Load() && c.given.Load() && (c.srv.run.late.Load() || c.closeInner()) {
 		return nil, nil, io.EOF
 	}
 	c.turns.Add(1)
 	r, enc, err := c.inner.Next(ctx)
 	if enc == nil {
 		err = c.ended(err)
+	} else {
+		c.given.Store(true)
 	}
 	return r, enc, err
+}
+
+// closeInner closes c if it is idle, as its protocol sees it.
+func (c *conn) closeInner() bool {
+	idler, ok := c.inner.(protocol.Idler)
+	return ok && idler.CloseIdle()
 }
 
 // Close implements [protocol.Conn]. A parked connection goes on.
@@ -53,19 +63,32 @@ type watched struct{ *conn }
 
 func (c watched) Watch(gone func(error)) func() { return c.inner.(protocol.Watcher).Watch(gone) }
 
-// closeIdle closes the connection if no request is being read or served on it.
+// closeIdle closes the connection if no request is being read or served on it. One that has had none yet gets the time for it.
 func (c *conn) closeIdle() {
 	c.mu.Lock()
 	inner, web, begun := c.inner, c.web, c.begun
 	c.mu.Unlock()
-	switch idler, ok := inner.(protocol.Idler); {
+	late := c.srv.run.late.Load()
+	switch {
 	case web != nil:
-		web.closeNew()
-	case ok:
-		idler.CloseIdle()
-	case inner == nil && !begun:
+		web.closeIdle(late)
+	case inner != nil:
+		if late || c.given.Load() {
+			c.closeInner()
+		}
+	case late && !begun && !c.pending():
 		c.net.Close()
 	}
+}
+
+// pending reports whether the system has input for c that nobody has read.
+func (c *conn) pending() bool {
+	sc, ok := c.net.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	return err == nil && netio.Pending(raw)
 }
 
 // cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole response.

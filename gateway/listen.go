@@ -77,15 +77,14 @@ func (s *Server) listen(l net.Listener, protocolName string, start func(*conn)) 
 	defer s.shut(p)
 	for wait := firstWait; ; {
 		nc, err := s.accept(p)
+		if err == nil {
+			s.admit(p, nc, start) // also if the server is closing by now: it was accepted
+		}
 		switch {
 		case s.run.closing.Load():
-			if nc != nil {
-				nc.Close()
-			}
 			return ErrServerClosed
 		case err == nil:
 			wait = firstWait
-			s.admit(p, nc, start)
 		case !passing(err):
 			return err
 		default:
@@ -123,10 +122,7 @@ func (s *Server) shut(p *port) {
 
 // accept accepts one connection, once there is room for one.
 func (s *Server) accept(p *port) (net.Conn, error) {
-	s.run.mu.Lock()
-	more := s.waitForRoom()
-	s.run.mu.Unlock()
-	if !more {
+	if !s.waitForRoom() {
 		return nil, ErrServerClosed
 	}
 	return p.Accept()

@@ -41,6 +41,7 @@ type engine struct {
 	ctx     context.Context // every request's derives from it
 	cancel  context.CancelCauseFunc
 	closing atomic.Bool
+	late    atomic.Bool   // closing, and the time for first requests is over
 	stopped chan struct{} // closed when closing is set
 	crew    *crew
 	tasks   sync.WaitGroup // listeners and connections
@@ -97,9 +98,11 @@ type conn struct {
 	mu    sync.Mutex
 	inner protocol.Conn // nil until the protocol is known, and for HTTP
 	web   *webConn      // the connection as net/http has it
-	begun bool          // the first bytes have come, as far as ServeAny can tell
+	begun bool          // the first bytes have come
 
 	cutting atomic.Bool // by Close
+
+	given atomic.Bool // inner's Next has given a request
 
 	name   string // the protocol's
 	parked bool   // inner's Next has ended because it was parked
@@ -107,13 +110,17 @@ type conn struct {
 	seen   uint32 // of turns, guarded by the server's mu
 }
 
-// begin notes a connection, once there is room for it; nil says that the server is closing.
+// begin notes a connection, once there is room for it: also while the server is closing, as it was accepted before. nil says that the
+// server has been closed.
 func (s *Server) begin(p *port, nc net.Conn) *conn {
 	c := &conn{srv: s, port: p, net: nc}
 	r := &s.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !s.waitForRoom() {
+	for s.full() && r.ctx.Err() == nil {
+		r.room.Wait()
+	}
+	if r.ctx.Err() != nil {
 		return nil
 	}
 	r.conns[c] = struct{}{}
@@ -121,14 +128,19 @@ func (s *Server) begin(p *port, nc net.Conn) *conn {
 	return c
 }
 
-// waitForRoom waits, with mu held, until one more connection may be served, and reports whether it is to be.
+// waitForRoom waits until one more connection may be accepted, and reports whether it is to be.
 func (s *Server) waitForRoom() bool {
 	r := &s.run
-	for s.MaxConns > 0 && len(r.conns) >= s.MaxConns && !r.closing.Load() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s.full() && !r.closing.Load() {
 		r.room.Wait()
 	}
 	return !r.closing.Load()
 }
+
+// full reports, with mu held, whether there are as many connections as there may be.
+func (s *Server) full() bool { return s.MaxConns > 0 && len(s.run.conns) >= s.MaxConns }
 
 // end forgets a connection.
 func (c *conn) end() {

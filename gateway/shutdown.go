@@ -11,9 +11,16 @@ const (
 	lastLook  = 250 * time.Millisecond
 )
 
+// firstRequestTime is how long, after a shutdown began, a connection may take to send its first request.
+const firstRequestTime = time.Second
+
 // Shutdown closes the listeners, then idle connections, and lets requests that are being served end; each connection
 // closes after its answer. It returns nil once all have ended. If ctx ends before that, it does as Close does and returns
 // ctx's error.
+//
+// What was accepted is served: so where a successor has the same listening socket no request is lost. A connection that
+// has had no request yet may still begin its first within 1 s of the call, and one that is kept is closed only if no further
+// request has come; both are closed after that second.
 //
 // A hijacked connection counts as long as its handler runs.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -25,7 +32,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		close(done)
 	}()
 	defer s.endWeb()
+	began := time.Now()
 	for wait := firstLook; ; wait = min(2*wait, lastLook) {
+		if time.Since(began) >= firstRequestTime {
+			s.run.late.Store(true)
+		}
 		s.each((*conn).closeIdle)
 		timer := time.NewTimer(wait)
 		select {
@@ -47,7 +58,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.init()
 	s.stop()
+	s.run.late.Store(true)
 	s.run.cancel(closedByServer)
+	s.run.mu.Lock()
+	s.run.room.Broadcast()
+	s.run.mu.Unlock()
 	s.each((*conn).cut)
 	s.run.tasks.Wait()
 	s.endWeb()

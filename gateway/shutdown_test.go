@@ -15,6 +15,7 @@ import (
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
+	"github.com/postern-gateway/postern/uwsgi"
 )
 
 // Each way in which a connection can be served has the same shutdown.
@@ -26,6 +27,9 @@ var ways = map[string]struct {
 	"scgi": {
 		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, scgi.Protocol{}) },
 		"24:CONTENT_LENGTH\x000\x00SCGI\x001\x00,", "\r\n\r\nleft"},
+	"uwsgi": {
+		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, uwsgi.Protocol{}) },
+		"\x00\x06\x00\x00\x01\x00A\x01\x00b", "\r\n\r\nleft"},
 	"fastcgi": {
 		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, fastcgi.Protocol{}) },
 		"\x01\x01\x00\x01\x00\x08\x00\x00" + "\x00\x01\x01\x00\x00\x00\x00\x00" + // BEGIN_REQUEST, responder, KEEP_CONN

@@ -48,6 +48,7 @@ func (s *Server) startWeb() *web {
 			return context.WithValue(ctx, webKey{}, nc)
 		},
 	}
+	w.server.SetKeepAlivesEnabled(!r.closing.Load())
 	go func() {
 		defer close(w.done)
 		w.server.Serve(w)
@@ -84,7 +85,7 @@ func (c *conn) serveHTTP(nc net.Conn) {
 	wc := &webConn{Conn: nc, conn: c}
 	c.mu.Lock()
 	c.web = wc
-	wc.begun.Store(c.begun)
+	wc.waiting.Store(!c.begun)
 	c.mu.Unlock()
 	select {
 	case w.feed <- wc:
@@ -97,9 +98,13 @@ func (c *conn) serveHTTP(nc net.Conn) {
 func (w *web) state(nc net.Conn, state http.ConnState) {
 	wc := nc.(*webConn)
 	switch state {
+	case http.StateIdle:
+		wc.given.Store(true)
+		wc.waiting.Store(true)
 	case http.StateHijacked:
 		wc.hijacked.Store(true)
 	case http.StateClosed:
+		wc.Conn.Close() // Close may have left it open
 		wc.conn.end()
 	}
 }

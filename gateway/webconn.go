@@ -14,16 +14,19 @@ type webConn struct {
 	net.Conn
 	conn     *conn
 	looked   bool
-	begun    atomic.Bool // something has come
+	waiting  atomic.Bool // for a request's first byte
+	given    atomic.Bool // a request has been served
 	hijacked atomic.Bool
 }
 
 // Read implements net.Conn.
 func (c *webConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.waiting.Store(false)
+	}
 	if n > 0 && !c.looked {
 		c.looked = true
-		c.begun.Store(true)
 		n = c.look(p, n)
 	}
 	return n, err
@@ -53,9 +56,18 @@ func closeWrite(c any) error {
 	return http.ErrNotSupported
 }
 
-// closeNew closes a connection on which nothing has come yet, and which net/http would wait for.
-func (c *webConn) closeNew() {
-	if !c.begun.Load() {
+// closeIdle closes a connection on which nothing has come since it was accepted, if it is late for that, or since its last request.
+func (c *webConn) closeIdle(late bool) {
+	if c.waiting.Load() && (late || c.given.Load()) && !c.conn.pending() {
 		c.Conn.Close()
 	}
+}
+
+// Close implements net.Conn. When net/http is told to keep no connections it closes those that it thinks idle: what has come on one of
+// them is served first.
+func (c *webConn) Close() error {
+	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
+		return nil
+	}
+	return c.Conn.Close()
 }

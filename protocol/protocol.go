@@ -51,7 +51,8 @@ type Watcher interface {
 }
 
 // An Idler is a Conn that knows whether a request has begun to arrive, so that a shutdown can end it at once when
-// none has. CloseIdle closes the connection and reports true only if no request is being read or served.
+// none has. CloseIdle closes the connection and reports true only if no request is being read or served, nor has come unread as far as
+// the system can tell.
 type Idler interface {
 	CloseIdle() bool
 }

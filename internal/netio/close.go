@@ -36,8 +36,11 @@ func (b *Conn) Finish() error {
 	return b.Close()
 }
 
-// CloseIdle closes the connection if no request is being read or served, and reports whether it did.
+// CloseIdle closes the connection if no request is being read or served, nor has come unread, and reports whether it did.
 func (b *Conn) CloseIdle() bool {
+	if b.state.Load() == idle && Pending(b.raw) {
+		return false
+	}
 	if !b.state.CompareAndSwap(idle, closed) {
 		return b.state.Load() == closed
 	}
