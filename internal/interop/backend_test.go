@@ -28,6 +28,10 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if name := os.Getenv(restartProtocol); name != "" {
+		serveInherited(name)
+		return
+	}
 	os.Exit(m.Run())
 }
 
