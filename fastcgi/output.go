@@ -30,10 +30,8 @@ func (o *output) control(records []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seal()
-	if b := o.out(); len(b)+len(records) > cap(b) {
-		if err := o.send(nil); err != nil {
-			return err
-		}
+	if err := o.room(len(records)); err != nil {
+		return err
 	}
 	o.nc.SetOut(append(o.nc.Out(), records...))
 	o.pending.Store(true)
@@ -120,7 +118,7 @@ func (o *output) write(s *stream, typ recordType, p []byte) (n int, err error) {
 			}
 			continue
 		}
-		m, err := o.large(b, rest)
+		m, err := o.large(s, typ, rest)
 		if n += m; err != nil {
 			return n, err
 		}
@@ -128,18 +126,40 @@ func (o *output) write(s *stream, typ recordType, p []byte) (n int, err error) {
 	return n, o.err
 }
 
-// large sends the buffer b and as much of p as its open record can take.
-func (o *output) large(b, p []byte) (int, error) {
-	used := len(b) - o.at - headerLen
-	n := min(len(p), fullContent-used)
-	pad := padding(used + n)
-	patchContent(b[o.at:], used+n, pad)
+// room sends the buffer unless n bytes more fit in it.
+func (o *output) room(n int) error {
+	if b := o.out(); len(b)+n <= cap(b) {
+		return nil
+	}
+	return o.send(nil)
+}
+
+// large sends the buffer and as much of p as one record can take, which holds nothing else: what began in the buffer, a response's
+// head above all, ends in it. HAProxy waits for the whole of a record that is smaller than its buffer (tune.bufsize, 16 KB by default).
+// It takes a larger one piece by piece, and 2.6.12 dies where the first piece ends within the head (haproxy#2150).
+func (o *output) large(s *stream, typ recordType, p []byte) (int, error) {
+	if err := o.fresh(s, typ); err != nil {
+		return 0, err
+	}
+	n := min(len(p), fullContent)
+	pad := padding(n)
+	patchContent(o.nc.Out()[o.at:], n, pad)
 	o.open = nil
 	if err := o.send(p[:n]); err != nil {
 		return 0, err
 	}
 	o.nc.SetOut(append(o.nc.Out(), zeros[:pad]...))
 	return n, nil
+}
+
+// fresh makes the buffer end with an open record of that type that has no content yet.
+func (o *output) fresh(s *stream, typ recordType) error {
+	o.seal()
+	if err := o.room(headerLen); err != nil {
+		return err
+	}
+	o.record(s, typ)
+	return nil
 }
 
 // send sends the buffer and p. An error ends the connection: a record may be torn.
