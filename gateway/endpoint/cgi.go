@@ -87,9 +87,6 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, e.errorf("%w", err)
 	}
-	if err := e.checkScripts(path); err != nil {
-		return nil, err
-	}
 	if strings.HasSuffix(e.Address, "/") {
 		c.Dir = &cgi.Dir{Root: path}
 	} else {
@@ -104,6 +101,9 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 				return nil, e.errorf("bad %s %q: %w", given.name, given.value, err)
 			}
 		}
+	}
+	if err := e.checkScripts(path); err != nil {
+		return nil, err
 	}
 	return &Client{c, c.Close}, nil
 }
