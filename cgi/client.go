@@ -45,6 +45,8 @@ type Client struct {
 	// PassAuthorization passes the client's credentials on, HTTP_AUTHORIZATION and HTTP_PROXY_AUTHORIZATION. Without
 	// it only the front sees them (RFC 3875 section 9.2).
 	PassAuthorization bool
+	// MethodOptional runs scripts also for requests without a REQUEST_METHOD, as fcgiwrap does. Without it they fail with 400.
+	MethodOptional bool
 	// DropFunctions leaves out header fields whose value starts as the definition of a shell function does, for shells that are
 	// as old as Shellshock (CVE-2014-6271).
 	DropFunctions bool

@@ -103,7 +103,7 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 	for name, value := range r.Params.Unique().All() {
 		c.take(e, name, value)
 	}
-	if e.get("REQUEST_METHOD") == "" {
+	if e.get("REQUEST_METHOD") == "" && !c.MethodOptional {
 		return nil, refused(http.StatusBadRequest, "no REQUEST_METHOD")
 	}
 	c.settle(e, r, s, length)

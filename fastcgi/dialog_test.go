@@ -75,7 +75,7 @@ func serve(t *testing.T, p Protocol, lim *protocol.Limits, h protocol.HandlerFun
 	t.Helper()
 	ours, theirs := sockets(t)
 	f := &front{t: t, nc: theirs, served: make(chan error, 1), logged: new(logged)}
-	loop := &protocol.Loop{Handler: h, Limits: lim, Log: slog.New(slog.NewTextHandler(f.logged, nil))}
+	loop := &protocol.Loop{Handler: h, Limits: lim, Log: slog.New(slog.NewTextHandler(f.logged, nil)), MethodOptional: true}
 	go func() { f.served <- loop.Serve(context.Background(), p.NewConn(ours, lim)) }()
 	theirs.SetDeadline(time.Now().Add(patienceOfTests))
 	t.Cleanup(func() {

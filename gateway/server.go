@@ -24,6 +24,9 @@ type Server struct {
 	Limits  *protocol.Limits // of each connection; nil: the defaults
 	Log     *slog.Logger     // nil: slog.Default
 
+	// MethodOptional has the handler serve requests without a REQUEST_METHOD, too: see [protocol.Loop].
+	MethodOptional bool
+
 	// MaxConns bounds the connections of all listeners together; beyond it accepting waits. 0 or less: no limit.
 	MaxConns int
 	// Allow is the allow-list of listeners that have none of their own: see [Listener]. Empty: loopback.
@@ -63,7 +66,7 @@ func (s *Server) init() {
 		if r.log == nil {
 			r.log = slog.Default()
 		}
-		r.loop = protocol.Loop{Handler: s.Handler, Limits: s.Limits, Log: r.log}
+		r.loop = protocol.Loop{Handler: s.Handler, Limits: s.Limits, Log: r.log, MethodOptional: s.MethodOptional}
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
 		r.stopped = make(chan struct{})
 		r.crew = newCrew(r.stopped)

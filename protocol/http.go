@@ -10,15 +10,20 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Method returns REQUEST_METHOD; without one it is GET, as in net/http.
-func (r *Request) Method() string {
-	if m := r.Params.Get("REQUEST_METHOD"); m != "" || len(r.Params) == 0 {
-		return m
-	}
-	return http.MethodGet
-}
+// Method returns REQUEST_METHOD, or "": without one nothing tells what the client asked for, and a server answers 400.
+func (r *Request) Method() string { return r.Params.Get("REQUEST_METHOD") }
 
-func (r *Request) isHead() bool { return r.Params.Get("REQUEST_METHOD") == http.MethodHead }
+func (r *Request) isHead() bool { return r.Method() == http.MethodHead }
+
+// noMethod is what a request without a REQUEST_METHOD fails with: its front has most often forgotten an include.
+func (r *Request) noMethod() error {
+	detail := "no REQUEST_METHOD"
+	switch r.Protocol {
+	case "fastcgi", "scgi", "uwsgi":
+		detail += ": nginx sends one by `include " + r.Protocol + "_params;`"
+	}
+	return &Error{Protocol: r.Protocol, Op: "read params", Kind: ErrMalformed, Detail: detail}
+}
 
 // RequestURI returns the request's target as the client sent it, as far as the variables tell.
 func (r *Request) RequestURI() string {
@@ -58,7 +63,8 @@ func (r *Request) Header() http.Header { return derive(r.Params).header }
 // template is what a derived request is copied from, only because that is how one is given its context.
 var template http.Request
 
-// HTTP derives the request that a net/http handler sees. Its body and its context are r's.
+// HTTP derives the request that a net/http handler sees. Its body and its context are r's. Without a REQUEST_METHOD there is
+// none, but for an Authorizer, which need not be told one: it is GET then.
 func (r *Request) HTTP() (*http.Request, error) {
 	d := new(struct {
 		derivation
@@ -73,8 +79,11 @@ func (r *Request) HTTP() (*http.Request, error) {
 	if hr.RequestURI == "" {
 		hr.RequestURI = d.target.RequestURI()
 	}
-	if hr.Method = d.method; hr.Method == "" {
+	switch hr.Method = d.method; {
+	case hr.Method == "" && r.Role == Authorizer:
 		hr.Method = http.MethodGet
+	case hr.Method == "":
+		return nil, r.noMethod()
 	}
 	if !httpguts.ValidHeaderFieldName(hr.Method) { // a method is a token, as a field's name is
 		return nil, &Error{Op: "derive request", Kind: ErrMalformed, Detail: "REQUEST_METHOD " + strconv.Quote(clip(hr.Method))}

@@ -18,7 +18,13 @@ import (
 type Loop struct {
 	Handler Handler
 	Limits  *Limits      // nil: the defaults. The Conn has been given the same.
-	Log     *slog.Logger // nil: slog.Default. It gets up to 100 lines a second, 10 of them from one connection, and how many were left out
+	// Log is where failures go. nil: slog.Default. It gets up to 100 lines a second, 10 of them from
+	// one connection, and the number of those that were left out.
+	Log *slog.Logger
+
+	// MethodOptional has the handler serve requests without a REQUEST_METHOD, too, as fcgiwrap's
+	// scripts do. Without it they are answered 400; but an Authorizer need not be told one.
+	MethodOptional bool
 
 	lines lines
 }
@@ -154,6 +160,9 @@ var errExited = errors.New("the handler ended its goroutine")
 
 // serve checks what concerns every protocol's requests, and calls the handler.
 func (l *Loop) serve(w *response, r *Request) (err error) {
+	if r.Method() == "" && !l.MethodOptional && r.Role != Authorizer {
+		return r.noMethod()
+	}
 	if limit := w.lim.Body; r.ContentLength > limit {
 		return &Error{Protocol: r.Protocol, Op: "read body", Kind: ErrTooLarge, Detail: Exceeds(r.ContentLength, limit, "bytes")}
 	}

@@ -38,8 +38,8 @@ func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	if r.Peer != nil && r.Peer.String() != "" && r.Peer.String() != "@" { // a Unix socket's peer has no name
 		attrs = append(attrs, slog.String("peer", r.Peer.String()))
 	}
-	if m := r.Method(); m != "" {
-		attrs = append(attrs, slog.String("method", m), slog.String("uri", r.RequestURI()))
+	if len(r.Params) > 0 {
+		attrs = append(attrs, slog.String("method", r.Method()), slog.String("uri", r.RequestURI()))
 	}
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))

@@ -97,7 +97,7 @@ func TestTunnel(t *testing.T) {
 			rw.Flush()
 		}
 	})))
-	res, err := c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("HTTP_UPGRADE", "echo")})
+	res, err := c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "HTTP_UPGRADE", "echo")})
 	if err != nil {
 		t.Fatal(err)
 	}

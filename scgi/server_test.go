@@ -178,7 +178,7 @@ func TestAnswers(t *testing.T) {
 		{"an unknown status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(799) }, "Status: 799 \r\nContent-Length: 0\r\n\r\n"},
 	} {
 		t.Run(row.text, func(t *testing.T) {
-			answer, _ := netiotest.Play(Protocol{}, nil, protocol.FromHTTP(row.h), []byte(packet(head0)), nil)
+			answer, _ := netiotest.Play(Protocol{}, nil, protocol.FromHTTP(row.h), []byte(packet(head0+"REQUEST_METHOD\x00GET\x00")), nil)
 			if diff := cmp.Diff(row.hear, string(answer)); diff != "" {
 				t.Error(diff)
 			}

@@ -303,7 +303,7 @@ func TestAnswers(t *testing.T) {
 		{"an unknown status", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(799) }, "HTTP/1.1 799 \r\nContent-Length: 0\r\n\r\n"},
 	} {
 		t.Run(row.text, func(t *testing.T) {
-			answer, _ := netiotest.Play(Protocol{}, nil, protocol.FromHTTP(row.h), []byte(packet(0, "A", "b")), nil)
+			answer, _ := netiotest.Play(Protocol{}, nil, protocol.FromHTTP(row.h), []byte(packet(0, "REQUEST_METHOD", "GET")), nil)
 			if diff := cmp.Diff(row.hear, string(answer)); diff != "" {
 				t.Error(diff)
 			}

@@ -89,7 +89,7 @@ func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 	if cfg.stderr {
 		handler = passStderr(handler)
 	}
-	srv := &gateway.Server{Handler: handler, Log: log}
+	srv := &gateway.Server{Handler: handler, Log: log, MethodOptional: true}
 	return errors.Join(endpoint.Run(ctx, srv, endpoint.Grace, l), client.Close())
 }
 
@@ -115,7 +115,7 @@ func wrapClient(cfg *wrapConfig, log *slog.Logger) *cgi.Client {
 	c := &cgi.Client{
 		Dir:       &cgi.Dir{Root: "/", ScriptFilename: true, FollowLinks: true},
 		Processes: cfg.children, Queue: wrapQueue, QueueTimeout: -1, FirstByteTimeout: -1, ReadTimeout: -1,
-		PassEnv: ownVariables(os.Environ()), PassAuthorization: true, Log: log,
+		PassEnv: ownVariables(os.Environ()), PassAuthorization: true, MethodOptional: true, Log: log,
 	}
 	quote := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 	for _, p := range cfg.paths {

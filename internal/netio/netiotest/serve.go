@@ -45,7 +45,7 @@ func (l *Log) Logger() *slog.Logger {
 // Play has h serve b, which comes in the pieces that cuts say and then ends, and returns what was answered and logged.
 func Play(p protocol.Protocol, lim *protocol.Limits, h protocol.Handler, b, cuts []byte) (answer []byte, log string) {
 	s, l := NewScript(b, cuts), new(Log)
-	loop := &protocol.Loop{Handler: h, Limits: lim, Log: l.Logger()}
+	loop := &protocol.Loop{Handler: h, Limits: lim, Log: l.Logger(), MethodOptional: true}
 	if err := loop.Serve(context.Background(), p.NewConn(s, lim)); err != nil {
 		fmt.Fprintf(l, "connection: %v\n", err)
 	}
@@ -58,7 +58,7 @@ func Serve(t testing.TB, p protocol.Protocol, lim *protocol.Limits, h protocol.H
 	conn := p.NewConn(c, lim)
 	go func() {
 		defer close(done)
-		loop := &protocol.Loop{Handler: h, Limits: lim, Log: l.Logger()}
+		loop := &protocol.Loop{Handler: h, Limits: lim, Log: l.Logger(), MethodOptional: true}
 		if err := loop.Serve(context.Background(), conn); err != nil {
 			fmt.Fprintf(l, "connection: %v\n", err)
 		}
