@@ -25,7 +25,7 @@ func kind() protocol.Handler {
 
 func TestServeAnyTellsProtocolsApart(t *testing.T) {
 	for network, listen := range map[string]func(*testing.T) net.Listener{"tcp": tcp, "unix": unix, "pipe": pipe} {
-		s := &gateway.Server{Handler: kind()}
+		s := &gateway.Server{MethodOptional: true, Handler: kind()}
 		l := listen(t)
 		serve(t, s, func() error { return s.ServeAny(l, everyProtocol...) })
 		dial := dialer(l.Addr())
@@ -48,7 +48,7 @@ func TestServeAnyTellsProtocolsApart(t *testing.T) {
 // A front whose first bytes come one by one is known all the same.
 func TestServeAnyOfAByteAtATime(t *testing.T) {
 	for network, listen := range map[string]func(*testing.T) net.Listener{"tcp": tcp, "unix": unix} {
-		s := &gateway.Server{Handler: kind()}
+		s := &gateway.Server{MethodOptional: true, Handler: kind()}
 		l := listen(t)
 		serve(t, s, func() error { return s.ServeAny(l, everyProtocol...) })
 		for name, request := range map[string]string{
@@ -69,7 +69,7 @@ func TestServeAnyOfAByteAtATime(t *testing.T) {
 // A peer that ended after one byte was held until the head's time was over.
 func TestServeAnyOfASingleByte(t *testing.T) {
 	for network, listen := range map[string]func(*testing.T) net.Listener{"tcp": tcp, "unix": unix} {
-		s := &gateway.Server{Handler: kind(), Limits: &protocol.Limits{HeadTimeout: -1}}
+		s := &gateway.Server{MethodOptional: true, Handler: kind(), Limits: &protocol.Limits{HeadTimeout: -1}}
 		l := listen(t)
 		serve(t, s, func() error { return s.ServeAny(l, everyProtocol...) })
 		c := dial(t, l.Addr())
@@ -85,7 +85,7 @@ func TestServeAnyOfASingleByte(t *testing.T) {
 
 func TestServeAnyOfWhatIsNotServed(t *testing.T) {
 	out, logger := newLog()
-	s := &gateway.Server{Handler: kind(), Log: logger}
+	s := &gateway.Server{MethodOptional: true, Handler: kind(), Log: logger}
 	l := tcp(t)
 	serve(t, s, func() error { return s.ServeAny(l, fastcgi.Protocol{}) })
 	c := dial(t, l.Addr())
@@ -97,7 +97,7 @@ func TestServeAnyOfWhatIsNotServed(t *testing.T) {
 // What does not speak HTTP is told in plain words, and answered at once.
 func TestForeignersOnHTTP(t *testing.T) {
 	out, logger := newLog()
-	s := &gateway.Server{Handler: kind(), Log: logger}
+	s := &gateway.Server{MethodOptional: true, Handler: kind(), Log: logger}
 	l := tcp(t)
 	serve(t, s, func() error { return s.ServeHTTP(l) })
 	for _, row := range []struct{ bytes, text string }{

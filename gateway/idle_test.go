@@ -24,7 +24,7 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 				continue // they carry one request
 			}
 			l := &handed{conns: make(chan net.Conn), closed: make(chan struct{})}
-			s := &gateway.Server{Handler: text("left")}
+			s := &gateway.Server{MethodOptional: true, Handler: text("left")}
 			serve(t, s, func() error { return s.Serve(l, p) })
 			fill(t, l, 10, used) // pools and the like
 			before := memory()

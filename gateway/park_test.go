@@ -14,7 +14,7 @@ import (
 // kept serves text("left") by FastCGI and returns a connection that has been answered once and is parked.
 func kept(t *testing.T, lim *protocol.Limits) (*gateway.Server, net.Conn) {
 	t.Helper()
-	s := &gateway.Server{Handler: text("left"), Limits: lim}
+	s := &gateway.Server{MethodOptional: true, Handler: text("left"), Limits: lim}
 	l := unix(t)
 	serve(t, s, func() error { return s.Serve(l, fastcgi.Protocol{}) })
 	c := dial(t, l.Addr())

@@ -60,7 +60,7 @@ func TestShutdown(t *testing.T) {
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			h := newBlocking()
-			s := &gateway.Server{Handler: h}
+			s := &gateway.Server{MethodOptional: true, Handler: h}
 			l := unix(t)
 			done := serve(t, s, func() error { return way.serve(s, l) })
 			idle := dial(t, l.Addr())
@@ -99,7 +99,7 @@ func TestShutdown(t *testing.T) {
 func TestShutdownEndsKeptConnections(t *testing.T) {
 	for _, name := range []string{"fastcgi", "http", "auto, http"} {
 		way := ways[name]
-		s := &gateway.Server{Handler: text("left")}
+		s := &gateway.Server{MethodOptional: true, Handler: text("left")}
 		l := unix(t)
 		serve(t, s, func() error { return way.serve(s, l) })
 		c := dial(t, l.Addr())
@@ -121,7 +121,7 @@ func TestShutdownEndsKeptConnections(t *testing.T) {
 func TestShutdownOfABusyConnection(t *testing.T) {
 	for _, name := range []string{"fastcgi", "http"} {
 		way := ways[name]
-		s := &gateway.Server{Handler: text("left")}
+		s := &gateway.Server{MethodOptional: true, Handler: text("left")}
 		l := unix(t)
 		serve(t, s, func() error { return way.serve(s, l) })
 		c := dial(t, l.Addr())
@@ -163,7 +163,7 @@ func TestShutdownThatIsCutShort(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			causes := make(chan error, 1)
 			entered := make(chan struct{}, 1)
-			s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+			s := &gateway.Server{MethodOptional: true, Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 				entered <- struct{}{}
 				<-r.Context().Done()
 				causes <- context.Cause(r.Context())

@@ -138,11 +138,12 @@ func Withheld(name string, to Destination) bool {
 	return to&(ToEnvironment|ToStranger) != 0 && (name == "REMOTE_IDENT" || Steers(name))
 }
 
-// WithheldFields ranges over the header fields that do not go to that destination.
+// WithheldFields ranges over the fields of a derived header that do not go on to that destination: its Content-Type and its
+// Content-Length are not a client's field, and go.
 func WithheldFields(to Destination) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range fields {
-			if f := &fields[i]; f.withheld&to != 0 && !yield(f.header) {
+			if f := &fields[i]; f.withheld&to != 0 && f.withheld&ToHandler == 0 && !yield(f.header) {
 				return
 			}
 		}
