@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -74,7 +75,11 @@ func (r *Request) HTTP() (*http.Request, error) {
 	if err := d.url(&d.target); err != nil {
 		return nil, err
 	}
-	hr := template.WithContext(r.Context())
+	ctx := r.Context()
+	if r.end.parent == nil && RequestFromContext(ctx) != nil { // a copy, as a Mux makes one, of what is being served
+		ctx = context.WithValue(ctx, requestKey{}, r)
+	}
+	hr := template.WithContext(ctx)
 	hr.URL, hr.Header, hr.RequestURI = &d.target, d.header, d.uri
 	if hr.RequestURI == "" {
 		hr.RequestURI = d.target.RequestURI()
