@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -65,16 +66,73 @@ func TestAcceptBacksOff(t *testing.T) {
 					t.Errorf("%s: attempt %d after %v, want %v", name, i, at, sum)
 				}
 				sum += wait
-				wait = min(2*wait, time.Second)
+				wait = min(2*wait, 100*time.Millisecond)
 			}
 			if len(l.at) != 13 {
 				t.Errorf("%s: %d attempts, want 13", name, len(l.at))
 			}
 			if n := strings.Count(out.String(), "accept failed; trying again"); n == 0 || n > 6 {
-				t.Errorf("%s: 12 failures in 5 s gave %d log lines", name, n)
+				t.Errorf("%s: 12 failures in 0.9 s gave %d log lines", name, n)
 			}
 		})
 	}
+}
+
+// A full is a listener whose accept fails with EMFILE until its one connection, which it gives first, has been closed.
+type full struct {
+	conn     chan net.Conn
+	attempts int
+	waited   time.Duration // from the connection's end to the accept after it
+	ended    time.Time
+	isClosed atomic.Bool
+}
+
+func (l *full) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conn:
+		return &ending{Conn: c, ended: &l.isClosed}, nil
+	default:
+	}
+	if l.attempts++; !l.isClosed.Load() {
+		return nil, syscall.EMFILE
+	}
+	l.waited = time.Since(l.ended)
+	return nil, errForGood
+}
+
+func (l *full) Close() error   { return nil }
+func (l *full) Addr() net.Addr { return otherAddr("full") }
+
+// An ending tells that it has been closed.
+type ending struct {
+	net.Conn
+	ended *atomic.Bool
+}
+
+func (c *ending) Close() error {
+	c.ended.Store(true)
+	return c.Conn.Close()
+}
+
+// Where descriptors have run out, the end of a connection has accept tried at once. The wait went on.
+func TestAcceptGoesOnWhenAConnectionEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, peer := net.Pipe()
+		l := &full{conn: make(chan net.Conn, 1)}
+		l.conn <- server
+		_, logger := newLog()
+		s := &gateway.Server{Handler: text(""), Log: logger}
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(l, scgi.Protocol{}) }()
+		<-time.After(1010 * time.Millisecond) // of the bubble's clock: between two attempts
+		synctest.Wait()
+		l.ended = time.Now()
+		peer.Close()
+		if err := <-done; err != errForGood || l.waited != 0 {
+			t.Errorf("%v, %v after the end", err, l.waited)
+		}
+		s.Close()
+	})
 }
 
 // A server that waits after a failed accept still closes at once.

@@ -63,7 +63,7 @@ func (s *Server) newPort(l net.Listener, protocolName string) *port {
 // The waits after a failed accept: each twice the one before it.
 const (
 	firstWait = 5 * time.Millisecond
-	lastWait  = time.Second
+	lastWait  = 100 * time.Millisecond
 )
 
 // listen accepts connections and has each served by start, in a goroutine of its own.
@@ -151,7 +151,7 @@ func (s *Server) refuse(p *port, nc net.Conn) {
 	}
 }
 
-// hold waits after a failed accept.
+// hold waits after a failed accept, until a connection ends: then there are descriptors again.
 func (s *Server) hold(p *port, err error, wait time.Duration) {
 	if ok, unlogged := p.trouble.Allow(1); ok {
 		s.run.log.LogAttrs(s.run.ctx, slog.LevelError, "accept failed; trying again", slog.Any("err", err),
@@ -161,6 +161,7 @@ func (s *Server) hold(p *port, err error, wait time.Duration) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-s.run.freed:
 	case <-s.run.stopped:
 	}
 }

@@ -46,6 +46,7 @@ type engine struct {
 	closing atomic.Bool
 	late    atomic.Bool   // closing, and the time for first requests is over
 	stopped chan struct{} // closed when closing is set
+	freed   chan struct{} // a connection has ended, which a listener that waits for descriptors takes
 	crew    *crew
 	tasks   sync.WaitGroup // listeners and connections
 
@@ -68,7 +69,7 @@ func (s *Server) init() {
 		}
 		r.loop = protocol.Loop{Handler: s.Handler, Limits: s.Limits, Log: r.log, MethodOptional: s.MethodOptional}
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
-		r.stopped = make(chan struct{})
+		r.stopped, r.freed = make(chan struct{}), make(chan struct{})
 		r.crew = newCrew(r.stopped)
 		r.room.L = &r.mu
 		r.ports, r.conns, r.awake = make(map[*port]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
@@ -153,6 +154,10 @@ func (c *conn) end() {
 	delete(r.awake, c)
 	r.mu.Unlock()
 	r.room.Broadcast()
+	select {
+	case r.freed <- struct{}{}:
+	default:
+	}
 	r.tasks.Done()
 }
 
