@@ -115,14 +115,25 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
 	t := &webExchange{ResponseWriter: rw, control: http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
 	defer t.end()
+	if hr.Method == http.MethodConnect || hr.Method == "PRI" {
+		notImplemented(rw, hr.Method)
+		return
+	}
 	if n, limit := len(hr.Header), t.limits.ParamCount; n > limit {
 		w.tooManyFields(rw, wc, int64(n), int64(limit))
 		return
 	}
 	if hr.Body != nil && hr.Body != http.NoBody {
-		hr.Body = &webBody{ReadCloser: hr.Body, exchange: t}
+		hr.Body = &webBody{ReadCloser: hr.Body, exchange: t, chunked: hr.ContentLength < 0}
 	}
 	w.srv.run.loop.ServeHTTP(t, hr)
+}
+
+// notImplemented refuses a method that asks for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2, RFC 9113 3.4).
+func notImplemented(rw http.ResponseWriter, method string) {
+	rw.Header().Set("Connection", "close")
+	status := http.StatusNotImplemented
+	http.Error(rw, strconv.Itoa(status)+" "+method+" is not served here", status)
 }
 
 func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn, n, limit int64) {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -112,6 +113,7 @@ func (x *webExchange) end() {
 type webBody struct {
 	io.ReadCloser
 	exchange *webExchange
+	chunked  bool
 }
 
 func (b *webBody) Read(p []byte) (int, error) {
@@ -125,8 +127,24 @@ func (b *webBody) Read(p []byte) (int, error) {
 			Err: err, Status: http.StatusRequestTimeout}
 	default:
 		b.exchange.disarmRead()
+		if b.chunked && isFraming(err) {
+			err = &protocol.Error{Protocol: "http", Op: "read body", Kind: protocol.ErrMalformed, Err: err}
+		}
 	}
 	return n, err
+}
+
+// isFraming reports whether an error of a chunked body is one of its chunks: net/http has no type for them, and all others have one.
+func isFraming(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return false
+	}
+	for _, other := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, os.ErrDeadlineExceeded, http.ErrBodyReadAfterClose} {
+		if errors.Is(err, other) {
+			return false
+		}
+	}
+	return true
 }
 
 func (x *webExchange) readIsOwn() bool {
