@@ -2,18 +2,19 @@ package fastcgi
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
 // An encoder is the part of a stream that answers. It belongs to the goroutine that has the request.
 type encoder struct {
 	answered bool // WriteHeader was called
+	sized    bool // with a Content-Length
 	stderr   stderr
 	writeBy  atomic.Pointer[time.Time] // the handler's own deadline
 	sending  atomic.Bool               // the handler waits for the peer to take its answer
@@ -24,7 +25,7 @@ func (s *stream) WriteHeader(status int, h http.Header) error {
 	if e := s.taken.Load(); e != nil {
 		return e
 	}
-	s.answered = true
+	s.answered, s.sized = true, len(h["Content-Length"]) > 0
 	if s.req.Role == protocol.Authorizer {
 		h = upperVariables(h)
 	}
@@ -95,8 +96,8 @@ func (s *stream) Flush() error {
 	return s.c.out.flush()
 }
 
-// Close implements protocol.Encoder: it sends END_REQUEST, or cuts the connection where only that shows that the
-// response is not whole.
+// Close implements protocol.Encoder: it sends END_REQUEST, or cuts the connection where END_REQUEST would not show
+// that the response is not whole: nginx counts the bytes of one that declared its length, other fronts do not.
 func (s *stream) Close(cause error) (err error) {
 	c := s.c
 	taken := s.taken.Load()
@@ -112,7 +113,7 @@ func (s *stream) Close(cause error) (err error) {
 	unread := !s.stdin.ended || s.req.Role == protocol.Filter && !s.data.ended
 	c.finish(s)
 	c.mu.Unlock()
-	if cause != nil && s.answered && alone && taken == nil {
+	if cause != nil && s.answered && alone && taken == nil && !(s.sized && netio.Counts(&s.req)) {
 		err = c.cut(s)
 	} else {
 		err = c.out.end(s, cause)
@@ -165,17 +166,19 @@ func (o *output) end(s *stream, cause error) error {
 	return o.send(nil)
 }
 
-// cut sends what there is of s's response and closes the connection, on TCP by a reset: nginx without fastcgi_keep_conn takes a
-// plain end for the response's.
+// noRecord is the header of a record of a version that does not exist.
+var noRecord [headerLen]byte
+
+// cut sends what there is of s's response and closes the connection. nginx without fastcgi_keep_conn takes a plain end for the
+// response's, keeps its client, and has it read the next answer as the rest of this one: a record that cannot be read before the end
+// makes it drop its client. Other fronts miss END_REQUEST.
 func (c *conn) cut(s *stream) error {
+	c.out.raw(noRecord[:])
 	err := c.out.flush()
 	c.sendingEnd(s)
 	c.mu.Lock()
 	c.closing = true
 	c.mu.Unlock()
-	if t, ok := c.out.nc.Conn.(*net.TCPConn); ok {
-		t.SetLinger(0)
-	}
 	if cerr := c.out.nc.Close(); err == nil {
 		err = cerr
 	}

@@ -1,6 +1,7 @@
 package fastcgi
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -94,12 +95,14 @@ func TestNotWhole(t *testing.T) {
 		http.NewResponseController(w).Flush()
 		return errors.New("no more")
 	}
-	t.Run("alone: no END_REQUEST", func(t *testing.T) {
+	t.Run("alone: what is no record, and no END_REQUEST", func(t *testing.T) {
 		f := serve(t, Protocol{}, nil, breaksOff)
 		f.say(get(1))
-		f.dialog(`
-			< STDOUT 1 "Status: 200 OK\r\n\r\nhalf of it"
-			< EOF`)
+		f.hear(`STDOUT 1 "Status: 200 OK\r\n\r\nhalf of it"`)
+		rest, err := io.ReadAll(f.nc)
+		if rest = append(f.rest, rest...); err != nil || !bytes.Equal(rest, make([]byte, 8)) {
+			t.Errorf("want eight zero bytes and the end, got %q, %v", rest, err)
+		}
 	})
 	t.Run("in company: appStatus 1 and no end of STDOUT", func(t *testing.T) {
 		f := serve(t, Protocol{}, nil, breaksOff)

@@ -43,6 +43,7 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 		return nil, nil, err
 	}
 	r := &protocol.Request{Body: &c.body, Protocol: "scgi", Peer: c.RemoteAddr()}
+	c.enc.Request = r
 	var err error
 	if r.Params, r.ContentLength, err = c.readHead(); err != nil {
 		c.body.Expect(-1) // whatever still comes is to be drained

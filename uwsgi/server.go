@@ -43,6 +43,7 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 		return nil, nil, err
 	}
 	r := &protocol.Request{Body: &c.body, Protocol: "uwsgi", Peer: c.RemoteAddr()}
+	c.enc.Request = r
 	err := c.readHead(r)
 	switch {
 	case err == nil:

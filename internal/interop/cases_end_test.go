@@ -19,6 +19,7 @@ import (
 func endCases() []testCase {
 	return []testCase{
 		{name: "short answer", says: "an answer shorter than its Content-Length is not taken for whole", run: incomplete("/t/short")},
+		{name: "short answer, kept", says: "no byte of another answer is in one that is shorter than its Content-Length", run: shortThenAnother},
 		{name: "cut answer", says: "a panic amid an answer is not taken for its end", run: incomplete("/t/cut")},
 		{name: "client gone", says: "the context ends when the client has gone, though the handler neither reads nor writes", only: inProcess, run: clientGone("")},
 		{name: "client gone, writing", says: "a handler that writes to a client that has gone is told", only: inProcess, run: clientGone("&write")},
@@ -35,6 +36,28 @@ func incomplete(path string) func(*testing.T, *site) {
 			t.Errorf("status %d and %d bytes, taken for whole", r.status, len(r.body))
 		}
 		hello(t, s)
+	}
+}
+
+// shortThenAnother asks for an answer that is too short, and for another on the same connection.
+func shortThenAnother(t *testing.T, s *site) {
+	c, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range []string{"GET /t/short HTTP/1.1\r\n", "GET /hello HTTP/1.1\r\nConnection: close\r\n"} {
+		if _, err := fmt.Fprintf(c, "%sHost: %s\r\n\r\n", request, s.addr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// An error is the end of a connection that was dropped.
+	all, _ := io.ReadAll(c)
+	if n := bytes.Count(all, []byte("HTTP/1.")); n > 1 && bytes.Contains(all, []byte("Content-Length: 100000")) {
+		t.Errorf("another answer follows in the same connection: %.300q", all)
 	}
 }
 

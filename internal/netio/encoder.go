@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,10 +18,25 @@ type Encoder struct {
 	Conn *Conn
 	Body *Body // the request's, which a hijacker must not lose
 	Form protocol.HeadForm
+
+	// Request is the one that is answered.
+	Request *protocol.Request
+	sized   bool // the response declares its length
+}
+
+// Counts reports whether the front of r itself notices that a response that has declared its length is not whole, passes on what
+// came of it and drops its client: nginx does. Other fronts count nothing, keep their client, and let it read the next
+// answer as the rest of this one.
+//
+// Of the fronts, nginx's scgi_params and uwsgi_params alone have no SERVER_SOFTWARE.
+func Counts(r *protocol.Request) bool {
+	software, ok := r.Params.Lookup("SERVER_SOFTWARE")
+	return strings.HasPrefix(software, "nginx") || !ok && r.Protocol != "fastcgi"
 }
 
 // WriteHeader frames the head; it leaves with the body's first bytes, in one write.
 func (e *Encoder) WriteHeader(status int, h http.Header) error {
+	e.sized = len(h["Content-Length"]) > 0
 	e.Conn.SetOut(protocol.AppendHead(e.Conn.Out(), e.Form, status, h))
 	return nil
 }
@@ -33,10 +49,11 @@ func (e *Encoder) ReadFrom(r io.Reader) (int64, error) { return e.Conn.ReadFrom(
 // Flush sends what is framed.
 func (e *Encoder) Flush() error { return e.Conn.Flush() }
 
-// Close sends the rest of the response. One that is not whole ends in a reset, where the connection has that.
+// Close sends the rest of the response. One that is not whole ends in a reset, where the connection has that and the front does not
+// count: a reset can take away what the front has not read yet.
 func (e *Encoder) Close(cause error) error {
 	err := e.Conn.Flush()
-	if cause != nil {
+	if cause != nil && !(e.sized && Counts(e.Request)) {
 		e.Conn.Abort()
 		return err
 	}
