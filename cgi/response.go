@@ -1,29 +1,29 @@
 package cgi
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httputil"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
 // respond reads the head of a script's response.
 func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*protocol.Response, error) {
-	b := &output{p: p, stderr: protocol.ContextStderr(ctx), declared: -1}
+	b := &output{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
+		Protocol: name, Request: r, Script: p.path, Log: p.c.Log, Drain: true}}
 	p.lines.keepRaw = b.stderr != nil
-	first := &firstBytes{r: readerFunc(b.read)}
+	first := &firstBytes{r: (*rawOutput)(b)}
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
 	if err == nil {
-		b.rest, b.left = rest, -1
-		err = b.settle(r, s, status, h)
+		b.rest = rest
+		err = b.body.Open(status, h, (*rawOutput)(b))
 	}
 	if err != nil {
 		err = headFailed(p, err)
@@ -47,31 +47,6 @@ func readHead(r io.Reader, s *script, limit int) (status int, h http.Header, res
 		err = badHead("status " + strconv.Itoa(status))
 	}
 	return status, h, rest, err
-}
-
-// hopByHop are the fields that are not a script's to send (RFC 9110 section 7.6.1).
-var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
-
-// settle finds out how long the body is, and cleans the header.
-func (b *output) settle(r *protocol.Request, s *script, status int, h http.Header) error {
-	if s.isNPH() && strings.EqualFold(h.Get("Transfer-Encoding"), "chunked") {
-		b.decoded = httputil.NewChunkedReader(bufio.NewReader(readerFunc(b.read)))
-		delete(h, "Content-Length")
-	}
-	for _, name := range hopByHop {
-		delete(h, name)
-	}
-	b.head = r.Params.Get("REQUEST_METHOD") == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
-	if v := h["Content-Length"]; len(v) > 0 {
-		n, err := strconv.ParseUint(v[0], 10, 63)
-		if err != nil || len(v) > 1 {
-			return badHead("Content-Length " + strconv.Quote(clip(strings.Join(v, ", "))))
-		}
-		if !b.head {
-			b.declared, b.left = int64(n), int64(n)
-		}
-	}
-	return nil
 }
 
 func badHead(detail string) error {
@@ -118,59 +93,39 @@ func (f *firstBytes) loneLocation() bool {
 	return len(line) < 512 && (bytes.HasPrefix(rest, []byte("\n")) || bytes.HasPrefix(rest, []byte("\r\n")))
 }
 
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// An output is the body of a script's response.
+// An output is the body of a script's response. It ends with the script's output.
 type output struct {
-	p        *process
-	stderr   io.Writer // nil: nobody asked for it
-	rest     []byte    // what came with the head
-	decoded  io.Reader // takes the chunks of a non-parsed-header script apart; nil: there are none
-	declared int64     // Content-Length, -1: none
-	left     int64     // of it
-	head     bool      // there is to be no body: HEAD, 204, 304
-	err      error     // how it ended
-	once     sync.Once
+	p      *process
+	stderr io.Writer // nil: nobody asked for it
+	rest   []byte    // what came with the head
+	body   netio.Answer
+	once   sync.Once
 }
 
-// Read implements io.Reader. What a script writes beyond its Content-Length is left out, and logged.
+// Read implements io.Reader.
 func (b *output) Read(p []byte) (n int, err error) {
-	switch {
-	case b.err != nil || len(p) == 0:
-		return 0, b.err
-	case b.decoded != nil:
-		n, err = b.decoded.Read(p)
-	default:
-		n, err = b.read(p)
+	n, err = b.body.Read(p)
+	if e, ok := err.(*protocol.Error); ok && e.Protocol == "" {
+		err = b.p.failed(errors.New("output ended: " + e.Detail))
 	}
-	if b.left >= 0 && int64(n) > b.left {
-		b.p.c.log().Warn("cgi: output beyond its Content-Length", "script", b.p.path, "declared", b.declared)
-		n, err = int(b.left), io.EOF
-	}
-	if b.left > 0 {
-		b.left -= int64(n)
-	}
-	switch {
-	case err != nil && b.left == 0 && b.declared >= 0: // it is whole, whatever has become of the script since
-		err = io.EOF
-	case err == io.EOF && b.left > 0:
-		err = b.p.failed(errors.New("output ended " + strconv.FormatInt(b.left, 10) + " bytes before its Content-Length"))
-	}
-	b.err = err
 	return n, err
 }
 
-// read reads what came with the head, then the pipe.
-func (b *output) read(p []byte) (n int, err error) {
+// A rawOutput is what comes after the head.
+type rawOutput output
+
+// Pending implements [netio.Raw].
+func (b *rawOutput) Pending() bool { return len(b.rest) > 0 }
+
+// Read reads what came with the head, then the pipe.
+func (b *rawOutput) Read(p []byte) (n int, err error) {
 	if len(b.rest) > 0 {
 		n = copy(p, b.rest)
 		b.rest = b.rest[n:]
 		return n, nil
 	}
 	n, err = b.p.Read(p)
-	b.pass()
+	(*output)(b).pass()
 	return n, err
 }
 
@@ -185,7 +140,7 @@ func (b *output) pass() {
 // ended. Who closes early does not wait for that.
 func (b *output) Close() error {
 	b.once.Do(func() {
-		if b.head || b.left == 0 {
+		if b.body.Whole() {
 			b.p.settleLater()
 		} else {
 			b.p.abandon(errClosed)

@@ -115,7 +115,7 @@ func TestOutputShorterThanItsContentLength(t *testing.T) {
 	b := newBench(t)
 	b.sh(printed(`Content-Length: 10\n\nbody`))
 	res := b.do(get("/"))
-	b.wantFailure(res, 200, "ended 6 bytes before its Content-Length")
+	b.wantFailure(res, 200, "output ended: 6 bytes short of its Content-Length")
 	if res.Body != "body" {
 		t.Fatalf("body %q", res.Body)
 	}
@@ -125,8 +125,28 @@ func TestOutputBeyondItsContentLengthIsLogged(t *testing.T) {
 	b := newBench(t)
 	b.sh(printed(`Content-Length: 4\n\nbody and more`))
 	b.want(b.do(get("/")), "body")
-	if log := b.closed(); !strings.Contains(log, "output beyond its Content-Length") {
+	if log := b.closed(); !strings.Contains(log, "cgi: response beyond its Content-Length") {
 		t.Fatal(log)
+	}
+}
+
+// What HTTP makes of a response is the same for every client.
+func TestWhatHTTPAllows(t *testing.T) {
+	for _, row := range []struct {
+		script string
+		want   result
+	}{
+		{`Status: 204\n\n\n`, result{Status: 204, Header: http.Header{}}},
+		{`Status: 304\nEtag: x\n\nbody`, result{Status: 304, Header: http.Header{"Etag": {"x"}}}},
+		{`A: b\nTransfer-Encoding: chunked\n\n3\r\none\r\n0\r\n\r\n`, result{Status: 200, Header: http.Header{"A": {"b"}}, Body: "one"}},
+		{`A: b\nConnection: X-Own, close\nX-Own: 1\n\nbody`, result{Status: 200, Header: http.Header{"A": {"b"}}, Body: "body"}},
+	} {
+		b := newBench(t)
+		b.sh(printed(row.script))
+		if diff := cmp.Diff(row.want, b.do(get("/"))); diff != "" {
+			t.Errorf("%s: %s", row.script, diff)
+		}
+		b.closed()
 	}
 }
 

@@ -4,8 +4,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -16,9 +16,8 @@ type answer struct {
 	rest    []byte // of the body, read together with a head that came in parts
 	outDone bool   // the end of STDOUT came
 	clean   bool   // END_REQUEST came, and nothing after it
-	want    int64  // bytes of the declared length to come; -1: none declared
-	none    bool   // the response has no body, whatever comes
-	err     error  // how the body ended
+	over    bool   // END_REQUEST came
+	body    netio.Answer
 }
 
 // maxInterim is how many 1xx heads a backend may send before the final one. None should.
@@ -31,7 +30,7 @@ func (x *exchange) receive() (*protocol.Response, error) {
 		status, h, err := x.parseHead(&head)
 		switch {
 		case err != nil:
-			return nil, x.failed("read response head", err)
+			return nil, x.failed("read response head", x.patience.Late(err))
 		case status == 0:
 			continue
 		case status == http.StatusSwitchingProtocols:
@@ -92,16 +91,9 @@ func (x *exchange) headEnded(err error, n int) error {
 // response makes a response of a final head.
 func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
 	x.first = nil
-	x.none = status == http.StatusNoContent || status == http.StatusNotModified || x.request.Method() == http.MethodHead
-	for _, v := range h["Content-Length"] {
-		n, err := strconv.ParseUint(v, 10, 63)
-		if err != nil || x.want >= 0 && x.want != int64(n) {
-			return nil, x.failed("read response head", upstream("Content-Length "+strconv.Quote(clip(v))))
-		}
-		x.want = int64(n)
-	}
-	if coding := strings.Join(h["Transfer-Encoding"], ", "); coding != "" {
-		return nil, x.failed("read response head", upstream("Transfer-Encoding "+strconv.Quote(clip(coding))+", which FastCGI does not have"))
+	x.body = netio.Answer{Protocol: Name, Request: x.request, Log: x.c.Log}
+	if err := x.body.Open(status, h, (*rawBody)(x)); err != nil {
+		return nil, x.failed("read response head", err)
 	}
 	return &protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}, nil
 }

@@ -2,46 +2,64 @@ package fastcgi
 
 import (
 	"io"
-	"strconv"
-
-	"github.com/postern-gateway/postern/protocol"
 )
 
 // An answerBody is a response's body.
 type answerBody exchange
 
-// Read returns io.EOF once END_REQUEST has come and the body has its declared length, together with the last bytes
-// where it is known by then.
+// Read returns io.EOF once the body has its declared length, or else END_REQUEST has come, together with the last bytes where
+// it is known by then.
 func (b *answerBody) Read(p []byte) (n int, err error) {
 	x := (*exchange)(b)
-	if x.err != nil {
-		return 0, x.err
+	n, err = x.body.Read(p)
+	switch err {
+	case nil:
+	case io.EOF:
+		x.finish()
+	default:
+		err = x.failed("read response", x.patience.Late(err))
+		x.close()
 	}
-	if len(p) == 0 {
-		return 0, nil
+	return n, err
+}
+
+// Close ends the exchange at once, unless the response is whole because it has no body. It may come while another goroutine reads.
+func (b *answerBody) Close() error {
+	x := (*exchange)(b)
+	if x.body.None() {
+		x.finish()
+	} else {
+		x.close()
 	}
-	for n == 0 && err == nil {
-		n, err = x.read(p)
+	return nil
+}
+
+// A rawBody is the content of STDOUT after the head. It ends with END_REQUEST.
+type rawBody exchange
+
+// Pending implements [netio.Raw].
+func (b *rawBody) Pending() bool {
+	return len(b.rest) > 0 || b.left > 0 && len(b.l.in.buffered()) > 0
+}
+
+// Read returns io.EOF together with the last bytes where it is known by then.
+func (b *rawBody) Read(p []byte) (n int, err error) {
+	x := (*exchange)(b)
+	if x.over {
+		return 0, io.EOF
+	}
+	if len(x.rest) > 0 {
+		n = copy(p, x.rest)
+		x.rest = x.rest[n:]
+	} else {
+		x.patience.Piece()
+		n, err = x.readRecord(p)
 	}
 	if err == nil {
 		err = x.peek()
 	}
-	n, x.err = x.verdict(n, err)
-	return n, x.err
-}
-
-// read reads content of STDOUT. What a response without a body has of it is dropped.
-func (x *exchange) read(p []byte) (n int, err error) {
-	if len(x.rest) > 0 {
-		n = copy(p, x.rest)
-		x.rest = x.rest[n:]
-	} else if n, err = x.readRecord(p); err != nil {
-		return 0, err
-	}
-	if x.none {
-		return 0, nil
-	}
-	return n, nil
+	x.over = err == io.EOF
+	return n, err
 }
 
 func (x *exchange) readRecord(p []byte) (n int, err error) {
@@ -65,35 +83,4 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 	n = copy(p, x.l.in.buffered())
 	x.take(n)
 	return n, nil
-}
-
-// verdict tells a whole response from one that was cut, and ends the exchange with either.
-func (x *exchange) verdict(n int, err error) (int, error) {
-	switch {
-	case x.none:
-	case x.want >= 0 && int64(n) > x.want:
-		n = int(x.want)
-		err = &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: "longer than its Content-Length"}
-	case x.want >= 0:
-		if x.want -= int64(n); err == io.EOF && x.want > 0 {
-			err = &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
-				Detail: strconv.FormatInt(x.want, 10) + " bytes short of its Content-Length"}
-		}
-	}
-	switch err {
-	case nil:
-		return n, nil
-	case io.EOF:
-		x.finish()
-		return n, io.EOF
-	}
-	err = x.failed("read response", err)
-	x.close()
-	return n, err
-}
-
-// Close ends the exchange at once. It may come while another goroutine reads.
-func (b *answerBody) Close() error {
-	(*exchange)(b).close()
-	return nil
 }

@@ -2,6 +2,7 @@ package fastcgi
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"sync"
 
@@ -33,6 +34,9 @@ type Client struct {
 	// after pm.max_requests, reading what has come and answering nothing. A backend that read a POST and died of it is then asked again.
 	Resend bool
 
+	// Log is told of a response beyond its Content-Length. nil: slog.Default.
+	Log *slog.Logger
+
 	// Stderr is called with what the backend writes to FCGI_STDERR, as it comes; the text is the backend's, control
 	// characters and all, and good until Stderr returns. Calls for one request come one after another. nil drops it.
 	Stderr func(r *protocol.Request, text []byte)
@@ -47,9 +51,10 @@ type Client struct {
 //
 // A protocolStatus other than REQUEST_COMPLETE is an ErrUpstream, with status 503 for OVERLOADED and CANT_MPX_CONN. So is an end without END_REQUEST, an
 // appStatus other than 0 without an end of STDOUT (which is how [Protocol] marks a response that is not whole), and a
-// body of another length than its Content-Length.
+// body short of its Content-Length. One beyond it is cut there. A response that has its whole Content-Length has ended: END_REQUEST is
+// waited for without it, for Limits.ReadTimeout.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &exchange{c: c, ctx: ctx, lim: c.Limits.Resolve(), answer: answer{want: -1}}
+	x := &exchange{c: c, ctx: ctx, lim: c.Limits.Resolve()}
 	var err error
 	if x.request, x.done, err = protocol.Measure(r, c.Limits); err != nil {
 		return nil, err

@@ -149,7 +149,15 @@ var answersToGet = []struct {
 	{"longer than its Content-Length", `
 			< STDOUT 1 "Content-Length: 4\r\n\r\nhello"
 			< STDOUT 1 end
-			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hell", "fastcgi: read response: upstream: longer than its Content-Length"},
+			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "hell", ""},
+	{"chunks", `
+			< STDOUT 1 "Transfer-Encoding: chunked\r\nConnection: X-Own\r\nX-Own: 1\r\n\r\n3\r\none\r\n0\r\n\r\n"
+			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "one", ""},
+	{"204 with a newline", `
+			< STDOUT 1 "Status: 204\r\n\r\n\n"
+			< END_REQUEST 1 REQUEST_COMPLETE 0`, 204, "", ""},
+	{"a whole length, and END_REQUEST held back", `
+			< STDOUT 1 "Content-Length: 5\r\n\r\nhello"`, 200, "hello", ""},
 	{"another's record", `
 			< STDOUT 2 "A: b\r\n\r\nhello"`, 0, "", "fastcgi: read response head: upstream: fastcgi: read record: malformed: STDOUT for request id 2"},
 	{"a record that only a front sends", `

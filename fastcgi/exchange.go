@@ -26,13 +26,14 @@ type exchange struct {
 	later  bool                  // a body follows it
 	unsent atomic.Pointer[error] // why the request's body could not be read
 
-	l      *link
-	stop   func() bool // ends the watch of the context
-	unread bool        // the request cannot have been read: sending it failed
-	heard  bool        // something of an answer came
-	sender sync.WaitGroup
-	sent   atomic.Bool // all of the request
-	ended  atomic.Bool // END_REQUEST came, or close was called
+	l        *link
+	patience netio.Patience
+	stop     func() bool // ends the watch of the context
+	unread   bool        // the request cannot have been read: sending it failed
+	heard    bool        // something of an answer came
+	sender   sync.WaitGroup
+	sent     atomic.Bool // all of the request
+	ended    atomic.Bool // END_REQUEST came, or close was called
 
 	answer
 }
@@ -134,6 +135,7 @@ func (x *exchange) try(l *link) (*protocol.Response, error) {
 	x.l = l
 	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
 	l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))
+	x.patience.Start(l.nc, &x.lim)
 	if _, err := l.nc.Write(x.first); err != nil {
 		// A backend that has answered and gone may still have its answer read.
 		x.unread = true
@@ -166,13 +168,13 @@ func (x *exchange) drop() {
 	x.l.close()
 	x.l.in.release()
 	x.l, x.unread = nil, false
-	x.answer = answer{want: -1}
+	x.answer = answer{}
 }
 
 // sendRest sends a body that is not small, and a Filter's DATA.
 func (x *exchange) sendRest() {
 	r := x.request
-	if r.ContentLength > 0 && !x.send(typeStdin, r.Body, r.ContentLength) {
+	if r.ContentLength > 0 && !x.send(typeStdin, x.patience.Body(r.Body), r.ContentLength) {
 		return
 	}
 	if r.Role == protocol.Filter && !x.send(typeData, r.Data, r.DataLength) {
@@ -263,20 +265,6 @@ func (x *exchange) failed(op string, err error) error {
 		return &own
 	}
 	return fail(protocol.ErrUpstream, op, "", err)
-}
-
-// finish ends the exchange after its END_REQUEST: a connection that is good for another request is kept.
-func (x *exchange) finish() {
-	if !x.ended.CompareAndSwap(false, true) {
-		return
-	}
-	if good := x.stop() && x.sent.Load() && x.clean && x.c.MaxIdle > 0; good {
-		x.c.put(x.l, x.lim.IdleTimeout)
-	} else {
-		x.l.close()
-		x.l.in.release()
-	}
-	x.giveBack()
 }
 
 // close ends the exchange as it is.

@@ -20,6 +20,11 @@ type Limits struct {
 	IdleTimeout  time.Duration // between two requests of a kept connection; 5 min
 	BodyTimeout  time.Duration // without any byte, while a body is being read; 2 min
 	WriteTimeout time.Duration // without any progress, while a response is being written; 5 min
+
+	// What a client gives its backend. The defaults are nginx's, so that who puts us behind or in the place of nginx finds the same.
+	// The time in which the request's body has yet to come from the client does not count, and a 101's connection has neither.
+	FirstByteTimeout time.Duration // from the sending of a request to its response's whole head; 60 s
+	ReadTimeout      time.Duration // without any byte, while a response's body is being read; 60 s
 }
 
 // The defaults of [Limits].
@@ -34,6 +39,9 @@ const (
 	DefaultIdleTimeout  = 5 * time.Minute
 	DefaultBodyTimeout  = 2 * time.Minute
 	DefaultWriteTimeout = 5 * time.Minute
+
+	DefaultFirstByteTimeout = 60 * time.Second
+	DefaultReadTimeout      = 60 * time.Second
 )
 
 // Resolve returns l with every default filled in and every absent limit as the type's largest value (0 for a
@@ -54,6 +62,8 @@ func (l *Limits) Resolve() Limits {
 	resolve(&r.IdleTimeout, DefaultIdleTimeout, 0)
 	resolve(&r.BodyTimeout, DefaultBodyTimeout, 0)
 	resolve(&r.WriteTimeout, DefaultWriteTimeout, 0)
+	resolve(&r.FirstByteTimeout, DefaultFirstByteTimeout, 0)
+	resolve(&r.ReadTimeout, DefaultReadTimeout, 0)
 	return r
 }
 

@@ -2,6 +2,7 @@ package scgi
 
 import (
 	"context"
+	"log/slog"
 	"net"
 
 	"github.com/postern-gateway/postern/internal/netio"
@@ -13,14 +14,16 @@ import (
 type Client struct {
 	// Dial connects to the backend.
 	Dial func(ctx context.Context) (net.Conn, error)
-	// Limits bound a response's head and the taking in of a body of unknown length. nil: the defaults.
+	// Limits bound a response's head, the taking in of a body of unknown length, and the waiting for the backend. nil: the defaults.
 	Limits *protocol.Limits
+	// Log is told of a response beyond its Content-Length. nil: slog.Default.
+	Log *slog.Logger
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first: SCGI must tell its length. A response
 // that tells no Content-Length ends with the connection, and nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &netio.Exchange{Protocol: "scgi", Dial: c.Dial, Limits: c.Limits}
+	x := &netio.Exchange{Protocol: "scgi", Dial: c.Dial, Limits: c.Limits, Log: c.Log}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
 		return appendRequest(nil, r.Params, r.ContentLength)
 	})

@@ -19,7 +19,7 @@ func newFastCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 		return nil, err
 	}
 	resend, ok := e.last("resend")
-	c := &fastcgi.Client{Dial: e.dial, Limits: o.Limits, MaxIdle: keep, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
+	c := &fastcgi.Client{Dial: e.dial, Limits: o.Limits, Log: o.Log, MaxIdle: keep, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 

@@ -62,9 +62,9 @@ func newHTTP(e *Endpoint, o *ClientOptions) (*Client, error) {
 }
 
 func newSCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
-	return &Client{&scgi.Client{Dial: e.dial, Limits: o.Limits}, nil}, nil
+	return &Client{&scgi.Client{Dial: e.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
 }
 
 func newUWSGI(e *Endpoint, o *ClientOptions) (*Client, error) {
-	return &Client{&uwsgi.Client{Dial: e.dial, Limits: o.Limits}, nil}, nil
+	return &Client{&uwsgi.Client{Dial: e.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
 }

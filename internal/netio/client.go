@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"strconv"
 	"sync"
@@ -34,6 +35,7 @@ type Exchange struct {
 	Protocol string
 	Dial     func(ctx context.Context) (net.Conn, error)
 	Limits   *protocol.Limits // nil: the defaults
+	Log      *slog.Logger     // nil: slog.Default
 
 	lim     protocol.Limits
 	request *protocol.Request // of a known length
@@ -45,6 +47,8 @@ type Exchange struct {
 	once    sync.Once
 	sender  sync.WaitGroup
 	unsent  atomic.Pointer[error] // why the request's body could not be read
+
+	patience Patience
 
 	sending sync.Mutex // held during a write
 	reset   error      // a write has met a reset; the kernel tells of one only once, and not to the reader then
@@ -73,6 +77,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	}
 	conn := x.conn
 	x.stop = context.AfterFunc(ctx, func() { conn.Close() })
+	x.patience.Start(conn, &x.lim)
 	if err := x.send(); err != nil {
 		return nil, x.failed("write request", err)
 	}
@@ -135,6 +140,7 @@ func (x *Exchange) end() error {
 // sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not take it for whole.
 func (x *Exchange) sendBody(body io.Reader, n int64) {
 	buf := make([]byte, 64<<10)
+	body = x.patience.Body(body)
 	for n > 0 {
 		m, err := body.Read(buf[:min(n, int64(len(buf)))])
 		n -= int64(m)

@@ -41,7 +41,7 @@ var responses = []struct {
 	{text: "more than the declared length: Apache sends it on", says: "Content-Length: 4\r\n\r\nbody and more", want: `200 map[Content-Length:[4]] "body"`},
 	{text: "less than the declared length: others end it as if it were whole", says: "Content-Length: 9\r\n\r\nbody", want: `200 map[Content-Length:[9]] "body"`,
 		err: "wire: read response: upstream: 5 bytes short of its Content-Length: unexpected EOF"},
-	{text: "the same length twice", says: "Content-Length: 4\r\nContent-Length: 4\r\n\r\nbody", want: `200 map[Content-Length:[4 4]] "body"`},
+	{text: "the same length twice", says: "Content-Length: 4\r\nContent-Length: 4\r\n\r\nbody", want: `200 map[Content-Length:[4]] "body"`},
 	{text: "two lengths", says: "Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody", err: `parse: malformed: Content-Length "5"`},
 	{text: "a length with a sign", says: "Content-Length: +4\r\n\r\nbody", err: `Content-Length "+4"`},
 	{text: "a length beyond 63 bits", says: "Content-Length: 9223372036854775808\r\n\r\nbody", err: `Content-Length "9223372036854775808"`},

@@ -1,0 +1,169 @@
+package netio
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Raw reads what a backend sends after a response's head. Its io.EOF is the protocol's own proper end; any other end is an error.
+type Raw interface {
+	io.Reader
+	// Pending reports whether there is something to read that has come already.
+	Pending() bool
+}
+
+// An Answer is a response's body by HTTP's rules (RFC 9112 section 6.3), whatever the protocol is that brings it: none where HTTP
+// has none, chunks decoded, what is beyond the declared length cut and logged, less than that an error.
+type Answer struct {
+	Protocol string
+	Request  *protocol.Request
+	Script   string       // names the backend in the log; empty: the request does
+	Log      *slog.Logger // nil: slog.Default
+	Drain    bool         // the body ends where Raw does, and what is beyond the declared length is read until then
+
+	raw      Raw
+	src      io.Reader // raw, or what decodes its chunks
+	none     bool      // there is to be no body: HEAD, 204, 304
+	chunked  bool
+	declared int64 // -1: none
+	left     int64 // of it, or 0 for a body that is whole
+	warned   bool
+	err      error
+}
+
+// Open begins the body of a final response with that status and header, which it cleans: see [CleanHeader].
+func (b *Answer) Open(status int, h http.Header, raw Raw) error {
+	coding := strings.Join(h["Transfer-Encoding"], ", ")
+	b.raw, b.src, b.left = raw, raw, -1
+	b.none = b.Request.Method() == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
+	CleanHeader(status, h)
+	if status == http.StatusSwitchingProtocols {
+		b.declared = -1
+		return nil
+	}
+	var err error
+	if b.declared, err = contentLength(h); err != nil {
+		return err
+	}
+	switch {
+	case coding != "" && !strings.EqualFold(coding, "chunked"):
+		return badHead(protocol.ErrUnsupported, "Transfer-Encoding "+strconv.Quote(clip(coding)))
+	case coding != "": // a backend that takes us for HTTP; most fronts would pass the framing on as text
+		delete(h, "Content-Length")
+		b.declared = -1
+	}
+	switch {
+	case b.none:
+		b.left = 0
+	case coding != "":
+		b.chunked, b.src = true, httputil.NewChunkedReader(raw)
+	default:
+		b.left = b.declared
+	}
+	if status == http.StatusNoContent { // RFC 9110 section 8.6
+		delete(h, "Content-Length")
+	}
+	return nil
+}
+
+// None reports whether the response has no body, whatever the backend sends.
+func (b *Answer) None() bool { return b.none }
+
+// Whole reports whether nothing of the body is missing any more.
+func (b *Answer) Whole() bool { return b.left == 0 }
+
+// Read returns io.EOF when the body is whole, together with its last bytes.
+func (b *Answer) Read(p []byte) (n int, err error) {
+	for n == 0 && b.err == nil && len(p) > 0 {
+		if b.left == 0 {
+			b.err = b.beyond(p)
+		} else {
+			n, b.err = b.read(p)
+		}
+	}
+	return n, b.err
+}
+
+// surplus is how much more than the rest of a body is asked for, to see what is beyond it.
+const surplus = 512
+
+// read reads what belongs to the body.
+func (b *Answer) read(p []byte) (n int, err error) {
+	if b.left > 0 && int64(len(p)) > b.left+surplus {
+		p = p[:b.left+surplus]
+	}
+	n, err = b.src.Read(p)
+	switch {
+	case b.chunked && err == io.EOF:
+		b.left = 0
+		return n, b.whole(nil)
+	case b.left < 0:
+		return n, err
+	case int64(n) > b.left:
+		n = int(b.left)
+		b.warn()
+	}
+	if b.left -= int64(n); b.left == 0 {
+		return n, b.whole(err)
+	}
+	if err == io.EOF {
+		err = &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
+			Detail: strconv.FormatInt(b.left, 10) + " bytes short of its Content-Length"}
+	}
+	return n, err
+}
+
+// whole is how a read ends that made the body whole. What became of the backend since does not matter.
+func (b *Answer) whole(err error) error {
+	if b.Drain && err == nil {
+		return nil
+	}
+	if b.declared >= 0 && b.raw.Pending() {
+		b.warn()
+	}
+	return io.EOF
+}
+
+// beyond reads what is beyond the body, into p, until Raw ends.
+func (b *Answer) beyond(p []byte) error {
+	for b.Drain {
+		n, err := b.raw.Read(p)
+		if n > 0 && b.declared >= 0 {
+			b.warn()
+		}
+		if err != nil {
+			return io.EOF
+		}
+	}
+	return b.whole(io.EOF)
+}
+
+// warn tells of a surplus, once. A response that has no body has none.
+func (b *Answer) warn() {
+	if b.warned || b.none || b.chunked {
+		return
+	}
+	b.warned = true
+	log := b.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	key, value := "script", b.Script
+	if value == "" {
+		key, value = "request", b.Request.Method()+" "+b.Request.RequestURI()
+	}
+	log.Warn(b.Protocol+": response beyond its Content-Length: the surplus is cut", key, value, "declared", b.declared)
+}
+
+// Surplus tells of bytes beyond a body that is whole.
+func (b *Answer) Surplus() {
+	if b.declared >= 0 {
+		b.warn()
+	}
+}

@@ -1,0 +1,57 @@
+package netio
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// hopByHop are the fields that end with a connection (RFC 9110 section 7.6.1).
+var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
+// CleanHeader takes out of a response's header what belongs to the backend's connection: the fields that Connection names, and those
+// that never go further. A 101 keeps its Upgrade and a Connection that names it.
+func CleanHeader(status int, h http.Header) {
+	upgrade := h["Upgrade"]
+	for _, list := range h["Connection"] {
+		for name := range strings.SplitSeq(list, ",") {
+			delete(h, http.CanonicalHeaderKey(strings.TrimSpace(name)))
+		}
+	}
+	for _, name := range hopByHop {
+		delete(h, name)
+	}
+	if status == http.StatusSwitchingProtocols && len(upgrade) > 0 {
+		h["Upgrade"], h["Connection"] = upgrade, []string{"Upgrade"}
+	}
+}
+
+// contentLength reads the declared length, which may be there more than once if it is the same: -1 is none. One is left in h.
+func contentLength(h http.Header) (int64, error) {
+	length := int64(-1)
+	values := h["Content-Length"]
+	for _, v := range values {
+		n, err := strconv.ParseUint(v, 10, 63)
+		if err != nil || length >= 0 && int64(n) != length {
+			return -1, badHead(protocol.ErrMalformed, "Content-Length "+strconv.Quote(clip(v)))
+		}
+		length = int64(n)
+	}
+	if len(values) > 1 {
+		h["Content-Length"] = values[:1]
+	}
+	return length, nil
+}
+
+func badHead(kind error, detail string) error {
+	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: &protocol.Error{Op: "parse", Kind: kind, Detail: detail}}
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "..."
+	}
+	return s
+}
