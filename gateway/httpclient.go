@@ -2,16 +2,21 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -44,6 +49,7 @@ func (c *HTTPClient) init() {
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: int64(limits.ResponseHead),
 			Protocols:              protocols,
+			ResponseHeaderTimeout:  limits.FirstByteTimeout,
 		}
 	})
 }
@@ -76,7 +82,11 @@ func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*proto
 	if err != nil {
 		return nil, httpFailed(ctx, "send request", err)
 	}
+	netio.CleanHeader(res.StatusCode, res.Header)
 	body := &httpBody{ReadCloser: res.Body, ctx: ctx}
+	if res.StatusCode != http.StatusSwitchingProtocols {
+		body.timeout = c.Limits.Resolve().ReadTimeout
+	}
 	if res.StatusCode == http.StatusSwitchingProtocols { // net/http has let go of the connection, and of the context
 		body.stop = context.AfterFunc(ctx, func() { res.Body.Close() })
 	}
@@ -135,6 +145,9 @@ func httpFailed(ctx context.Context, op string, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return &protocol.Error{Protocol: "http", Op: op, Kind: protocol.ErrAborted, Err: cause}
 	}
+	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() && !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", err, os.ErrDeadlineExceeded)
+	}
 	return &protocol.Error{Protocol: "http", Op: op, Kind: protocol.ErrUpstream, Err: err}
 }
 
@@ -143,6 +156,9 @@ type httpBody struct {
 	io.ReadCloser
 	ctx  context.Context
 	stop func() bool // ends the watch of ctx; nil: there is none
+
+	timeout time.Duration // of a read; 0: none
+	late    atomic.Bool   // it has passed
 }
 
 // Close ends the exchange.
@@ -154,8 +170,18 @@ func (b *httpBody) Close() error {
 }
 
 func (b *httpBody) Read(p []byte) (int, error) {
+	if b.timeout > 0 {
+		timer := time.AfterFunc(b.timeout, func() {
+			b.late.Store(true)
+			b.ReadCloser.Close()
+		})
+		defer timer.Stop()
+	}
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && err != io.EOF {
+		if b.late.Load() {
+			err = fmt.Errorf("nothing more of the response within %v: %w", b.timeout, os.ErrDeadlineExceeded)
+		}
 		err = httpFailed(b.ctx, "read response", err)
 	}
 	return n, err

@@ -17,7 +17,7 @@ import (
 // and must not be changed once in use.
 type Loop struct {
 	Handler Handler
-	Limits  *Limits      // nil: the defaults. The Conn has been given the same.
+	Limits  *Limits // nil: the defaults. The Conn has been given the same.
 	// Log is where failures go. nil: slog.Default. It gets up to 100 lines a second, 10 of them from
 	// one connection, and the number of those that were left out.
 	Log *slog.Logger

@@ -53,7 +53,15 @@ func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 	case o == nil:
 		o = new(ClientOptions)
 	}
-	c, err := e.row.client(e, o)
+	own := *o
+	var err error
+	if own.Limits, err = e.limits(o); err != nil {
+		return nil, err
+	}
+	if e.Protocol == "cgi" { // it has these options itself
+		own.Limits = o.Limits
+	}
+	c, err := e.row.client(e, &own)
 	if err != nil {
 		return nil, err
 	}

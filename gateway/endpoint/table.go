@@ -27,10 +27,10 @@ type row struct {
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: []string{"keep", "resend", "param"}},
-	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP},
-	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI, options: []string{"param"}},
-	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI, options: []string{"param"}},
+	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: append([]string{"keep", "resend", "param"}, timeouts...)},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP, options: timeouts},
+	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI, options: append([]string{"param"}, timeouts...)},
+	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI, options: append([]string{"param"}, timeouts...)},
 }
 
 // protocols are those that auto tells apart, besides HTTP.
