@@ -2,8 +2,11 @@ package endpoint
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
+	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -68,7 +71,23 @@ func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 	return e.withParams(c)
 }
 
+// dial connects. A Unix socket whose backlog is full refuses at once, and is tried again while connectTimeout lasts.
 func (e *Endpoint) dial(ctx context.Context) (net.Conn, error) {
 	d := net.Dialer{Timeout: connectTimeout}
-	return d.DialContext(ctx, e.Network, e.Address)
+	began := time.Now()
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		nc, err := d.DialContext(ctx, e.Network, e.Address)
+		if !errors.Is(err, syscall.EAGAIN) {
+			return nc, err
+		}
+		if time.Since(began) > connectTimeout {
+			return nil, &protocol.Error{Op: "connect", Kind: protocol.ErrUpstream, Err: err,
+				Detail: "the backlog of " + e.Address + " is full", Status: http.StatusServiceUnavailable}
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
