@@ -55,6 +55,8 @@ type conn struct {
 	err      error     // why nothing more is read
 	told     bool      // a request's answer tells it
 
+	holds    budget
+	writers  atomic.Int32 // handlers that send, or wait to
 	deadline deadline
 	ticker   ticker
 	patience patience
@@ -124,7 +126,7 @@ func (c *conn) lead() (s *stream, more bool, err error) {
 	c.leading, c.parked = true, false
 	defer func() { c.leading = false }()
 	for {
-		if len(c.ready) > 0 {
+		if c.gives() {
 			s = c.pop()
 			return s, c.company(), nil
 		}
@@ -280,6 +282,7 @@ func (c *conn) Close() error {
 	c.closed = true
 	linger := c.linger && c.err != io.EOF
 	c.fail(io.EOF)
+	c.forgetHeads()
 	c.poke()
 	c.ticker.stop()
 	c.patience.stop()

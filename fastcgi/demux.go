@@ -99,7 +99,7 @@ func (c *conn) content(leader bool) error {
 	case toBody:
 		return c.store(b, leader)
 	case toParams:
-		c.rec.s.params = append(c.rec.s.params, b...)
+		c.keepParams(c.rec.s, b)
 	case toControl:
 		c.control = append(c.control, b...)
 	}

@@ -29,6 +29,8 @@ func (s *stream) WriteHeader(status int, h http.Header) error {
 	if s.req.Role == protocol.Authorizer {
 		h = upperVariables(h)
 	}
+	s.startsWriting()
+	defer s.stopsWriting()
 	o := &s.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -57,11 +59,11 @@ func (s *stream) send(typ recordType, p []byte) (int, error) {
 	if err := s.inTime(); err != nil {
 		return 0, err
 	}
+	s.startsWriting()
+	defer s.stopsWriting()
 	o := &s.c.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s.sending.Store(true)
-	defer s.sending.Store(false)
 	return o.write(s, typ, p)
 }
 
@@ -91,8 +93,8 @@ func (s *stream) Flush() error {
 	if err := s.inTime(); err != nil {
 		return err
 	}
-	s.sending.Store(true)
-	defer s.sending.Store(false)
+	s.startsWriting()
+	defer s.stopsWriting()
 	return s.c.out.flush()
 }
 
@@ -116,7 +118,9 @@ func (s *stream) Close(cause error) (err error) {
 	if cause != nil && s.answered && alone && taken == nil && !(s.sized && netio.Counts(&s.req)) {
 		err = c.cut(s)
 	} else {
+		s.startsWriting()
 		err = c.out.end(s, cause)
+		s.stopsWriting()
 	}
 	if s.writeBy.Load() != nil {
 		c.out.nc.EndRequest()

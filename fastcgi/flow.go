@@ -20,6 +20,7 @@ type flow struct {
 	buf     []byte
 	at      int             // buf[at:] is still to be read
 	spool   *protocol.Spool // what comes after it
+	spooled int             // bytes that were written to it
 	ended   bool            // nothing more comes
 	drop    bool            // nobody will read: what comes is dropped
 	err     error           // why it ended, if not by its end
@@ -50,10 +51,18 @@ func (f *flow) end(err error) {
 
 // release drops what is held.
 func (f *flow) release() {
+	f.s.c.hold(-cap(f.buf))
 	f.drop, f.buf, f.at = true, nil, 0
+	f.unspool()
+}
+
+// unspool gives the temporary file back.
+func (f *flow) unspool() {
 	if f.spool != nil {
 		f.spool.Close()
 		f.spool = nil
+		f.s.c.holdSpool(-f.spooled)
+		f.spooled = 0
 	}
 }
 
@@ -121,8 +130,7 @@ func (f *flow) take(p []byte) (n int, err error) {
 			return n, err
 		}
 		if f.spool.Len() == 0 {
-			f.spool.Close()
-			f.spool = nil
+			f.unspool()
 		}
 	}
 	return n, f.endOf()
@@ -225,7 +233,8 @@ func (c *conn) store(b []byte, leader bool) error {
 		c.rec.sink = toNobody
 		return nil
 	}
-	room := window - (len(f.buf) - f.at)
+	held := len(f.buf) - f.at
+	room := min(window-held, cap(f.buf)-held+c.spare())
 	switch {
 	case f.spool == nil && room > 0:
 		b = b[:min(len(b), room)]
@@ -256,6 +265,11 @@ func (f *flow) keep(b []byte) {
 		f.buf = f.buf[:copy(f.buf, f.buf[f.at:])]
 		f.at = 0
 	}
+	if need := len(f.buf) + len(b); need > cap(f.buf) {
+		size := max(need, min(2*need, window, cap(f.buf)+f.s.c.spare()))
+		f.s.c.hold(size - cap(f.buf))
+		f.buf = append(make([]byte, 0, size), f.buf...)
+	}
 	f.buf = append(f.buf, b...)
 }
 
@@ -265,6 +279,10 @@ func (f *flow) spill(b []byte) error {
 	if f.spool == nil {
 		f.spool = &protocol.Spool{File: limit}
 	}
+	if err := f.s.c.holdSpool(len(b)); err != nil {
+		return err
+	}
+	f.spooled += len(b)
 	_, err := f.spool.Write(b)
 	if e, ok := errors.AsType[*protocol.Error](err); ok {
 		return &protocol.Error{Protocol: Name, Op: f.op(), Kind: e.Kind, Detail: e.Detail, Err: e.Err, Status: e.Status}
@@ -278,8 +296,7 @@ func (s *stream) stdinFirst() error {
 	for !f.ended && f.held() == 0 {
 		var none [1]byte
 		if n, err := f.read(none[:]); n > 0 {
-			f.buf = append([]byte{none[0]}, f.buf[f.at:]...)
-			f.at = 0
+			f.unread(none[0])
 		} else if err != nil && err != io.EOF {
 			return err
 		}
@@ -291,6 +308,13 @@ func (s *stream) stdinFirst() error {
 		return fail(protocol.ErrUnsupported, "read data", "the body has not been read to its end", nil)
 	}
 	return nil
+}
+
+// unread puts b back before what is held.
+func (f *flow) unread(b byte) {
+	all := append([]byte{b}, f.buf[f.at:]...)
+	f.s.c.hold(cap(all) - cap(f.buf))
+	f.buf, f.at = all, 0
 }
 
 // checkLength holds DATA to FCGI_DATA_LENGTH.

@@ -26,6 +26,7 @@ type stream struct {
 	begun  time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
 	params []byte    // what has come of PARAMS, where that is more than one record (the reader's)
 	failed error     // why it will not be served
+	held   int       // bytes of memory that its variables take
 	torn   bool      // PARAMS are no pairs
 
 	cond     sync.Cond // where the handler waits for a body
@@ -125,6 +126,8 @@ func (c *conn) refuseLocked(s *stream, err error) {
 	switch s.state {
 	case inHead:
 		s.failed, s.params = err, nil
+		c.hold(-s.held)
+		s.held = 0
 		c.enqueue(s)
 	case isReady:
 		s.failed = err
@@ -154,6 +157,12 @@ func (s *stream) parse(b []byte) error {
 		return err
 	}
 	s.req.Params = params
+	s.c.mu.Lock()
+	err = s.c.holdParams(s, len(b)+paramCost*len(params))
+	s.c.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	return s.settle()
 }
 
@@ -253,6 +262,8 @@ func (s *stream) lose(cause error) {
 func (s *stream) release() {
 	s.stdin.release()
 	s.data.release()
+	s.c.hold(-s.held)
+	s.held = 0
 	if s.timer != nil {
 		s.timer.Stop()
 	}

@@ -40,6 +40,7 @@ type Server struct {
 type engine struct {
 	loop    protocol.Loop
 	limits  protocol.Limits // resolved
+	each    protocol.Limits // of each connection
 	log     *slog.Logger
 	ctx     context.Context // every request's derives from it
 	cancel  context.CancelCauseFunc
@@ -67,7 +68,13 @@ func (s *Server) init() {
 		if r.log == nil {
 			r.log = slog.Default()
 		}
-		r.loop = protocol.Loop{Handler: s.Handler, Limits: s.Limits, Log: r.log, MethodOptional: s.MethodOptional}
+		if s.Limits != nil {
+			r.each = *s.Limits
+		}
+		if r.each.Budget == nil {
+			r.each.Budget = new(protocol.Budget)
+		}
+		r.loop = protocol.Loop{Handler: s.Handler, Limits: &r.each, Log: r.log, MethodOptional: s.MethodOptional}
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
 		r.stopped, r.freed = make(chan struct{}), make(chan struct{})
 		r.crew = newCrew(r.stopped)
@@ -170,7 +177,7 @@ func (c *conn) drop() {
 // serve serves c by the protocol p, to its end. nc is c's connection.
 func (c *conn) serve(nc net.Conn, p protocol.Protocol) {
 	defer c.contain()
-	inner := p.NewConn(nc, c.srv.Limits)
+	inner := p.NewConn(nc, &c.srv.run.each)
 	c.mu.Lock()
 	c.inner, c.name = inner, p.Name()
 	c.mu.Unlock()

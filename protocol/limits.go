@@ -16,6 +16,12 @@ type Limits struct {
 
 	Requests int // requests that one connection may have open at once, where the protocol multiplexes; 128
 
+	ConnMemory  int     // bytes of all requests of one connection in memory, where the protocol multiplexes: variables, and bodies that wait; 128 KiB
+	ConnSpool   int64   // bytes of their bodies in temporary files; 1 GiB
+	TotalMemory int64   // ConnMemory for all connections with the same Budget; 256 MiB
+	TotalSpool  int64   // ConnSpool for all connections with the same Budget; 4 GiB
+	Budget      *Budget // what they hold; nil: no total is kept. A gateway's server has one of its own
+
 	HeadTimeout  time.Duration // from a request's first byte (or the connection's start) to its last variable; 30 s
 	IdleTimeout  time.Duration // between two requests of a kept connection; 5 min
 	BodyTimeout  time.Duration // without any byte, while a body is being read; 2 min
@@ -35,6 +41,10 @@ const (
 	DefaultSpool        = 1 << 30
 	DefaultResponseHead = 256 << 10
 	DefaultRequests     = 128
+	DefaultConnMemory   = 128 << 10
+	DefaultConnSpool    = 1 << 30
+	DefaultTotalMemory  = 256 << 20
+	DefaultTotalSpool   = 4 << 30
 	DefaultHeadTimeout  = 30 * time.Second
 	DefaultIdleTimeout  = 5 * time.Minute
 	DefaultBodyTimeout  = 2 * time.Minute
@@ -58,6 +68,10 @@ func (l *Limits) Resolve() Limits {
 	resolve(&r.Spool, DefaultSpool, maxInt64)
 	resolve(&r.ResponseHead, DefaultResponseHead, maxInt)
 	resolve(&r.Requests, DefaultRequests, maxInt)
+	resolve(&r.ConnMemory, DefaultConnMemory, maxInt)
+	resolve(&r.ConnSpool, DefaultConnSpool, maxInt64)
+	resolve(&r.TotalMemory, DefaultTotalMemory, maxInt64)
+	resolve(&r.TotalSpool, DefaultTotalSpool, maxInt64)
 	resolve(&r.HeadTimeout, DefaultHeadTimeout, 0)
 	resolve(&r.IdleTimeout, DefaultIdleTimeout, 0)
 	resolve(&r.BodyTimeout, DefaultBodyTimeout, 0)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package fastcgi
+
+const frames = 1
