@@ -87,8 +87,12 @@ func TestFloods(t *testing.T) {
 			each := (inUse() - before) / conns >> 10
 			runtime.KeepAlive(records)
 			t.Logf("%-40s %4d KB a connection", kind.name, each)
-			if each > most*frames {
-				t.Errorf("a connection takes %d > %d KB", each, most*frames)
+			bound := int64(most * frames)
+			if i == 0 {
+				bound += 64 * 8 * frames // the stacks of the handlers that run
+			}
+			if each > bound {
+				t.Errorf("a connection takes %d > %d KB", each, bound)
 			}
 			letGo()
 			for _, f := range fronts {
