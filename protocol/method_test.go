@@ -40,7 +40,7 @@ func TestWithoutRequestMethod(t *testing.T) {
 			var log bytes.Buffer
 			l := &Loop{Handler: row.handler, MethodOptional: row.optional, Log: slog.New(slog.NewTextHandler(&log, nil))}
 			enc := new(methodEncoder)
-			l.exchange(t.Context(), new(l.Limits.Resolve()), nil, &Request{Protocol: row.protocol, Params: row.p, Role: row.role}, enc, nil)
+			l.exchange(t.Context(), new(l.Limits.Resolve()), nil, nil, &Request{Protocol: row.protocol, Params: row.p, Role: row.role}, enc, nil)
 			if enc.status != row.status || !strings.Contains(log.String(), row.log) || row.log == "" && log.Len() > 0 {
 				t.Errorf("status %d, logged %s", enc.status, &log)
 			}
