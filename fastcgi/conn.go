@@ -264,7 +264,7 @@ func (c *conn) CloseIdle() bool {
 		return true
 	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load(): // it is not idle, or ends by itself
 		return false
-	case !c.reading && len(c.in.buffered()) > 0, netio.Pending(c.in.raw):
+	case !c.reading && len(c.in.buffered()) > 0, netio.Pending(c.in.look):
 		return false
 	case c.reading && !c.idle.CompareAndSwap(waiting, shutDown):
 		return false

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
@@ -21,15 +22,18 @@ type input struct {
 	buf  *[inputSize]byte // nil: nothing is buffered
 	r, w int
 
-	raw syscall.RawConn // nil: not a socket
-	try func(fd uintptr) bool
-	err error // of try
+	raw  syscall.RawConn // nil: not a bare socket
+	look syscall.RawConn // also a wrapper's: to see whether anything has come, not to read it
+	try  func(fd uintptr) bool
+	err  error // of try
 }
 
 func (in *input) init(nc net.Conn) {
 	in.nc = nc
-	if sc, ok := nc.(syscall.Conn); ok {
-		in.raw, _ = sc.SyscallConn()
+	in.raw = netio.Socket(nc)
+	in.look = in.raw
+	if s, ok := nc.(syscall.Conn); ok && in.raw == nil {
+		in.look, _ = s.SyscallConn()
 	}
 	in.try = in.tryRead
 }

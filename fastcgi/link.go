@@ -93,11 +93,11 @@ func (c *Client) expire(l *link) {
 
 // alive reports whether an idle connection is still open: one that has anything to read is not, be it the end or what nobody asked for.
 func (l *link) alive() bool {
-	if l.in.raw == nil {
+	if l.in.look == nil {
 		return true
 	}
 	alive := false
-	err := l.in.raw.Read(func(fd uintptr) bool {
+	err := l.in.look.Read(func(fd uintptr) bool {
 		var b [1]byte
 		_, err := syscall.Read(int(fd), b[:])
 		alive = err == syscall.EAGAIN

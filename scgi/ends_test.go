@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -89,5 +90,39 @@ func TestContextEnds(t *testing.T) {
 	front.Close()
 	if err := <-cause; !errors.Is(err, protocol.ErrGone) {
 		t.Error(err)
+	}
+}
+
+// It also ends over a connection that wraps a socket and shows nothing of it, as netutil.LimitListener's.
+func TestContextEndsOverAWrapper(t *testing.T) {
+	inner, front := netiotest.Unix(t)
+	cause := make(chan error, 1)
+	netiotest.Serve(t, Protocol{}, nil, protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		done := r.Context().Done()
+		cause <- nil
+		<-done
+		cause <- context.Cause(r.Context())
+		return nil
+	}), struct{ net.Conn }{inner})
+	io.WriteString(front, packet(head0))
+	<-cause
+	front.Close()
+	if err := <-cause; !errors.Is(err, protocol.ErrGone) {
+		t.Error(err)
+	}
+}
+
+// A handler that returns while its context is watched so is answered for, and the connection ends.
+func TestAnswerOverAWatchedWrapper(t *testing.T) {
+	inner, front := netiotest.Unix(t)
+	netiotest.Serve(t, Protocol{}, nil, protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		r.Context().Done()
+		_, err := io.WriteString(w, "answered")
+		return err
+	}), struct{ net.Conn }{inner})
+	io.WriteString(front, packet(head0))
+	got, err := io.ReadAll(front)
+	if err != nil || !strings.HasSuffix(string(got), "answered") {
+		t.Errorf("%q, %v", got, err)
 	}
 }

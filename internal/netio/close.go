@@ -75,6 +75,9 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if !b.state.CompareAndSwap(active, hijacked) {
 		return nil, nil, net.ErrClosed
 	}
+	if a := b.ahead.Load(); a != nil {
+		a.stop()
+	}
 	if err := b.Conn.SetDeadline(time.Time{}); err != nil {
 		return nil, nil, err
 	}

@@ -27,17 +27,20 @@ type Conn struct {
 
 	state atomic.Int32
 
-	in    []byte // the input buffer, nil while idle
-	r, w  int    // what is buffered is in[r:w]
-	start bool   // the deadline for the whole head is set
-	used  bool   // a request has come: the next wait is idle, not for the first
-	raw   syscall.RawConn
+	in    []byte          // the input buffer, nil while idle
+	r, w  int             // what is buffered is in[r:w]
+	start bool            // the deadline for the whole head is set
+	used  bool            // a request has come: the next wait is idle, not for the first
+	raw   syscall.RawConn // see Socket
 	try   func(fd uintptr) bool
 	got   int // what try read
 	err   error
 	limit time.Duration // how long try may wait
 
 	read, write deadline
+
+	unread atomic.Int64          // what nobody has read of the request's body; negative: nobody knows
+	ahead  atomic.Pointer[ahead] // the last watch that reads ahead
 
 	out    []byte // the output buffer, nil while there is nothing to send
 	put    func(fd uintptr) bool
@@ -64,12 +67,7 @@ func New(c net.Conn, lim *protocol.Limits) *Conn {
 // Init makes b a Conn on c, for those who have one in a struct of theirs.
 func (b *Conn) Init(c net.Conn, lim *protocol.Limits) {
 	b.Conn, b.Limits = c, lim.Resolve()
-	switch c := c.(type) {
-	case *net.TCPConn:
-		b.raw, _ = c.SyscallConn()
-	case *net.UnixConn:
-		b.raw, _ = c.SyscallConn()
-	}
+	b.raw = Socket(c)
 	b.try = b.tryRead
 }
 

@@ -29,13 +29,15 @@ type deadline struct {
 	mu  sync.Mutex
 	at  time.Time
 	own bool // a handler has set it for its request
+
+	held bool // see hold
 }
 
 // arm wants d from now, as Renew does. d == 0 means none.
 func (t *deadline) arm(set func(time.Time) error, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.own {
+	if !t.own && !t.held {
 		Renew(&t.at, d, set)
 	}
 }
@@ -63,6 +65,9 @@ func (t *deadline) request(set func(time.Time) error, at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.at, t.own = at, true
+	if t.held {
+		return nil
+	}
 	return set(at)
 }
 
@@ -71,4 +76,24 @@ func (t *deadline) reset() {
 	t.mu.Lock()
 	t.own = false
 	t.mu.Unlock()
+}
+
+// hold removes the deadline. One that is wanted meanwhile is noted, and set by release.
+func (t *deadline) hold(set func(time.Time) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := set(time.Time{})
+	t.held = err == nil
+	return err
+}
+
+// release ends a hold: the deadline is the handler's, or none.
+func (t *deadline) release(set func(time.Time) error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.held = false
+	if !t.own {
+		t.at = time.Time{}
+	}
+	set(t.at)
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -57,13 +56,13 @@ func (e *Encoder) Close(cause error) error {
 		e.Conn.Abort()
 		return err
 	}
-	e.Conn.linger.Store(e.Body.left.Load() != 0)
+	e.Conn.linger.Store(e.Conn.unread.Load() != 0)
 	return err
 }
 
 // Hijack hands the connection over.
 func (e *Encoder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	if e.Body.left.Load() > 0 {
+	if e.Conn.unread.Load() > 0 {
 		return nil, nil, errors.New("hijack: the request's body has not been read")
 	}
 	return e.Conn.Hijack()
@@ -81,18 +80,21 @@ func (e *Encoder) FullDuplex() error { return nil }
 // A Body is a request's body of a known length, which follows raw.
 type Body struct {
 	Conn *Conn
-	left atomic.Int64
 }
 
 // Expect says how many bytes are to come. Negative means that nobody knows: the request could not be read.
-func (b *Body) Expect(n int64) { b.left.Store(n) }
+func (b *Body) Expect(n int64) { b.Conn.unread.Store(n) }
 
 func (b *Body) Read(p []byte) (int, error) {
-	left := b.left.Load()
+	left := b.Conn.unread.Load()
 	if left <= 0 {
 		return 0, io.EOF
 	}
 	n, err := b.Conn.Read(p[:min(int64(len(p)), left)])
-	b.left.Store(left - int64(n))
+	left -= int64(n)
+	b.Conn.unread.Store(left)
+	if a := b.Conn.ahead.Load(); a != nil {
+		a.bodyRead(left, err)
+	}
 	return n, err
 }

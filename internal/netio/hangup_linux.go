@@ -7,14 +7,11 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Watch calls gone once the peer has closed its side, also while nobody reads and unread input is waiting. It costs no
-// goroutine: one epoll instance of the process watches for hang-ups alone. After stop has returned gone is not called.
-func (b *Conn) Watch(gone func(cause error)) (stop func()) {
-	if b.raw == nil {
-		return nil
-	}
+// watchHangup watches for a socket's hang-up. One epoll instance of the process watches for
+// hang-ups alone. It returns nil for what cannot be watched so.
+func watchHangup(raw syscall.RawConn, gone func(cause error)) (stop func()) {
 	hangups.once.Do(hangups.open)
-	return hangups.watch(b, gone)
+	return hangups.watch(raw, gone)
 }
 
 // hangups is the process's watch. It is opened when the first request asks, and stays.
@@ -39,8 +36,8 @@ func (w *watcher) open() {
 	}
 }
 
-// watch registers b's descriptor under an id of its own, so that a descriptor that is used again is not mistaken.
-func (w *watcher) watch(b *Conn, gone func(error)) (stop func()) {
+// watch registers raw's descriptor under an id of its own, so that a descriptor that is used again is not mistaken.
+func (w *watcher) watch(raw syscall.RawConn, gone func(error)) (stop func()) {
 	if w.err != nil {
 		return nil
 	}
@@ -51,14 +48,14 @@ func (w *watcher) watch(b *Conn, gone func(error)) (stop func()) {
 	w.mu.Unlock()
 	ev := syscall.EpollEvent{Events: syscall.EPOLLRDHUP | syscall.EPOLLONESHOT, Fd: id}
 	var fail error
-	err := b.raw.Control(func(fd uintptr) { fail = syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_ADD, int(fd), &ev) })
+	err := raw.Control(func(fd uintptr) { fail = syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_ADD, int(fd), &ev) })
 	if err != nil || fail != nil {
 		w.forget(id)
 		return nil
 	}
 	return func() {
 		w.forget(id)
-		b.raw.Control(func(fd uintptr) { syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_DEL, int(fd), &ev) })
+		raw.Control(func(fd uintptr) { syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_DEL, int(fd), &ev) })
 	}
 }
 

@@ -2,5 +2,7 @@
 
 package netio
 
-// Watch cannot tell on this system when a peer has gone that nobody reads from: the next read or write does.
-func (b *Conn) Watch(gone func(cause error)) (stop func()) { return nil }
+import "syscall"
+
+// watchHangup cannot tell on this system.
+func watchHangup(syscall.RawConn, func(cause error)) (stop func()) { return nil }

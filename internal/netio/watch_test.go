@@ -52,10 +52,6 @@ func TestWatchOfAClosedConnection(t *testing.T) {
 	if stop := b.Watch(func(error) { t.Error("told") }); stop != nil {
 		t.Error("a closed connection is watched")
 	}
-	script := New(netiotest.NewScript(nil, nil), nil)
-	if stop := script.Watch(func(error) { t.Error("told") }); stop != nil {
-		t.Error("what has no descriptor is watched")
-	}
 }
 
 // Going and stopping at the same time: gone never runs after stop has returned.

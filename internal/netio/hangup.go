@@ -1,0 +1,64 @@
+package netio
+
+import (
+	"net"
+	"syscall"
+)
+
+// Watch calls gone once the peer has closed its side. After stop has returned gone is not called.
+//
+// A socket is watched by its descriptor, also below a wrapper that shows it by SyscallConn or by
+// NetConn, as crypto/tls does: that costs no goroutine, and the peer is noticed also while nobody
+// reads and unread input is waiting. That is so on Linux.
+//
+// Any other connection (netutil.LimitListener's, net.Pipe, other systems) is read one byte ahead by a
+// goroutine, once the request's body has been read whole. While it is unread the peer's end is met
+// by who reads the body; behind a byte that came and that nobody has read it is not met at all. The
+// connection's SetReadDeadline must end a Read that waits. Hijack ends such a watch.
+func (b *Conn) Watch(gone func(cause error)) (stop func()) {
+	if s := b.state.Load(); s == closed || s == hijacked {
+		return nil
+	}
+	if raw := b.descriptor(); raw != nil {
+		if stop := watchHangup(raw, gone); stop != nil {
+			return stop
+		}
+	}
+	return b.watchAhead(gone)
+}
+
+// descriptor finds the socket that b stands on, for watching alone: what a wrapper reads and writes
+// may differ from what the socket carries. nil: it is not to be found.
+func (b *Conn) descriptor() syscall.RawConn {
+	if b.raw != nil {
+		return b.raw
+	}
+	c := b.Conn
+	for range 8 { // wrappers of wrappers; one may return itself
+		if s, ok := c.(syscall.Conn); ok {
+			raw, err := s.SyscallConn()
+			if err == nil {
+				return raw
+			}
+		}
+		w, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return nil
+		}
+		c = w.NetConn()
+	}
+	return nil
+}
+
+// Socket returns the descriptor of a TCP or Unix connection, which may be read and written past the
+// connection's methods. It is nil for whatever wraps one: its own Read and Write must not be
+// passed over.
+func Socket(c net.Conn) (raw syscall.RawConn) {
+	switch c := c.(type) {
+	case *net.TCPConn:
+		raw, _ = c.SyscallConn()
+	case *net.UnixConn:
+		raw, _ = c.SyscallConn()
+	}
+	return raw
+}
