@@ -78,11 +78,11 @@ func TestProgramRefuses(t *testing.T) {
 		lim     protocol.Limits
 		want    string // how the answer begins
 	}{
-		{"a bogus length", []string{"CONTENT_LENGTH=+5"}, "hello", protocol.Limits{}, "Status: 400 "},
-		{"a short body", []string{"CONTENT_LENGTH=50"}, "hello", protocol.Limits{}, "Status: 400 "},
+		{"a bogus length", []string{"REQUEST_METHOD=POST", "CONTENT_LENGTH=+5"}, "hello", protocol.Limits{}, "Status: 400 "},
+		{"a short body", []string{"REQUEST_METHOD=POST", "CONTENT_LENGTH=50"}, "hello", protocol.Limits{}, "Status: 400 "},
 		{"too many variables", []string{"A=1", "B=2", "C=3"}, "", protocol.Limits{ParamCount: 2}, "Status: 431 "},
 		{"too large variables", []string{"A=" + strings.Repeat("x", 100)}, "", protocol.Limits{ParamBytes: 100}, "Status: 431 "},
-		{"too large a body", []string{"CONTENT_LENGTH=50"}, "hello", protocol.Limits{Body: 10}, "Status: 413 "},
+		{"too large a body", []string{"REQUEST_METHOD=POST", "CONTENT_LENGTH=50"}, "hello", protocol.Limits{Body: 10}, "Status: 413 "},
 	} {
 		t.Run(row.text, func(t *testing.T) {
 			read := protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
@@ -104,10 +104,10 @@ func TestProgramIgnoresHTTPProxy(t *testing.T) {
 		got = r.Params
 		return nil
 	})
-	if _, err := scripted(new(Program), h, []string{"A=1", "HTTP_PROXY=x", "http_proxy=x", "junk", "=x", "B=2=3"}, ""); err != nil {
+	if _, err := scripted(new(Program), h, []string{"REQUEST_METHOD=GET", "A=1", "HTTP_PROXY=x", "http_proxy=x", "junk", "=x", "B=2=3"}, ""); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(protocol.Params{{Name: "A", Value: "1"}, {Name: "B", Value: "2=3"}}, got); diff != "" {
+	if diff := cmp.Diff(protocol.Pairs("REQUEST_METHOD", "GET", "A", "1", "B", "2=3"), got); diff != "" {
 		t.Fatal(diff)
 	}
 }
@@ -118,7 +118,7 @@ func TestProgramThatFailsInTheMiddle(t *testing.T) {
 		w.(http.Flusher).Flush()
 		return errors.New("no more")
 	})
-	got, err := scripted(new(Program), h, nil, "")
+	got, err := scripted(new(Program), h, []string{"REQUEST_METHOD=GET"}, "")
 	if err == nil || !strings.HasSuffix(got, "\r\n\r\nhalf") {
 		t.Fatalf("%q %v", got, err)
 	}
