@@ -73,12 +73,12 @@ func ExampleProgram() {
 }
 
 func ExampleRun() {
-	c := &cgi.Client{Path: "/bin/echo", Observe: func(r cgi.Run) { fmt.Println(r.Script, "wrote", r.Received, "bytes") }}
+	c := &cgi.Client{Path: "/bin/true", Observe: func(r cgi.Run) { fmt.Println(r.Script, "wrote", r.Received, "bytes") }}
 	defer c.Close()
 	_, err := c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET")})
-	fmt.Println(protocol.Status(err)) // an empty line is no head
+	fmt.Println(protocol.Status(err)) // nothing is no head
 	// Output:
-	// /bin/echo wrote 1 bytes
+	// /bin/true wrote 0 bytes
 	// 502
 }
 

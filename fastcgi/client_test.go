@@ -153,6 +153,12 @@ var answersToGet = []struct {
 	{"chunks", `
 			< STDOUT 1 "Transfer-Encoding: chunked\r\nConnection: X-Own\r\nX-Own: 1\r\n\r\n3\r\none\r\n0\r\n\r\n"
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "one", ""},
+	{"an empty head", `
+			< STDOUT 1 "\n\nbody"
+			< END_REQUEST 1 REQUEST_COMPLETE 0`, 200, "\nbody", ""},
+	{"a colon after the status", `
+			< STDOUT 1 "Status: 404: Not Found\r\n\r\nnothing"
+			< END_REQUEST 1 REQUEST_COMPLETE 0`, 404, "nothing", ""},
 	{"204 with a newline", `
 			< STDOUT 1 "Status: 204\r\n\r\n\n"
 			< END_REQUEST 1 REQUEST_COMPLETE 0`, 204, "", ""},
@@ -167,7 +173,7 @@ var answersToGet = []struct {
 			< STDOUT 1 end
 			< STDOUT 1 "more"`, 200, "hello", "fastcgi: read response: upstream: fastcgi: read STDOUT: malformed: a record after the end of the stream"},
 	{"a head that is none", `
-			< STDOUT 1 "no head\r\n\r\n"`, 0, "", `malformed: header line "no head"`},
+			< STDOUT 1 "no head\r\n\r\n"`, 0, "", `malformed: header line 1: "no head"`},
 }
 
 func TestAnswers(t *testing.T) {

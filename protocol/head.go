@@ -66,31 +66,24 @@ func appendField(dst []byte, name, value string) []byte {
 // ParseHead parses the head of a response: a status line or CGI's fields (RFC 3875 section 6), lines ended by LF or CRLF. n
 // is its length with the empty line; n == 0 without an error means that b holds no whole head yet.
 //
-// A status line wins over a Status field. Without either, a Location gives 302 and anything else 200. A head without any field
-// is malformed.
+// A status line wins over a Status field. Of several Status fields the first counts, and of several Content-Type fields the last, as
+// for nginx. Without a status, a Location gives 302 and anything else 200: so does a head without any field. An error of a head
+// that is refused quotes the line, with its number from 1.
 func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 	end, n := headEnd(b, 0)
 	if n == 0 {
 		return 0, nil, 0, nil
 	}
-	h = make(http.Header, bytes.Count(b[:end], []byte("\n"))+1)
-	first := true
+	p := headParser{h: make(http.Header, bytes.Count(b[:end], []byte("\n"))+1)}
 	for len(b[:end]) > 0 {
 		var line []byte
 		line, b, end = cutLine(b, end)
-		if first && bytes.HasPrefix(line, []byte("HTTP/")) {
-			if status, err = parseStatusLine(line); err != nil {
-				return 0, nil, n, err
-			}
-		} else if err = addField(h, line); err != nil {
-			return 0, nil, n, err
+		p.line++
+		if !p.add(line) {
+			return 0, nil, n, badHead(p.bad + " " + strconv.Itoa(p.line) + ": " + strconv.Quote(clip(string(line))))
 		}
-		first = false
 	}
-	if status, err = settleStatus(status, h); err != nil {
-		return 0, nil, n, err
-	}
-	return status, h, n, nil
+	return p.settle(), p.h, n, nil
 }
 
 // headEnd finds the empty line: end is where the last field's line ends, n where the body begins. The search goes from
@@ -113,55 +106,70 @@ func cutLine(b []byte, end int) (line, rest []byte, restEnd int) {
 	return bytes.TrimSuffix(b[:j], []byte("\r")), b[j+1:], end - j - 1
 }
 
-func parseStatusLine(line []byte) (int, error) {
-	version, rest, ok := strings.Cut(string(line), " ")
-	if _, _, valid := http.ParseHTTPVersion(version); !ok || !valid && version != "HTTP/2" {
-		return 0, badHead("status line " + strconv.Quote(clip(string(line))))
-	}
-	return parseStatus(rest)
+// A headParser holds what has been read of a head.
+type headParser struct {
+	h      http.Header
+	line   int    // the number of the current line
+	status int    // 0: none yet
+	bad    string // what is wrong, for the error: "header line"
 }
 
-// parseStatus reads "200 OK"; the reason may be missing (RFC 3875 section 6.3.3).
-func parseStatus(s string) (int, error) {
-	code, _, _ := strings.Cut(strings.TrimLeft(s, " \t"), " ")
-	n, err := strconv.Atoi(code)
-	if err != nil || len(code) != 3 || n < 100 || n > 999 {
-		return 0, badHead("status " + strconv.Quote(clip(s)))
+// add reads a line. It returns false, and sets bad, if the line is malformed.
+func (p *headParser) add(line []byte) bool {
+	if p.line == 1 && bytes.HasPrefix(line, []byte("HTTP/")) {
+		p.bad = "status line"
+		version, rest, ok := strings.Cut(string(line), " ")
+		_, _, valid := http.ParseHTTPVersion(version)
+		return ok && (valid || version == "HTTP/2") && p.setStatus(rest)
 	}
-	return n, nil
-}
-
-func addField(h http.Header, line []byte) error {
 	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || len(name) == 0 || !httpguts.ValidHeaderFieldName(string(name)) {
-		return badHead("header line " + strconv.Quote(clip(string(line))))
+	if p.bad = "header line"; !ok || len(name) == 0 || !httpguts.ValidHeaderFieldName(string(name)) {
+		return false
 	}
 	v := string(bytes.Trim(value, " \t"))
-	if !httpguts.ValidHeaderFieldValue(v) {
-		return badHead("value of header " + string(name) + ": " + strconv.Quote(clip(v)))
+	if p.bad = "header value in line"; !httpguts.ValidHeaderFieldValue(v) {
+		return false
 	}
-	key := textproto.CanonicalMIMEHeaderKey(string(name))
-	h[key] = append(h[key], v)
-	return nil
+	return p.field(textproto.CanonicalMIMEHeaderKey(string(name)), v)
 }
 
-// settleStatus takes the Status field out of h and finds the response's status.
-func settleStatus(fromLine int, h http.Header) (int, error) {
-	field := h["Status"]
-	delete(h, "Status")
+func (p *headParser) field(key, v string) bool {
 	switch {
-	case fromLine != 0:
-		return fromLine, nil
-	case len(field) > 1:
-		return 0, badHead("more than one Status")
-	case len(field) == 1:
-		return parseStatus(field[0])
-	case len(h) == 0:
-		return 0, badHead("no header field")
-	case len(h["Location"]) > 0:
-		return http.StatusFound, nil
+	case key == "Status":
+		p.bad = "status in line"
+		return p.status != 0 || p.setStatus(v)
+	case key == "Content-Type":
+		p.h[key] = append(p.h[key][:0], v)
+	default:
+		p.h[key] = append(p.h[key], v)
 	}
-	return http.StatusOK, nil
+	return true
+}
+
+// setStatus reads "200 OK": three digits and then no digit. The reason may be missing (RFC 3875 section 6.3.3), or begin with
+// anything else: scripts write "404: Not Found".
+func (p *headParser) setStatus(s string) bool {
+	s = strings.TrimLeft(s, " \t")
+	digits := 0
+	for digits < len(s) && s[digits] >= '0' && s[digits] <= '9' {
+		digits++
+	}
+	if digits != 3 || s[0] == '0' {
+		return false
+	}
+	p.status, _ = strconv.Atoi(s[:3])
+	return true
+}
+
+// settle finds the response's status.
+func (p *headParser) settle() int {
+	switch {
+	case p.status != 0:
+		return p.status
+	case len(p.h["Location"]) > 0:
+		return http.StatusFound
+	}
+	return http.StatusOK
 }
 
 func clip(s string) string {

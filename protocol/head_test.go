@@ -37,6 +37,13 @@ var headRows = []struct {
 	{"a colon in a value", "X-A: b:c\n\n", 200, http.Header{"X-A": {"b:c"}}},
 	{"bytes above 127", "X-A: \xfc\n\n", 200, http.Header{"X-A": {"\xfc"}}},
 	{"the status 101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", 101, http.Header{"Upgrade": {"websocket"}}},
+	{"a colon after the status", "Status: 404: Not Found\nX-A: 1\n\n", 404, http.Header{"X-A": {"1"}}},
+	{"no blank after the status", "Status: 404Not Found\nX-A: 1\n\n", 404, http.Header{"X-A": {"1"}}},
+	{"no blank after a status line's status", "HTTP/1.1 404Not Found\nX-A: 1\n\n", 404, http.Header{"X-A": {"1"}}},
+	{"a tab after the status", "Status: 404\tNot Found\n\n", 404, http.Header{}},
+	{"of two Status fields the first counts, as for nginx", "Status: 404 A\nX-A: 1\nStatus: 500 B\n\n", 404, http.Header{"X-A": {"1"}}},
+	{"a second Status field is not looked at", "Status: 404 A\nStatus: bad\n\n", 404, http.Header{}},
+	{"of two Content-Type fields the last counts, as for nginx", "Content-Type: text/a\ncontent-type: text/b\n\n", 200, http.Header{"Content-Type": {"text/b"}}},
 	{"more than 8 KB", "X-A: " + strings.Repeat("a", 9000) + "\nX-B: b\n\n", 200, http.Header{"X-A": {strings.Repeat("a", 9000)}, "X-B": {"b"}}},
 }
 
@@ -59,26 +66,36 @@ func TestParseHead(t *testing.T) {
 	}
 }
 
+// nginx, Apache and lighttpd answer 200, with what follows the first line's end as the body.
+func TestParseHeadEmpty(t *testing.T) {
+	for _, row := range []struct{ head, body string }{{"\n", "body"}, {"\r\n", "body"}, {"\n", "\nbody"}, {"\r\n", "\r\nbody"}} {
+		status, h, n, err := ParseHead([]byte(row.head + row.body))
+		if status != 200 || len(h) != 0 || n != len(row.head) || err != nil {
+			t.Errorf("%q: %d, %v, %d, %v", row.head+row.body, status, h, n, err)
+		}
+	}
+}
+
 func TestParseHeadRefuses(t *testing.T) {
 	for _, row := range []struct{ text, head, want string }{
-		{"a head without a field", "\n", "no header field"},
-		{"a status line alone is whole, an empty line is not", "\r\n", "no header field"},
-		{"a folded line", "X-A: 1\n folded\n\n", `header line " folded"`},
-		{"a line without a colon", "hello, world\n\n", `header line "hello, world"`},
-		{"an HTML page without a head", "<html>\n\n", `header line "<html>"`},
-		{"an empty name", ": x\n\n", `header line ": x"`},
-		{"a blank before the colon", "X-A : x\n\n", `header line "X-A : x"`},
-		{"a NUL in a value", "X-A: a\x00b\n\n", `value of header X-A: "a\x00b"`},
-		{"a CR in a value", "X-A: a\rb\n\n", `value of header X-A: "a\rb"`},
-		{"a status of two digits", "Status: 99\n\n", `status "99"`},
-		{"a status of four digits", "Status: 1000\n\n", `status "1000"`},
-		{"a bogus status", "Status: OK\n\n", `status "OK"`},
-		{"a signed status", "Status: +20\n\n", `status "+20"`},
-		{"an empty status", "Status:\n\n", `status ""`},
-		{"two of them", "Status: 200\nStatus: 500\n\n", "more than one Status"},
-		{"a status line of nonsense", "HTTP/x 200 OK\n\n", `status line "HTTP/x 200 OK"`},
-		{"a status line without a status", "HTTP/1.1\n\n", `status line "HTTP/1.1"`},
-		{"a status line in the middle", "X-A: 1\nHTTP/1.1 200 OK\n\n", `header line "HTTP/1.1 200 OK"`},
+		{"a folded line", "X-A: 1\n folded\n\n", `header line 2: " folded"`},
+		{"a line without a colon", "hello, world\n\n", `header line 1: "hello, world"`},
+		{"an HTML page without a head", "<html>\n\n", `header line 1: "<html>"`},
+		{"an empty name", ": x\n\n", `header line 1: ": x"`},
+		{"a blank before the colon", "X-A : x\n\n", `header line 1: "X-A : x"`},
+		{"a NUL in a value", "X-A: a\x00b\n\n", `header value in line 1: "X-A: a\x00b"`},
+		{"a CR in a value", "X-A: a\rb\n\n", `header value in line 1: "X-A: a\rb"`},
+		{"a status of two digits", "Status: 99\n\n", `status in line 1: "Status: 99"`},
+		{"a status of four digits", "Status: 1000\n\n", `status in line 1: "Status: 1000"`},
+		{"a bogus status", "Status: OK\n\n", `status in line 1: "Status: OK"`},
+		{"a signed status", "Status: +20\n\n", `status in line 1: "Status: +20"`},
+		{"an empty status", "Status:\n\n", `status in line 1: "Status:"`},
+		{"a status of four digits, and words", "Status: 4044 Nope\n\n", `status in line 1: "Status: 4044 Nope"`},
+		{"a status that begins with 0", "Status: 099\n\n", `status in line 1: "Status: 099"`},
+		{"the offending line is told by its number", "X-A: 1\r\nX-B: 2\r\nStatus: many\r\nX-C: 3\r\n\r\n", `status in line 3: "Status: many"`},
+		{"a status line of nonsense", "HTTP/x 200 OK\n\n", `status line 1: "HTTP/x 200 OK"`},
+		{"a status line without a status", "HTTP/1.1\n\n", `status line 1: "HTTP/1.1"`},
+		{"a status line in the middle", "X-A: 1\nHTTP/1.1 200 OK\n\n", `header line 2: "HTTP/1.1 200 OK"`},
 		{"a long bad line is shown in part", strings.Repeat("x", 500) + "\n\n", strings.Repeat("x", 80) + `..."`},
 	} {
 		t.Run(row.text, func(t *testing.T) {

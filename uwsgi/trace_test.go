@@ -26,7 +26,7 @@ var traces = []struct {
 	{text: "rubbish in a request", says: packet(0, "", "b"), fails: true,
 		want: "| uwsgi: read params: malformed: variable 1 has no name: \"\\x00\\x05\\x00\\x00\\x00\\x00\\x01\\x00\"+1\n"},
 	{text: "rubbish in an answer", response: true, says: "oh no\r\n\r\n", fails: true,
-		want: "| read response head: upstream: parse: malformed: header line \"oh no\": \"oh no\\r\\n\\r\"+1\n"},
+		want: "| read response head: upstream: parse: malformed: header line 1: \"oh no\": \"oh no\\r\\n\\r\"+1\n"},
 }
 
 func TestTrace(t *testing.T) {

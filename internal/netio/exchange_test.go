@@ -60,9 +60,13 @@ var responses = []struct {
 	{text: "half a head", says: "Status: 200\r\nX", err: "the response ended after 14 bytes"},
 	{text: "a head without its empty line", says: "Status: 200\r\n", err: "the response ended after 13 bytes"},
 	{text: "a head beyond the limit", says: "X: " + strings.Repeat("y", 2000) + "\r\n\r\n", err: "wire: read response head: upstream: parse: too large: "},
-	{text: "no head", says: "hello\r\n\r\n", err: `header line "hello"`},
-	{text: "a status out of range", says: "Status: 99\r\n\r\n", err: `status "99"`},
-	{text: "a field with a control byte", says: "X: a\x00b\r\n\r\n", err: "value of header X"},
+	{text: "an empty head", says: "\n\nbody", want: `200 map[] "\nbody"`},
+	{text: "a colon after the status", says: "Status: 404: Not Found\r\n\r\nbody", want: `404 map[] "body"`},
+	{text: "two statuses: the first, as in nginx", says: "Status: 404 A\r\nStatus: 500 B\r\n\r\n", want: `404 map[] ""`},
+	{text: "two types: the last, as in nginx", says: "Content-Type: a/a\r\nContent-Type: b/b\r\n\r\n", want: `200 map[Content-Type:[b/b]] ""`},
+	{text: "no head", says: "hello\r\n\r\n", err: `header line 1: "hello"`},
+	{text: "a status out of range", says: "Status: 99\r\n\r\n", err: `status in line 1: "Status: 99"`},
+	{text: "a field with a control byte", says: "X: a\x00b\r\n\r\n", err: `header value in line 1: "X: a\x00b"`},
 }
 
 func TestResponses(t *testing.T) {
