@@ -24,6 +24,7 @@ type exchange struct {
 	done    func()            // gives back what the request holds; nil for nothing
 
 	first  []byte                // what is sent at once: the head, and a small body
+	head   int                   // the length of the head in first
 	later  bool                  // a body follows it
 	unsent atomic.Pointer[error] // why the request's body could not be read
 
@@ -53,6 +54,7 @@ func (x *exchange) encode() error {
 	if err != nil {
 		return err
 	}
+	x.head = len(b)
 	switch n := r.ContentLength; {
 	case r.Role == protocol.Authorizer, n == 0:
 	case r.Body == nil:

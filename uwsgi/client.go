@@ -20,10 +20,19 @@ type Client struct {
 	Log *slog.Logger
 }
 
+// bufferSize is uWSGI's default for buffer-size, which bounds a packet without its header.
+const bufferSize = 4096
+
 // RoundTrip implements [protocol.RoundTripper]. The packet has r's modifiers. A body of unknown length is taken in first: uwsgi must
 // tell its length. Variables of more than 65,535 bytes are refused before anything is sent. A response that tells no
 // Content-Length ends with the connection, and nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	x := &netio.Exchange{Protocol: "uwsgi", Dial: c.Dial, Limits: c.Limits, Log: c.Log}
-	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) { return appendRequest(nil, r) })
+	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
+		b, err := appendRequest(nil, r)
+		if len(b)-headerSize > bufferSize {
+			x.Hint = "uWSGI takes 4096 bytes unless its buffer-size says more"
+		}
+		return b, err
+	})
 }

@@ -116,3 +116,21 @@ func TestTunnel(t *testing.T) {
 		t.Errorf("at the end: %q, %v", rest, err)
 	}
 }
+
+// uWSGI closes, without a word, on a packet beyond its buffer-size.
+func TestClosedOnLargePacket(t *testing.T) {
+	for _, row := range []struct {
+		pad  int
+		want string
+	}{
+		{4000, "uwsgi: read response head: upstream: the response ended after 0 bytes, before the end of its head: unexpected EOF"},
+		{9000, "the request's head was 9009 bytes: uWSGI takes 4096 bytes unless its buffer-size says more: unexpected EOF"},
+	} {
+		dial := func(context.Context) (net.Conn, error) { return netiotest.NewScript(nil, nil), nil }
+		r := &protocol.Request{Params: protocol.Pairs("A", strings.Repeat("v", row.pad))}
+		_, err := (&Client{Dial: dial}).RoundTrip(context.Background(), r)
+		if err == nil || !strings.HasSuffix(err.Error(), row.want) {
+			t.Errorf("%d: %v", row.pad, err)
+		}
+	}
+}

@@ -36,6 +36,7 @@ type Exchange struct {
 	Dial     func(ctx context.Context) (net.Conn, error)
 	Limits   *protocol.Limits // nil: the defaults
 	Log      *slog.Logger     // nil: slog.Default
+	Hint     string           // for the error of a backend that closes on a large head; may be set by encode
 
 	lim     protocol.Limits
 	request *protocol.Request // of a known length
@@ -82,7 +83,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 		return nil, x.failed("write request", err)
 	}
 	if res, err = x.receive(); err != nil {
-		return nil, x.failed("read response head", err)
+		return nil, x.failed("read response head", Unanswered(err, len(x.head), x.Hint))
 	}
 	return res, nil
 }
