@@ -26,13 +26,14 @@ var ways = map[string]struct {
 }{
 	"scgi": {
 		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, scgi.Protocol{}) },
-		"24:CONTENT_LENGTH\x000\x00SCGI\x001\x00,", "\r\n\r\nleft"},
+		"43:CONTENT_LENGTH\x000\x00SCGI\x001\x00REQUEST_METHOD\x00GET\x00,", "\r\n\r\nleft"},
 	"uwsgi": {
 		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, uwsgi.Protocol{}) },
-		"\x00\x06\x00\x00\x01\x00A\x01\x00b", "\r\n\r\nleft"},
+		"\x00\x15\x00\x00\x0e\x00REQUEST_METHOD\x03\x00GET", "\r\n\r\nleft"},
 	"fastcgi": {
 		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, fastcgi.Protocol{}) },
 		"\x01\x01\x00\x01\x00\x08\x00\x00" + "\x00\x01\x01\x00\x00\x00\x00\x00" + // BEGIN_REQUEST, responder, KEEP_CONN
+			"\x01\x04\x00\x01\x00\x13\x00\x00" + "\x0e\x03REQUEST_METHODGET" +
 			"\x01\x04\x00\x01\x00\x00\x00\x00" + "\x01\x05\x00\x01\x00\x00\x00\x00", // PARAMS and STDIN end
 		"\r\n\r\nleft"},
 	"http": {
@@ -40,7 +41,7 @@ var ways = map[string]struct {
 		"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "\r\n\r\nleft"},
 	"auto": {
 		func(s *gateway.Server, l net.Listener) error { return s.ServeAny(l, scgi.Protocol{}) },
-		"24:CONTENT_LENGTH\x000\x00SCGI\x001\x00,", "\r\n\r\nleft"},
+		"43:CONTENT_LENGTH\x000\x00SCGI\x001\x00REQUEST_METHOD\x00GET\x00,", "\r\n\r\nleft"},
 	"auto, http": {
 		func(s *gateway.Server, l net.Listener) error { return s.ServeAny(l, scgi.Protocol{}) },
 		"GET / HTTP/1.1\r\nHost: h\r\n\r\n", "\r\n\r\nleft"},
