@@ -140,5 +140,5 @@ func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn, n, limit int64)
 	err := &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(n, limit, "header fields")}
 	w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc))
 	status := http.StatusRequestHeaderFieldsTooLarge
-	http.Error(rw, strconv.Itoa(status)+" "+err.Error(), status)
+	http.Error(rw, strconv.Itoa(status)+" "+http.StatusText(status), status)
 }

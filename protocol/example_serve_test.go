@@ -94,7 +94,7 @@ func ExampleConn() {
 	ask(hello, "nonsense\n") // Next returns an Encoder with its error: the core answers it
 	// Output:
 	// 400
-	// 400 lines: read request: malformed: "nonsense\n"
+	// 400 Bad Request
 }
 
 func ExampleEncoder() {
@@ -144,7 +144,7 @@ func ExampleHandlerFunc() {
 	ask(h, "GET /\n") // an error before output becomes its status
 	// Output:
 	// 501
-	// 501 look up: unsupported: no such thing
+	// 501 Not Implemented
 }
 
 func ExampleFromHTTP() {

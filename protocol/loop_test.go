@@ -54,7 +54,7 @@ func TestLoopAnswersARequestThatCouldNotBeRead(t *testing.T) {
 		log := serveOn(t, func(w ResponseWriter, r *Request) error { return nil }, &script{steps: []step{
 			{r: r, enc: bad, err: &Error{Protocol: "test", Op: "read params", Kind: ErrMalformed, Detail: "bad bytes"}}, {r: get(), enc: good},
 		}})
-		if bad.status != 400 || bad.body.String() != "400 test: read params: malformed: bad bytes\n" || good.status != 200 {
+		if bad.status != 400 || bad.body.String() != "400 Bad Request\n" || good.status != 200 {
 			t.Errorf("%d %q, then %d", bad.status, bad.body.String(), good.status)
 		}
 		if !strings.Contains(log, "level=WARN") || !strings.Contains(log, "bad bytes") {
@@ -141,7 +141,7 @@ func TestLoopChecksTheBodysLimit(t *testing.T) {
 		return nil
 	})}
 	l.Serve(t.Context(), &script{steps: []step{{r: post("four"), enc: e}}})
-	if e.status != 413 || e.body.String() != "413 read body: too large: 4 > 3 bytes\n" {
+	if e.status != 413 || e.body.String() != "413 Request Entity Too Large\n" {
 		t.Errorf("%d %q", e.status, e.body.String())
 	}
 }

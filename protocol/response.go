@@ -253,19 +253,16 @@ func (w *response) complete() error {
 	return nil
 }
 
-// fail frames a short page for err, which has kept anything of the response from being sent.
+// fail frames a short page for err, which has kept anything of the response from being sent. The
+// page has the status alone: what err names of the server is for the log.
 func (w *response) fail(err error) {
 	status := Status(err)
-	text := http.StatusText(status)
-	if e, ok := errors.AsType[*Error](err); ok && (status < 500 || status == http.StatusNotImplemented) {
-		text = e.Error()
-	}
 	w.status, w.over, w.handler, w.committed = 0, nil, nil, false
 	w.declared, w.written = -1, 0
 	w.settle(status)
 	w.head.fields["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	w.head.fields["X-Content-Type-Options"] = []string{"nosniff"}
-	page := fmt.Appendf(nil, "%d %s\n", status, text)
+	page := fmt.Appendf(nil, "%d %s\n", status, http.StatusText(status))
 	if w.keep(len(page)) {
 		w.held = copy(w.hold[:], page)
 		w.written = int64(w.held)

@@ -51,7 +51,7 @@ func TestResponse(t *testing.T) {
 			w.WriteHeader(201)
 			io.WriteString(w, "half")
 			return &Error{Op: "x", Kind: ErrTooLarge, Detail: "2 > 1 bytes"}
-		}, "head body close", 413, page("30"), "413 x: too large: 2 > 1 bytes\n", false},
+		}, "head body close", 413, page("29"), "413 Request Entity Too Large\n", false},
 		{"an error after output is the end's cause", func(w ResponseWriter, r *Request) error {
 			w.(http.Flusher).Flush()
 			return errors.New("x")

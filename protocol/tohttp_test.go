@@ -116,7 +116,7 @@ func TestToHTTP(t *testing.T) {
 		cut    bool
 	}{
 		{"an answer", func(w ResponseWriter, r *Request) error { _, err := io.WriteString(w, "hello"); return err }, 200, "hello", false},
-		{"an error", func(ResponseWriter, *Request) error { return &Error{Op: "x", Kind: ErrUnsupported} }, 501, "501 x: unsupported\n", false},
+		{"an error", func(ResponseWriter, *Request) error { return &Error{Op: "x", Kind: ErrUnsupported} }, 501, "501 Not Implemented\n", false},
 		{"a panic", func(ResponseWriter, *Request) error { panic("x") }, 500, "500 Internal Server Error\n", false},
 		{"an error after output", func(w ResponseWriter, r *Request) error {
 			io.WriteString(w, "half")
