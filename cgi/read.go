@@ -107,6 +107,9 @@ func (p *process) conclude() error {
 		select {
 		case <-p.gone:
 		case <-p.halted:
+			if p.exitedByItself() {
+				<-p.gone // how it ended is known a moment later
+			}
 		case <-timer.C:
 			if !p.c.KeepBackground {
 				p.finish()
@@ -127,6 +130,13 @@ func (p *process) awaitEnd() {
 		}
 		rawio.Yield()
 	}
+}
+
+// exitedByItself reports whether the leader has ended and nobody had told it to.
+func (p *process) exitedByItself() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.natural
 }
 
 func (p *process) hasMinder() bool {

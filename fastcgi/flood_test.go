@@ -68,14 +68,14 @@ func TestFloods(t *testing.T) {
 			healthy := serve(t, Protocol{}, lim, hello)
 			healthy.say(get(1))
 			healthy.answer(1)
-			records := kind.records(t)
+			records := append(kind.records(t), parseRecords(t, "GET_VALUES 0")...)
 			before := inUse()
 			var fronts []*front
 			var senders sync.WaitGroup
 			for range conns {
 				f := serve(t, Protocol{}, lim, kind.handler)
 				fronts = append(fronts, f)
-				senders.Go(func() { f.nc.Write(append(records, parseRecords(t, "GET_VALUES 0")...)) })
+				senders.Go(func() { f.nc.Write(records) })
 				healthy.say(get(1))
 				healthy.answer(1)
 			}
