@@ -35,7 +35,7 @@ func (c *conn) forgetHeads() {
 	for _, s := range c.streams {
 		if s.state == inHead {
 			c.hold(-s.held)
-			s.held, s.params = 0, nil
+			s.held, s.dead = 0, true // its params are the reader's, who may still be at them
 		}
 	}
 }
@@ -62,6 +62,9 @@ func (c *conn) holdSpool(n int) error {
 
 // holdParams counts what the variables of s take now. One request alone may have all that Limits.ParamBytes allows.
 func (c *conn) holdParams(s *stream, n int) error {
+	if s.dead {
+		return nil // nobody would give it back
+	}
 	more := n - s.held
 	lim := &c.lim
 	others := c.holds.memory - int64(s.held)
