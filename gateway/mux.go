@@ -46,8 +46,7 @@ func (m Mux) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	case best.prefix() == "":
 		return best.Handler.Serve(w, r)
 	}
-	sub := r.WithContext(r.Context())
-	sub.Params = r.Params.Clone()
+	sub := r.Clone(r.Context())
 	sub.Params.Set("SCRIPT_NAME", best.prefix())
 	sub.Params.Set("PATH_INFO", path[len(best.prefix()):])
 	return best.Handler.Serve(w, sub)

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -75,11 +74,7 @@ func (r *Request) HTTP() (*http.Request, error) {
 	if err := d.url(&d.target); err != nil {
 		return nil, err
 	}
-	ctx := r.Context()
-	if r.end.parent == nil && RequestFromContext(ctx) != nil { // a copy, as a Mux makes one, of what is being served
-		ctx = context.WithValue(ctx, requestKey{}, r)
-	}
-	hr := template.WithContext(ctx)
+	hr := template.WithContext(r.within(r.Context()))
 	hr.URL, hr.Header, hr.RequestURI = &d.target, d.header, d.uri
 	if hr.RequestURI == "" {
 		hr.RequestURI = d.target.RequestURI()

@@ -11,12 +11,12 @@ import (
 // ErrTooLarge.
 func Measure(r *Request, lim *Limits) (out *Request, done func(), err error) {
 	if r.Params.hasTwice() {
-		r = r.WithContext(r.Context())
+		r = r.shallow()
 		r.Params = r.Params.Unique()
 	}
 	switch {
 	case r.Body == nil && r.ContentLength <= 0:
-		out = r.WithContext(r.Context())
+		out = r.shallow()
 		out.ContentLength = 0
 		return out, func() {}, nil
 	case r.ContentLength >= 0:
@@ -30,7 +30,7 @@ func Measure(r *Request, lim *Limits) (out *Request, done func(), err error) {
 		spool.Close()
 		return nil, nil, err
 	}
-	out = r.WithContext(r.Context())
+	out = r.shallow()
 	out.Body, out.ContentLength = spool, spool.Len()
 	out.Params = r.Params.Clone()
 	out.Params.Set("CONTENT_LENGTH", strconv.FormatInt(out.ContentLength, 10))

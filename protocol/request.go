@@ -50,7 +50,7 @@ type Request struct {
 
 	Modifier1, Modifier2 uint8 // uwsgi's modifiers
 
-	ctx    context.Context // set by WithContext
+	ctx    context.Context // of a copy
 	end    ending          // the context of a request that is being served
 	body   body
 	answer response
@@ -77,11 +77,37 @@ func RequestFromContext(ctx context.Context) *Request {
 
 type requestKey struct{}
 
-// WithContext returns a shallow copy of r for use as an outgoing request, with the context ctx.
+// WithContext returns a shallow copy of r with the context ctx: Params, Body and Data are r's own. Whoever changes
+// the copy's variables wants Clone.
 func (r *Request) WithContext(ctx context.Context) *Request {
+	out := r.shallow()
+	out.ctx = ctx
+	return out
+}
+
+// Clone returns a copy of r with the context ctx, as a handler makes one to pass on another request than it got. Its Params
+// are its own; Body and Data are streams, which two requests cannot each have, and stay r's, to be read by one of them. Where
+// ctx is that of a request that is being served, RequestFromContext finds the copy by the copy's context.
+func (r *Request) Clone(ctx context.Context) *Request {
+	out := r.shallow()
+	out.Params = r.Params.Clone()
+	out.ctx = out.within(ctx)
+	return out
+}
+
+// shallow copies r and its context. What serves r stays with it: the end of its context, its body's bounds, its answer.
+func (r *Request) shallow() *Request {
 	return &Request{
 		Params: r.Params, Body: r.Body, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
 		Role: r.Role, Data: r.Data, DataLength: r.DataLength, Modifier1: r.Modifier1, Modifier2: r.Modifier2,
-		ctx: ctx,
+		ctx: r.Context(),
 	}
+}
+
+// within returns ctx, by which RequestFromContext finds r if it is that of a request that is being served.
+func (r *Request) within(ctx context.Context) context.Context {
+	if served := RequestFromContext(ctx); served == nil || served == r {
+		return ctx
+	}
+	return context.WithValue(ctx, requestKey{}, r)
 }

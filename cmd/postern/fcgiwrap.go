@@ -104,7 +104,7 @@ func runInBatch(log *slog.Logger) {
 func passStderr(h protocol.Handler) protocol.Handler {
 	return protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		if out, ok := protocol.Stderr(w); ok {
-			r = r.WithContext(protocol.WithStderr(r.Context(), out))
+			r = r.Clone(protocol.WithStderr(r.Context(), out))
 		}
 		return h.Serve(w, r)
 	})

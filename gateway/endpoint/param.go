@@ -32,8 +32,7 @@ type paramSetter struct {
 
 // RoundTrip implements [protocol.RoundTripper].
 func (s *paramSetter) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	out := r.WithContext(ctx)
-	out.Params = r.Params.Clone()
+	out := r.Clone(ctx)
 	for name, value := range s.set.All() {
 		out.Params.Set(name, value)
 	}
