@@ -13,11 +13,20 @@ const name = "cgi"
 
 // refused is a request that maps to no script, or that no environment can hold.
 func refused(status int, detail string) error {
-	kind := protocol.ErrMalformed
-	if status != http.StatusBadRequest {
-		kind = protocol.ErrUnsupported
+	return &protocol.Error{Protocol: name, Op: "map request", Kind: kindOf(status), Detail: detail, Status: status}
+}
+
+// kindOf is the kind of an error that is answered with the status: what is not the request's fault is the script's side's.
+func kindOf(status int) error {
+	switch status {
+	case http.StatusBadRequest:
+		return protocol.ErrMalformed
+	case http.StatusForbidden:
+		return protocol.ErrForbidden
+	case http.StatusNotFound:
+		return protocol.ErrNotFound
 	}
-	return &protocol.Error{Protocol: name, Op: "map request", Kind: kind, Detail: detail, Status: status}
+	return protocol.ErrUpstream
 }
 
 // timedOut is a script that took too long. The front hears 504.

@@ -37,6 +37,7 @@ func explainPath(e *protocol.Error, c *command) {
 	if _, err := os.Stat(c.path); err != nil {
 		if !c.byExtension {
 			e.Status = statusOf(err)
+			e.Kind = kindOf(e.Status)
 		}
 		return
 	}
@@ -56,7 +57,7 @@ func explainPath(e *protocol.Error, c *command) {
 		}
 	}
 	if errors.Is(e.Err, syscall.EACCES) || errors.Is(e.Err, syscall.EPERM) {
-		e.Status = http.StatusForbidden
+		e.Kind, e.Status = protocol.ErrForbidden, http.StatusForbidden
 	}
 }
 

@@ -3,6 +3,7 @@ package cgi
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -153,7 +154,13 @@ func (b *bench) wantFailure(res result, status int, why string) {
 	if res.Err == nil || res.Status != status || !strings.Contains(res.Err.Error(), why) {
 		b.Fatalf("got %d %v, want %d and %q", res.Status, res.Err, status, why)
 	}
+	if kind := refusals[status]; kind != nil && !errors.Is(res.Err, kind) {
+		b.Errorf("%v: want the kind %q", res.Err, kind)
+	}
 }
+
+// refusals are the kinds of what is not there, and of what may not be had.
+var refusals = map[int]error{http.StatusForbidden: protocol.ErrForbidden, http.StatusNotFound: protocol.ErrNotFound}
 
 // closed closes the client and returns what has been logged: all of it, then.
 func (b *bench) closed() string {

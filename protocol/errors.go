@@ -17,6 +17,10 @@ var (
 	ErrTooLarge = errors.New("too large")
 	// ErrUnsupported: well-formed, but nothing that we can serve.
 	ErrUnsupported = errors.New("unsupported")
+	// ErrNotFound: there is nothing where the request's path leads.
+	ErrNotFound = errors.New("not found")
+	// ErrForbidden: there is something, and the request's sender may not have it.
+	ErrForbidden = errors.New("forbidden")
 	// ErrAborted: the peer took its request back, or has gone.
 	ErrAborted = errors.New("aborted")
 	// ErrUpstream: the backend of a gateway failed, or could not be reached.
@@ -29,7 +33,7 @@ var (
 type Error struct {
 	Protocol string // "fastcgi"; empty in the core
 	Op       string // "read params"
-	Kind     error  // one of the five kinds
+	Kind     error  // one of the seven kinds
 	Detail   string // figures or a reason; may be empty
 	Err      error  // the cause, if there is one
 	Status   int    // the status to answer with; 0 means the kind's own
@@ -73,6 +77,8 @@ var statuses = []struct {
 	{ErrMalformed, http.StatusBadRequest},
 	{ErrTooLarge, http.StatusRequestEntityTooLarge},
 	{ErrUnsupported, http.StatusNotImplemented},
+	{ErrNotFound, http.StatusNotFound},
+	{ErrForbidden, http.StatusForbidden},
 	{ErrUpstream, http.StatusBadGateway},
 	{ErrAborted, http.StatusBadRequest},
 	{io.ErrUnexpectedEOF, http.StatusBadRequest},

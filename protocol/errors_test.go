@@ -47,6 +47,7 @@ func TestStatus(t *testing.T) {
 		want int
 	}{
 		{"malformed", ErrMalformed, 400}, {"too large", ErrTooLarge, 413}, {"unsupported", ErrUnsupported, 501},
+		{"not found", ErrNotFound, 404}, {"forbidden", ErrForbidden, 403},
 		{"upstream", ErrUpstream, 502}, {"aborted", ErrAborted, 400}, {"a short body", io.ErrUnexpectedEOF, 400},
 		{"too slow", context.DeadlineExceeded, 504}, {"any other", errors.New("x"), 500}, {"none", nil, 500},
 		{"one's own", &Error{Kind: ErrTooLarge, Status: 431}, 431},

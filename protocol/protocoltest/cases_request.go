@@ -287,7 +287,7 @@ var urlCases = []testCase{
 			r := x.request("OPTIONS", "*")
 			r.Params.Set("PATH_INFO", "")
 			if x.pair.Processes {
-				x.refused(r, protocol.ErrUnsupported) // it names no script
+				x.refused(r, protocol.ErrNotFound) // it names no script
 				return
 			}
 			v := x.view(r)
