@@ -20,8 +20,8 @@ import (
 // The request's body goes to the script while its output is read. A body of unknown length is taken in first, within Limits,
 // so that CONTENT_LENGTH is true, and so is one of a few KiB.
 type Client struct {
-	// Path is the one program that all requests go to; one that is not absolute is below our working directory. Mount is the URL path at which it stands, its SCRIPT_NAME; what
-	// follows is its PATH_INFO.
+	// Path is the one program that all requests go to; one that is not absolute is below our working directory. Mount is
+	// the URL path at which it stands, its SCRIPT_NAME; slashes at the end do not count. What follows is its PATH_INFO.
 	Path  string
 	Mount string
 
@@ -155,16 +155,15 @@ func (c *Client) find(p protocol.Params) (s *script, redirect string, err error)
 		}
 		return c.Dir.find(p)
 	}
-	asked, err := urlPath(p)
+	asked, err := p.Path()
 	if err != nil {
 		return nil, "", err
 	}
-	mount := strings.TrimSuffix(c.Mount, "/")
-	info, ok := under(asked, mount)
+	info, ok := protocol.Below(asked, c.Mount)
 	if !ok {
-		return nil, "", notFound(asked, "not below "+mount)
+		return nil, "", notFound(asked, "not below "+c.Mount)
 	}
-	return &script{file: c.Path, name: mount, info: info}, "", nil
+	return &script{file: c.Path, name: asked[:len(asked)-len(info)], info: info}, "", nil
 }
 
 // moved is the answer to a path that lacks its final slash.

@@ -49,14 +49,14 @@ func (d *Dir) find(p protocol.Params) (s *script, redirect string, err error) {
 		s, err = d.findFile(p)
 		return s, "", err
 	}
-	asked, err := urlPath(p)
+	asked, err := p.Path()
 	if err == nil {
 		err = checkPath(asked)
 	}
 	if err != nil {
 		return nil, "", err
 	}
-	rest, ok := under(asked, d.Prefix)
+	rest, ok := protocol.Below(asked, d.Prefix)
 	if !ok {
 		return nil, "", notFound(asked, "not below "+d.Prefix)
 	}
@@ -89,7 +89,7 @@ func (d *Dir) findFile(p protocol.Params) (*script, error) {
 		return nil, err
 	}
 	root := filepath.Clean(d.Root)
-	rest, ok := under(file, root)
+	rest, ok := protocol.Below(file, root)
 	if !ok || rest == "" {
 		return nil, refused(http.StatusForbidden, clip(file)+" is not below "+root)
 	}
@@ -181,7 +181,7 @@ func (w *walk) resolve() (os.FileInfo, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := under(target, root); !ok {
+		if _, ok := protocol.Below(target, root); !ok {
 			return nil, forbidden(w.asked, "a symbolic link that leads out of "+w.dir.Root)
 		}
 	}

@@ -171,10 +171,11 @@ func (c *Client) settle(e *environ, r *protocol.Request, s *script, length int64
 	host, port := hostPort(e)
 	e.set("SERVER_NAME", host)
 	e.add("SERVER_PORT", port)
-	if !e.has("REMOTE_ADDR") {
-		if a, ok := r.Peer.(*net.TCPAddr); ok {
-			e.add("REMOTE_ADDR", a.IP.String())
-		}
+	switch peer := r.Peer.(type) { // it must have a value (section 4.1.8)
+	case *net.TCPAddr:
+		e.add("REMOTE_ADDR", peer.IP.String())
+	case *net.UnixAddr:
+		e.add("REMOTE_ADDR", protocol.Loopback)
 	}
 }
 

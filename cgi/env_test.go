@@ -113,6 +113,30 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// REMOTE_ADDR must have a value (RFC 3875 section 4.1.8), and a peer on a Unix socket has no address.
+func TestRemoteAddrOfAUnixSocket(t *testing.T) {
+	r := get("/")
+	r.Params.Set("REMOTE_ADDR", "")
+	r.Peer = &net.UnixAddr{Net: "unix", Name: "@"}
+	got, err := new(Client).environment(r, &script{file: "/srv/x.cgi"}, 0)
+	if !slices.Contains(got, "REMOTE_ADDR=127.0.0.1") || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A mount is the same however many slashes are at its end.
+func TestMountWithSlashesAtItsEnd(t *testing.T) {
+	for _, mount := range []string{"/x", "/x/", "/x//"} {
+		b := newBench(t)
+		b.sh(`printf 'X: 1\n\n%s|%s' "$SCRIPT_NAME" "$PATH_INFO"`)
+		b.c.Mount = mount
+		b.want(b.do(get("/x/y")), "/x|/y")
+		b.want(b.do(get("/x")), "/x|")
+		b.c.Path, b.c.Dir = "", &Dir{Root: b.dir, Prefix: mount}
+		b.want(b.do(get("/x/script.cgi/y")), "/x/script.cgi|/y")
+	}
+}
+
 func TestEnvironmentRefuses(t *testing.T) {
 	big := strings.Repeat("x", stringMax)
 	for _, row := range []struct {

@@ -40,7 +40,7 @@ func (c *Client) serves(path string) bool {
 	if c.Path == "" {
 		prefix = c.Dir.Prefix
 	}
-	_, ok := under(path, prefix)
+	_, ok := protocol.Below(path, prefix)
 	return ok
 }
 

@@ -6,8 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"github.com/postern-gateway/postern/protocol"
 )
 
 // A script is the program that serves a request, and how it is told where it stands (RFC 3875 sections 4.1.5 and 4.1.13).
@@ -54,23 +52,6 @@ func searchWords(method, query string) []string {
 	return words
 }
 
-// urlPath is the decoded path that the client asked for. Fronts divide it between SCRIPT_NAME and PATH_INFO each in its own
-// way, together they are whole.
-func urlPath(p protocol.Params) (string, error) {
-	if s := p.Get("SCRIPT_NAME") + p.Get("PATH_INFO"); s != "" {
-		return s, nil
-	}
-	if s := p.Get("DOCUMENT_URI"); s != "" {
-		return s, nil
-	}
-	raw, _, _ := strings.Cut(p.Get("REQUEST_URI"), "?")
-	s, err := url.PathUnescape(raw)
-	if err != nil {
-		return "", refused(http.StatusBadRequest, "REQUEST_URI: "+err.Error())
-	}
-	return s, nil
-}
-
 // checkPath refuses what no path may hold: a NUL, which ends a name in the file system, and a segment that leads upward.
 func checkPath(p string) error {
 	if strings.Contains(p, "\x00") {
@@ -82,14 +63,6 @@ func checkPath(p string) error {
 		}
 	}
 	return nil
-}
-
-// under returns what of the path p is below the prefix, which ends where a segment ends. The rest is empty or starts with a
-// slash.
-func under(p, prefix string) (rest string, ok bool) {
-	prefix = strings.TrimSuffix(prefix, "/")
-	rest, ok = strings.CutPrefix(p, prefix)
-	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
 // translate maps PATH_INFO to a file as a URL path of its own would be (section 4.1.6).

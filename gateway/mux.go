@@ -22,13 +22,12 @@ type Route struct {
 // A Mux is a handler that gives requests to other handlers, by host and path. Of the routes that match, one with a Host goes before one
 // without, then a longer Prefix before a shorter one. Without a match the answer is 404.
 //
-// The path is SCRIPT_NAME and PATH_INFO, or where the front sends neither that of REQUEST_URI, decoded. It is not cleaned: a path with
-// ".." elements matches as it stands.
+// The path is that of [protocol.Params.Path]. It is not cleaned: a path with ".." elements matches as it stands.
 type Mux []Route
 
 // Serve implements [protocol.Handler].
 func (m Mux) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
-	path, err := pathOf(r)
+	path, err := r.Params.Path()
 	if err != nil {
 		return err
 	}
@@ -46,21 +45,11 @@ func (m Mux) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	case best.prefix() == "":
 		return best.Handler.Serve(w, r)
 	}
-	sub := r.Clone(r.Context())
-	sub.Params.Set("SCRIPT_NAME", best.prefix())
-	sub.Params.Set("PATH_INFO", path[len(best.prefix()):])
-	return best.Handler.Serve(w, sub)
-}
-
-func pathOf(r *protocol.Request) (string, error) {
-	if path := r.Params.Get("SCRIPT_NAME") + r.Params.Get("PATH_INFO"); path != "" {
-		return path, nil
-	}
-	u, err := r.URL()
+	sub, err := r.At(r.Context(), best.Prefix)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return u.Path, nil
+	return best.Handler.Serve(w, sub)
 }
 
 func hostName(host string) string {
@@ -76,8 +65,8 @@ func (r *Route) matches(host, path string) bool {
 	if r.Host != "" && !strings.EqualFold(r.Host, host) {
 		return false
 	}
-	rest, ok := strings.CutPrefix(path, r.prefix())
-	return ok && (rest == "" || rest[0] == '/' || r.prefix() == "")
+	_, ok := protocol.Below(path, r.Prefix)
+	return ok || r.prefix() == "" // which has OPTIONS *, too
 }
 
 // before reports whether r goes before other.

@@ -2,12 +2,39 @@ package gateway_test
 
 import (
 	"io"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
 )
+
+// A target with a scheme and a host gives the variables that nginx gives: the path as REQUEST_URI, the host that it names (RFC 9112
+// section 3.2.2). A client on a Unix socket has a REMOTE_ADDR as well.
+func TestAbsoluteFormTarget(t *testing.T) {
+	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		p := r.Params
+		_, err := io.WriteString(w, strings.Join([]string{p.Get("REQUEST_URI"), p.Get("PATH_INFO"), p.Get("HTTP_HOST"), r.Host(), p.Get("REMOTE_ADDR")}, " "))
+		return err
+	})}
+	for _, l := range []net.Listener{tcp(t), unix(t)} {
+		serve(t, s, func() error { return s.ServeHTTP(l) })
+		for target, want := range map[string]string{
+			"http://a.test/a%20b?q": "/a%20b?q /a b a.test a.test 127.0.0.1",
+			"http://a.test:81":      "/ / a.test:81 a.test:81 127.0.0.1",
+			"https://a.test/?q":     "/?q / a.test a.test 127.0.0.1",
+			"/a?b=http://c/":        "/a?b=http://c/ /a h h 127.0.0.1",
+		} {
+			c := dial(t, l.Addr())
+			io.WriteString(c, "GET "+target+" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+			b, err := io.ReadAll(c)
+			if _, body, _ := strings.Cut(string(b), "\r\n\r\n"); body != want {
+				t.Errorf("%s: %q, %v, want %q", target, b, err, want)
+			}
+		}
+	}
+}
 
 // What a peer got wrong is its fault, not the server's: a broken chunk was a 500. A tunnel and HTTP/2's preface ask for no resource.
 func TestWhatHTTPRefuses(t *testing.T) {

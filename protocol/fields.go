@@ -69,6 +69,7 @@ var fields = []field{
 	{name: "HTTP_USER_AGENT", header: "User-Agent", single: true},
 	{name: "HTTP_X_FORWARDED_HOST", header: "X-Forwarded-Host", single: true},
 	{name: "HTTP_X_FORWARDED_PORT", header: "X-Forwarded-Port", single: true},
+	{name: "HTTP_X_FORWARDED_PREFIX", header: "X-Forwarded-Prefix", single: true},
 	{name: "HTTP_X_FORWARDED_PROTO", header: "X-Forwarded-Proto", single: true},
 	{name: "HTTP_X_REAL_IP", header: "X-Real-Ip", single: true}, {name: "HTTP_X_REQUEST_ID", header: "X-Request-Id", single: true},
 

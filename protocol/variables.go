@@ -30,7 +30,7 @@ var variables = []variable{
 	{name: "CONTENT_LENGTH", from: contentLength},
 	{name: "SCRIPT_NAME", from: func(*http.Request) (string, bool) { return "", true },
 		to: func(d *derivation, v string) { d.script = v }},
-	{name: "PATH_INFO", from: func(hr *http.Request) (string, bool) { return hr.URL.Path, true },
+	{name: "PATH_INFO", from: func(hr *http.Request) (string, bool) { return pathOf(hr), true },
 		to: func(d *derivation, v string) { d.path = v }},
 	{name: "REQUEST_URI", from: func(hr *http.Request) (string, bool) { return uriOf(hr), true },
 		to: func(d *derivation, v string) { d.uri = v }},
@@ -89,15 +89,25 @@ func lengthOf(hr *http.Request) int64 {
 	return hr.ContentLength
 }
 
+// pathOf is the URL's path: "/" where an absolute-form target has none.
+func pathOf(hr *http.Request) string {
+	if hr.URL.Path == "" && hr.URL.Host != "" {
+		return "/"
+	}
+	return hr.URL.Path
+}
+
+// uriOf is the target in origin form, as fronts have it: the host that it may have named is hr.Host already.
 func uriOf(hr *http.Request) string {
 	if hr.RequestURI != "" {
-		return hr.RequestURI
+		return originForm(hr.RequestURI)
 	}
 	return hr.URL.RequestURI()
 }
 
+// schemeOf is the connection's. What an absolute-form target says of it is the client's word alone.
 func schemeOf(hr *http.Request) string {
-	if hr.TLS != nil || hr.URL.Scheme == "https" {
+	if hr.TLS != nil || hr.URL.Scheme == "https" && hr.RequestURI == "" {
 		return "https"
 	}
 	return "http"
@@ -116,13 +126,23 @@ func splitAddr(addr string) (host, port string) {
 	return host, port
 }
 
-// remoteHost is the client's address, or nothing for one on a Unix socket, which has none.
+// Loopback is REMOTE_ADDR, which must have a value (RFC 3875 section 4.1.8), of a client on a Unix socket: that has no address,
+// and is on this host.
+const Loopback = "127.0.0.1"
+
+// remoteHost is the client's address.
 func remoteHost(hr *http.Request) string {
 	host, port := splitAddr(hr.RemoteAddr)
-	if port == "" && (host == "@" || strings.HasPrefix(host, "/")) {
-		return ""
+	if port == "" && (strings.HasPrefix(host, "@") || strings.HasPrefix(host, "/") || onUnix(hr.Context())) {
+		return Loopback
 	}
 	return host
+}
+
+// onUnix reports whether a request has come over a Unix socket.
+func onUnix(ctx context.Context) bool {
+	a, ok := ctx.Value(http.LocalAddrContextKey).(net.Addr)
+	return ok && a.Network() == "unix"
 }
 
 func localAddr(ctx context.Context) (host, port string) {

@@ -17,7 +17,8 @@
 // # The kinds of packet
 //
 // A request of any language is a request: 0 (WSGI), 5 (PSGI), 6 (Lua), 7 (Rack), 9 (CGI), 14 (PHP) and 30 (WSGI whose PATH_INFO still has
-// SCRIPT_NAME in front). The handler finds both modifiers in [protocol.Request], and the variables as they came: for 30 too.
+// SCRIPT_NAME in front). The handler finds both modifiers in [protocol.Request]. For 30 it finds what uWSGI's would: SCRIPT_NAME is cut off PATH_INFO, by
+// whole elements, and modifier1 is 0, so that nobody behind it cuts again; a path that does not begin with SCRIPT_NAME is all PATH_INFO.
 //
 // 100 (ping) is answered by the protocol, and asked by [Client.Ping]. Every other kind, RPC among them, is refused with 501.
 //

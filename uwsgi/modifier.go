@@ -1,6 +1,10 @@
 package uwsgi
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/postern-gateway/postern/protocol"
+)
 
 // A modifier is a packet's modifier1: its kind.
 type modifier uint8
@@ -56,4 +60,20 @@ func (m modifier) isRequest() bool {
 		return true
 	}
 	return false
+}
+
+// strip does with a packet of kind 30 what it asks for, and makes it one of kind 0: SCRIPT_NAME is cut off PATH_INFO. Where it ends inside
+// an element of the path, no part of the path is the script's name (RFC 3875 section 3.3).
+func strip(r *protocol.Request) {
+	r.Modifier1 = uint8(kindWSGI)
+	name, path := r.Params.Get("SCRIPT_NAME"), r.Params.Get("PATH_INFO")
+	if name == "" || path == "" {
+		return
+	}
+	rest, ok := protocol.Below(path, name)
+	if !ok {
+		rest = path
+	}
+	r.Params.Set("SCRIPT_NAME", path[:len(path)-len(rest)])
+	r.Params.Set("PATH_INFO", rest)
 }

@@ -84,6 +84,9 @@ func (c *conn) readHead(r *protocol.Request) error {
 	if r.Params, err = consumeBlock(block, c.Limits.ParamCount); err != nil {
 		return err
 	}
+	if h.modifier1 == kindStripped {
+		strip(r)
+	}
 	r.ContentLength, _, err = r.DeclaredLength()
 	return err
 }

@@ -62,9 +62,24 @@ var conversations = []struct {
 		hear: ok("\"A\"=\"\"\n14 7: 0 bytes \"\" <nil>\n"),
 	},
 	{
-		text: "modifier 30 changes no variable",
+		text: "modifier 30 cuts SCRIPT_NAME off PATH_INFO",
 		says: packet(30, "SCRIPT_NAME", "/app", "PATH_INFO", "/app/x"),
-		hear: ok("\"SCRIPT_NAME\"=\"/app\"\n\"PATH_INFO\"=\"/app/x\"\n30 0: 0 bytes \"\" <nil>\n"),
+		hear: ok("\"SCRIPT_NAME\"=\"/app\"\n\"PATH_INFO\"=\"/x\"\n0 0: 0 bytes \"\" <nil>\n"),
+	},
+	{
+		text: "modifier 30 and a SCRIPT_NAME with slashes at its end, and another before that",
+		says: packet(30, "PATH_INFO", "/app/x", "SCRIPT_NAME", "", "SCRIPT_NAME", "/app//"),
+		hear: ok("\"PATH_INFO\"=\"/x\"\n\"SCRIPT_NAME\"=\"/app\"\n0 0: 0 bytes \"\" <nil>\n"),
+	},
+	{
+		text: "modifier 30 cuts whole elements",
+		says: packet(30, "SCRIPT_NAME", "/app", "PATH_INFO", "/apple"),
+		hear: ok("\"SCRIPT_NAME\"=\"\"\n\"PATH_INFO\"=\"/apple\"\n0 0: 0 bytes \"\" <nil>\n"),
+	},
+	{
+		text: "modifier 30 without a SCRIPT_NAME, or without a PATH_INFO",
+		says: packet(30, "SCRIPT_NAME", "/app"),
+		hear: ok("\"SCRIPT_NAME\"=\"/app\"\n0 0: 0 bytes \"\" <nil>\n"),
 	},
 	{
 		text: "the variables by which uWSGI loads programs are variables like any other",

@@ -22,7 +22,7 @@ var cgiTable = []cgiOption{
 			c.Dir.Prefix = v
 		}
 		c.Mount = v
-		return nil
+		return checkMount(v)
 	}},
 	{"index", inDir(func(d *cgi.Dir, v string) { d.Index = append(d.Index, v) })},
 	{"script", inDir(func(d *cgi.Dir, v string) { d.Allow = append(d.Allow, v) })},

@@ -68,7 +68,10 @@ func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.withParams(c)
+	if c, err = e.withParams(c); err != nil {
+		return nil, err
+	}
+	return e.withMount(c)
 }
 
 // dial connects. A Unix socket whose backlog is full refuses at once, and is tried again while connectTimeout lasts.

@@ -15,6 +15,10 @@
 // numbers). For listening on TCP: allow. For calling by FastCGI: keep, the number of idle connections that are kept (0), and resend; they are
 // MaxIdle and Resend of [fastcgi.Client]. For calling by FastCGI, SCGI or uwsgi: param=NAME=value, a variable that each request gets.
 //
+// For calling by any protocol: mount=/app, where the backend stands in the URL's path. SCRIPT_NAME is the mount then, and PATH_INFO what follows
+// (see [protocol.Request.At]); a backend by HTTP gets a target without the mount, its client's encoding kept, and X-Forwarded-Prefix, in place of
+// one that the client sent. A path outside is answered 404. Without mount a network's backend gets both as the front has divided them.
+//
 // CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand), index, script (what may run), script-filename and
 // follow-links for a tree; interpreter (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
 // local-redirects, command-line, keep-background, processes, queue, queue-timeout, first-byte-timeout, read-timeout, total-timeout, linger, kill-grace,

@@ -68,18 +68,8 @@ func between(t *testing.T, in, to string) protocol.RoundTripper {
 		t.Fatal(err)
 	}
 	address := in + "+unix:" + socket(t)
-	l := listen(t, address)
-	s := &gateway.Server{Handler: &gateway.Proxy{Backend: backend}}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		l.Serve(s)
-	}()
-	t.Cleanup(func() {
-		s.Close()
-		<-ended
-		backend.Close()
-	})
+	t.Cleanup(func() { backend.Close() })
+	listenWith(t, address, &gateway.Proxy{Backend: backend})
 	c, err := endpoint.NewClient(address, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -27,11 +27,14 @@ type row struct {
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: append([]string{"keep", "resend", "param"}, timeouts...)},
-	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP, options: timeouts},
-	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI, options: append([]string{"param"}, timeouts...)},
-	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI, options: append([]string{"param"}, timeouts...)},
+	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: called("keep", "resend", "param")},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP, options: called()},
+	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI, options: called("param")},
+	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI, options: called("param")},
 }
+
+// called are the options of a client that calls over a network: its own, and those that each has.
+func called(own ...string) []string { return append(append(own, "mount"), timeouts...) }
 
 // protocols are those that auto tells apart, besides HTTP.
 func protocols(s *gateway.Server) []protocol.Protocol {

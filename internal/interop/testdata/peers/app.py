@@ -13,7 +13,7 @@ def application(environ, start_response):
     # uWSGI wants a body to be read: it closes a connection on one that was not, which resets it.
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
-    if path == "/vars":
+    if path.endswith("/vars"):
         texts = [[k, v] for k, v in environ.items() if isinstance(v, str) and not k.startswith(("wsgi.", "uwsgi."))]
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(texts).encode()]
