@@ -23,6 +23,7 @@ func TestFcgiwrapCommandLine(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			t.Run("a script by SCRIPT_FILENAME", func(t *testing.T) { wrapByFilename(t, w) })
 			t.Run("a script by DOCUMENT_ROOT and SCRIPT_NAME", func(t *testing.T) { wrapByRoot(t, w) })
+			t.Run("no REQUEST_METHOD", func(t *testing.T) { wrapWithoutMethod(t, w) })
 			t.Run("a local redirect", func(t *testing.T) { wrapRedirect(t, w) })
 			t.Run("-f", func(t *testing.T) { wrapStderr(t, w, true) })
 			t.Run("without -f", func(t *testing.T) { wrapStderr(t, w, false) })
@@ -53,6 +54,13 @@ func wrapByFilename(t *testing.T, w wrapper) {
 func wrapByRoot(t *testing.T, w wrapper) {
 	s := startWrapperIn(t, w, sharedDir(t), "../programs/fcgiwrap-root", nil, sayHello)
 	s.get(t, "/script/a/b").wantBody(t, "hello /script /a/b "+s.dir+"\n")
+}
+
+// wrapWithoutMethod has nginx send no REQUEST_METHOD: elsewhere that is a 400, here the script is run, and is told none.
+func wrapWithoutMethod(t *testing.T, w wrapper) {
+	s := startWrapperIn(t, w, sharedDir(t), "../programs/fcgiwrap-bare", nil,
+		"#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nmethod %s\\n' \"${REQUEST_METHOD-none}\"\n")
+	s.get(t, "/script").wantBody(t, "method none\n")
 }
 
 // wrapRedirect has a script send the client to another path: behind a front that is not for us to follow, be there a script or not.
