@@ -77,6 +77,23 @@ var conversations = []struct {
 		log:  `err="scgi: read params: malformed: CONTENT_LENGTH \"+5\"" protocol=scgi peer=script`,
 	},
 	{
+		text: "two lengths that contradict each other: nginx before 1.29.6 with scgi_request_buffering off",
+		says: packet("CONTENT_LENGTH\x000\x00SCGI\x001\x00REQUEST_METHOD\x00POST\x00HTTP_CONTENT_LENGTH\x00300000\x00") + "the first bytes of them",
+		hear: page(400),
+		log: `level=WARN msg="request failed" err="scgi: read params: malformed: CONTENT_LENGTH \"0\" beside HTTP_CONTENT_LENGTH \"300000\": ` +
+			"nginx before 1.29.6 does that with `scgi_request_buffering off;`: take it out\"",
+	},
+	{
+		text: "two lengths that are the same",
+		says: packet("CONTENT_LENGTH\x005\x00SCGI\x001\x00HTTP_CONTENT_LENGTH\x005\x00") + "hello",
+		hear: ok("\"CONTENT_LENGTH\"=\"5\"\n\"SCGI\"=\"1\"\n\"HTTP_CONTENT_LENGTH\"=\"5\"\n0 0: 5 bytes \"hello\" <nil>\n"),
+	},
+	{
+		text: "a length that is blanked, as for an auth_request: no body comes",
+		says: packet("CONTENT_LENGTH\x005\x00SCGI\x001\x00HTTP_CONTENT_LENGTH\x005\x00CONTENT_LENGTH\x00\x00"),
+		hear: ok("\"CONTENT_LENGTH\"=\"5\"\n\"SCGI\"=\"1\"\n\"HTTP_CONTENT_LENGTH\"=\"5\"\n\"CONTENT_LENGTH\"=\"\"\n0 0: 0 bytes \"\" <nil>\n"),
+	},
+	{
 		text: "more bytes of variables than the limit, of which none is waited for",
 		says: "4097:",
 		hear: page(431),
