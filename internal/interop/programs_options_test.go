@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"path/filepath"
@@ -96,4 +97,24 @@ func TestStderrReachesTheFront(t *testing.T) {
 	const want = `FastCGI sent in stderr: "trouble \x1b[31m ahead"`
 	eventually(t, want+" in nginx's log", func() bool { return strings.Contains(fileText(c.Log), want) })
 	eventually(t, "the line in our own log", func() bool { return strings.Contains(fileText(log), `trouble \\x1b[31m ahead`) })
+}
+
+// TestUnbufferedUpload has nginx send a body as it comes. Before 1.29.6 it tells SCGI of a wrong length then:
+// that is refused, and the log names the directive; never is a script run on a cut body.
+func TestUnbufferedUpload(t *testing.T) {
+	needFronts(t)
+	t.Parallel()
+	dir := sharedDir(t)
+	writeScript(t, filepath.Join(dir, "count.sh"), "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nexec wc -c\n")
+	p := serveProgram(t, "unbuffered", "cgi:"+dir+"/")
+	p.each(t, func(t *testing.T, s *site) {
+		r := s.do(t, call{method: "POST", path: "/count.sh", body: bytes.NewReader(pattern(t, 300_000))})
+		if r.status == 200 {
+			r.wantBody(t, "300000\n")
+			return
+		}
+		r.want(t, 400)
+		directive := s.protocol + "_request_buffering off;"
+		eventually(t, directive+" in the log", func() bool { return strings.Contains(p.log.text(), directive) })
+	})
 }
