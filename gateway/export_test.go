@@ -11,3 +11,17 @@ func (s *Server) ParkIdle() {
 
 // ParkNow looks once for connections that are idle.
 func (s *Server) ParkNow() { s.parkIdle() }
+
+// FollowHTTP returns how many bytes of text net/http gets, and where in them requests begin or end.
+func FollowHTTP(text []byte) (n int, bounds []int) {
+	f := new(webFraming)
+	for n < len(text) && f.at != over {
+		if m, err := f.follow(text[n : n+1]); err != nil {
+			return n + m, bounds
+		}
+		if n++; f.at == requestLine && f.kept == 0 {
+			bounds = append(bounds, n)
+		}
+	}
+	return n, bounds
+}

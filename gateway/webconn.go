@@ -17,20 +17,51 @@ type webConn struct {
 	waiting  atomic.Bool // for a request's first byte
 	given    atomic.Bool // a request has been served
 	hijacked atomic.Bool
+
+	framing webFraming
+	owed    string // what net/http gets next
 }
 
-// Read implements net.Conn.
+// Read implements net.Conn. Of what can be no request's it gives nothing.
 func (c *webConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.waiting.Store(false)
+	if c.hijacked.Load() {
+		return c.Conn.Read(p)
 	}
-	if n > 0 && !c.looked {
+	for {
+		if len(c.owed) > 0 {
+			n := copy(p, c.owed)
+			c.owed = c.owed[n:]
+			return n, nil
+		}
+		n, err := c.Conn.Read(p)
+		if n > 0 {
+			n = c.came(p, n)
+		}
+		if n > 0 || err != nil || len(p) == 0 {
+			return n, err
+		}
+	}
+}
+
+// came returns how many of the n bytes that have come into p net/http gets.
+func (c *webConn) came(p []byte, n int) int {
+	c.waiting.Store(false)
+	if !c.looked {
 		c.looked = true
 		n = c.look(p, n)
 	}
-	return n, err
+	n, err := c.framing.follow(p[:n])
+	if err != nil {
+		c.conn.report("http", err)
+	}
+	if n > 0 && c.framing.at == over {
+		c.owed = notHTTP
+	}
+	return n
 }
+
+// notHTTP makes net/http answer 400 and close, before a request and within a head.
+const notHTTP = "?\r\n\r\n"
 
 // look returns n, unless p[:n] is another protocol: then it logs so, and gives net/http what makes it answer 400 at once,
 // not when its patience ends.
@@ -40,7 +71,7 @@ func (c *webConn) look(p []byte, n int) int {
 		return n
 	}
 	c.conn.report("http", err)
-	return copy(p, "?\r\n\r\n")
+	return copy(p, notHTTP)
 }
 
 // ReadFrom lets net/http send files without a copy.
