@@ -1,10 +1,7 @@
 package protocol
 
 import (
-	"bufio"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -18,52 +15,11 @@ func (w *response) Flush() { w.FlushError() }
 func (w *response) FlushError() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.over == nil && w.status == 0 {
-		w.settle(http.StatusOK)
-	}
+	w.begin()
 	if err := w.commit(nil, false); err != nil {
 		return err
 	}
 	w.over = w.enc.Flush()
-	return w.over
-}
-
-// Hijack implements [http.Hijacker] where the protocol's connection carries nothing but this response: SCGI, uwsgi and HTTP.
-// After WriteHeader(101) it sends the head first. The body must have been read, or be empty.
-func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	e, ok := w.enc.(http.Hijacker)
-	switch {
-	case !ok:
-		return nil, nil, http.ErrNotSupported
-	case w.over != nil:
-		return nil, nil, w.over
-	case w.status != 0:
-		return nil, nil, errors.New("protocol: Hijack after the response has begun")
-	}
-	if w.upgrade {
-		if err := w.switchProtocols(); err != nil {
-			return nil, nil, err
-		}
-	}
-	conn, rw, err := e.Hijack()
-	if err == nil {
-		w.over, w.committed = http.ErrHijacked, true
-	}
-	return conn, rw, err
-}
-
-func (w *response) switchProtocols() error {
-	w.settle(http.StatusSwitchingProtocols)
-	if w.over == nil {
-		w.over = w.enc.WriteHeader(w.status, w.head.fields)
-		w.committed = true
-	}
-	if w.over == nil {
-		w.over = w.enc.Flush()
-	}
-	w.free()
 	return w.over
 }
 
@@ -115,16 +71,22 @@ func Stderr(w ResponseWriter) (out io.Writer, ok bool) {
 	for {
 		switch t := w.(type) {
 		case *response:
-			if e, found := t.encoder().(interface{ Stderr() io.Writer }); found {
-				return e.Stderr(), true
-			}
-			return os.Stderr, false
+			return t.stderr()
+		case hijackable:
+			return t.stderr()
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = t.Unwrap()
 		default:
 			return os.Stderr, false
 		}
 	}
+}
+
+func (w *response) stderr() (out io.Writer, ok bool) {
+	if e, found := w.encoder().(interface{ Stderr() io.Writer }); found {
+		return e.Stderr(), true
+	}
+	return os.Stderr, false
 }
 
 // encoder returns the encoder, or nil when the handler has returned.

@@ -173,7 +173,7 @@ func (l *Loop) serve(w *response, r *Request) (err error) {
 			err = panicked(v)
 		}
 	}()
-	return l.Handler.Serve(w, r)
+	return l.Handler.Serve(w.writer(), r)
 }
 
 // A PanicError is what a handler panicked with.

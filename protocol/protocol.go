@@ -76,12 +76,15 @@ type Encoder interface {
 
 // What an Encoder may be able to do beyond framing is found by these methods, each optional:
 //
-//	Hijack() (net.Conn, *bufio.ReadWriter, error)    hands over the connection, after WriteHeader(101, h)
+//	Hijack() (net.Conn, *bufio.ReadWriter, error)    hands over the connection; see below
 //	ReadFrom(r io.Reader) (int64, error)             a body's piece without a copy (sendfile, splice)
 //	SetReadDeadline(t time.Time) error               for this request alone
 //	SetWriteDeadline(t time.Time) error
 //	Stderr() io.Writer                               the protocol's own error stream
 //	FullDuplex() error                               nil where the protocol can answer while it reads
+//
+// Hijack sends what WriteHeader(101, h) has framed, if that was called, and only then. If it fails nothing has been sent, and
+// another WriteHeader may follow. Of an Encoder without it the handler's writer is no [http.Hijacker].
 
 // A Handler answers requests. Serve may be called from several goroutines at once.
 //
@@ -99,7 +102,8 @@ type HandlerFunc func(w ResponseWriter, r *Request) error
 func (f HandlerFunc) Serve(w ResponseWriter, r *Request) error { return f(w, r) }
 
 // A ResponseWriter writes one response. It is an [http.ResponseWriter] and keeps that interface's rules;
-// [http.ResponseController] finds the rest: flushing, deadlines, hijacking and full duplex.
+// [http.ResponseController] finds the rest: flushing, deadlines, hijacking and full duplex. It is an [http.Hijacker] only
+// where it can hijack: over SCGI, uwsgi and HTTP/1. After WriteHeader(101) without that the answer is an error.
 //
 // Where net/http would drop or replace what a handler did wrong, it is an error here: a header with a line break in it answers
 // 500, a body shorter than its declared Content-Length marks the response incomplete.

@@ -40,6 +40,8 @@ var holds = sync.Pool{New: func() any { return new(hold) }}
 var (
 	errReturned = errors.New("protocol: write after the handler has returned")
 	errHead     = errors.New("protocol: refused response head")
+
+	errNotSwitched = errors.New("protocol: WriteHeader(101) without Hijack")
 )
 
 func (w *response) Header() http.Header {
@@ -63,6 +65,8 @@ func (w *response) WriteHeader(status int) {
 		w.upgrade = true
 	case status < 200:
 		w.informational(status)
+	case w.upgrade && status < 400:
+		w.over = errNotSwitched
 	default:
 		w.settle(status)
 	}
@@ -83,6 +87,17 @@ func (w *response) settle(status int) {
 	w.noBody = !bodyAllowed(status) || w.req.isHead()
 	w.head = heads.Get().(*head)
 	w.declared, w.over = w.head.take(w.handler, status)
+}
+
+// begin fixes status and header if nobody has. Where protocols were to be switched and are not, only an error can be the answer.
+func (w *response) begin() {
+	switch {
+	case w.over != nil || w.status != 0:
+	case w.upgrade:
+		w.over = errNotSwitched
+	default:
+		w.settle(http.StatusOK)
+	}
 }
 
 func bodyAllowed(status int) bool {
@@ -118,9 +133,7 @@ func (w *response) WriteString(s string) (int, error) {
 
 // admit counts n bytes of body, or says why they cannot be written.
 func (w *response) admit(n int) error {
-	if w.over == nil && w.status == 0 {
-		w.settle(http.StatusOK)
-	}
+	w.begin()
 	switch {
 	case w.over != nil:
 		return w.over
@@ -238,12 +251,7 @@ func unsent(err error) error {
 
 // complete frames what a handler that returned without an error has left to frame.
 func (w *response) complete() error {
-	if w.over == nil && w.status == 0 {
-		if w.upgrade {
-			return errors.New("protocol: WriteHeader(101) without Hijack")
-		}
-		w.settle(http.StatusOK)
-	}
+	w.begin()
 	if err := w.commit(nil, true); err != nil {
 		return err
 	}

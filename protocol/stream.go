@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"io"
-	"net/http"
 )
 
 // ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's framing allows it.
@@ -35,9 +34,7 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 func (w *response) fits(n int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.over == nil && w.status == 0 {
-		w.settle(http.StatusOK)
-	}
+	w.begin()
 	if w.over != nil || w.declared < 0 {
 		return n
 	}

@@ -18,7 +18,7 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	lim := l.Limits.Resolve()
 	enc := &httpEncoder{w: w, hr: hr}
-	l.exchange(hr.Context(), &lim, nil, nil, NewRequest(hr), enc, nil)
+	l.exchange(hr.Context(), &lim, nil, nil, NewRequest(hr), enc.encoder(), nil)
 	if enc.cut {
 		panic(http.ErrAbortHandler)
 	}
@@ -84,9 +84,29 @@ type httpEncoder struct {
 	w   http.ResponseWriter
 	hr  *http.Request
 	cut bool // the response is not whole
+
+	switching http.Header // of a 101, until the connection is hijacked
+}
+
+// encoder returns e, with Hijack where its writer has that: HTTP/2's has not.
+func (e *httpEncoder) encoder() Encoder {
+	for w := e.w; ; {
+		switch t := w.(type) {
+		case http.Hijacker:
+			return httpHijacker{e}
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return e
+		}
+	}
 }
 
 func (e *httpEncoder) WriteHeader(status int, h http.Header) error {
+	if status == http.StatusSwitchingProtocols {
+		e.switching = h.Clone()
+		return nil
+	}
 	e.copy(h)
 	e.w.WriteHeader(status)
 	return nil
@@ -118,8 +138,19 @@ func (e *httpEncoder) Close(cause error) error {
 	return nil
 }
 
-func (e *httpEncoder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(e.w).Hijack()
+// A httpHijacker is a httpEncoder whose connection can be had.
+type httpHijacker struct{ *httpEncoder }
+
+// Hijack sends the head of a 101 itself: net/http's would have left also where its Hijack fails. An error of sending is rw's.
+func (e httpHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(e.w).Hijack()
+	if err == nil && e.switching != nil {
+		rw.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
+		e.switching.Write(rw)
+		rw.WriteString("\r\n")
+		rw.Flush()
+	}
+	return conn, rw, err
 }
 
 func (e *httpEncoder) SetReadDeadline(t time.Time) error {

@@ -13,6 +13,7 @@ func webSocketCases() []testCase {
 	return []testCase{
 		{name: "websocket", says: "coder/websocket, unmodified on both sides, echoes", only: tunnels, run: webSocket("/t/ws")},
 		{name: "websocket demo", says: "the demo's own WebSocket echoes", only: tunnels, run: webSocket("/ws")},
+		{name: "websocket refused", says: "where nothing can be hijacked coder/websocket answers 501, unmodified", only: framed, run: noWebSocket},
 	}
 }
 
@@ -20,6 +21,25 @@ func webSocketCases() []testCase {
 // alone passes it: mod_proxy_scgi and mod_proxy_uwsgi do not, nor does lighttpd before 1.4.74.
 func tunnels(p *pair) bool {
 	return p.protocol == "http" || p.front.name == "nginx" && (p.protocol == "scgi" || p.protocol == "uwsgi")
+}
+
+// framed are the pairs whose front passes an Upgrade on over a protocol that cannot switch.
+func framed(p *pair) bool { return p.protocol == "fastcgi" && p.front.name == "nginx" }
+
+func noWebSocket(t *testing.T, s *site) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var h http.Header
+	if s.viaHTTP {
+		h = http.Header{viaHTTP: {"1"}}
+	}
+	c, res, err := websocket.Dial(ctx, "ws://"+s.addr+"/t/ws", &websocket.DialOptions{HTTPHeader: h})
+	if err == nil {
+		c.CloseNow()
+	}
+	if res == nil || res.StatusCode != http.StatusNotImplemented {
+		t.Errorf("%v, %v", res, err)
+	}
 }
 
 func webSocket(path string) func(*testing.T, *site) {

@@ -60,9 +60,10 @@ func (e *Encoder) Close(cause error) error {
 	return err
 }
 
-// Hijack hands the connection over.
+// Hijack hands the connection over, once the head that was framed has been sent.
 func (e *Encoder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if e.Conn.unread.Load() > 0 {
+		e.Conn.SetOut(e.Conn.Out()[:0])
 		return nil, nil, errors.New("hijack: the request's body has not been read")
 	}
 	return e.Conn.Hijack()

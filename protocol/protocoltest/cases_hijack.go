@@ -72,7 +72,87 @@ func notUpgraded(x *trial) {
 	}
 }
 
+// notSwitched answers as f does after a 101 that has come to nothing.
+func notSwitched(name string, f func(w http.ResponseWriter)) testCase {
+	return testCase{
+		name: "switching-then-" + name,
+		want: "A WriteHeader(101) that comes to nothing is an error page, whatever the handler goes on to do.",
+		handler: web(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Upgrade", "echo")
+			w.Header().Set("Connection", "Upgrade")
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			f(w)
+		}),
+		check: func(x *trial) {
+			got := x.end(x.request("GET", "/", "HTTP_UPGRADE", "echo", "HTTP_CONNECTION", "Upgrade"))
+			x.whole(got, 500, "500 Internal Server Error\n")
+			x.field(got, "Upgrade")
+		},
+	}
+}
+
+// asksFirst upgrades as WebSocket libraries do: they ask what the writer is, and say 501.
+func asksFirst(w http.ResponseWriter, r *http.Request) {
+	h, ok := w.(http.Hijacker)
+	if !ok {
+		http.Error(w, "no Hijacker", http.StatusNotImplemented)
+		return
+	}
+	conn, _, err := h.Hijack()
+	if err != nil {
+		panic(err)
+	}
+	io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nhijacked")
+	conn.Close()
+}
+
 var hijackCases = []testCase{
+	{
+		name:    "hijacker-where-it-can",
+		want:    "The writer is an http.Hijacker only where it can hijack: a WebSocket library answers 501 elsewhere.",
+		handler: web(asksFirst),
+		check: func(x *trial) {
+			if got := x.get(); x.pair.has(Hijack) || x.pair.Chain && got.body == "hijacked" { // the backend's own protocol may have it
+				x.whole(got, 200, "hijacked")
+			} else {
+				x.whole(got, 501, "no Hijacker\n")
+			}
+		},
+	},
+	notSwitched("writing", func(w http.ResponseWriter) { io.WriteString(w, "Internal Server Error") }),
+	notSwitched("copying", func(w http.ResponseWriter) { io.Copy(w, strings.NewReader("Internal Server Error")) }),
+	notSwitched("flushing", func(w http.ResponseWriter) { http.NewResponseController(w).Flush() }),
+	notSwitched("200", func(w http.ResponseWriter) { w.WriteHeader(200) }),
+	notSwitched("302", func(w http.ResponseWriter) { w.WriteHeader(302) }),
+	{
+		name: "switching-then-own-error",
+		want: "After a WriteHeader(101) that comes to nothing the handler's own error is the answer.",
+		handler: web(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			http.Error(w, "none here", http.StatusUpgradeRequired)
+		}),
+		check: func(x *trial) { x.whole(x.get(), 426, "none here\n") },
+	},
+	{
+		name: "hijack-before-body",
+		want: "A Hijack that fails, as the body is unread, sends nothing of the 101: the handler's error is the answer.",
+		handler: web(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusSwitchingProtocols)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				http.Error(w, "failed", http.StatusInternalServerError)
+				return
+			}
+			conn.Close()
+		}),
+		check: func(x *trial) {
+			if r := x.post("body"); x.pair.name() == "http" || x.pair.Chain {
+				x.try(r) // net/http hands over what it has not read
+			} else {
+				x.whole(x.end(r), 500, "failed\n")
+			}
+		},
+	},
 	{
 		name:    "upgrade",
 		want:    "101 and Hijack hand the connection over, both ways, as for a WebSocket.",
