@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -20,7 +21,7 @@ func startFailed(c *command, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE),
 		errors.Is(err, syscall.ETXTBSY):
-		e.Status = http.StatusServiceUnavailable
+		e.Status, e.RetryAfter = http.StatusServiceUnavailable, time.Second
 	case errors.Is(err, syscall.E2BIG):
 		e.Kind, e.Status = protocol.ErrTooLarge, http.StatusRequestHeaderFieldsTooLarge
 		e.Detail = "the environment and the arguments are more than the system passes on: " + strconv.Itoa(size(c.env)+size(c.argv)) + " bytes"

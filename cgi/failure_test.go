@@ -1,10 +1,13 @@
 package cgi
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 func writeFile(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
@@ -47,6 +50,9 @@ func TestStartFailures(t *testing.T) {
 			before := openFiles(t)
 			res := b.do(get("/"))
 			b.wantFailure(res, row.status, row.why)
+			if e, ok := errors.AsType[*protocol.Error](res.Err); !ok || (e.RetryAfter > 0) != (row.status == 503) {
+				t.Errorf("Retry-After of %v", e)
+			}
 			if !strings.HasPrefix(res.Err.Error(), "cgi: start ") || strings.Contains(res.Err.Error(), "\n") {
 				t.Error(res.Err)
 			}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
@@ -178,7 +179,8 @@ func (x *exchange) endRequest(h header) error {
 	x.l.in.discard(n)
 	switch {
 	case e.status == overloaded || e.status == cantMpxConn:
-		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String(), Status: http.StatusServiceUnavailable}
+		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String(),
+			Status: http.StatusServiceUnavailable, RetryAfter: time.Second}
 	case e.status != requestComplete:
 		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String()}
 	case e.app != 0 && !x.outDone:

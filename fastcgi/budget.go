@@ -3,6 +3,7 @@ package fastcgi
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -100,7 +101,7 @@ func (c *conn) keepParams(s *stream, b []byte) {
 
 func tooMuchHeld(op string, got, limit int64) error {
 	return &protocol.Error{Protocol: Name, Op: op, Kind: protocol.ErrTooLarge,
-		Detail: protocol.Exceeds(got, limit, "bytes of all requests"), Status: http.StatusServiceUnavailable}
+		Detail: protocol.Exceeds(got, limit, "bytes of all requests"), Status: http.StatusServiceUnavailable, RetryAfter: time.Second}
 }
 
 // startsWriting counts a handler that may have to wait for the peer to take its answer.

@@ -145,6 +145,11 @@ func httpFailed(ctx context.Context, op string, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return &protocol.Error{Protocol: "http", Op: op, Kind: protocol.ErrAborted, Err: cause}
 	}
+	if own, ok := errors.AsType[*protocol.Error](err); ok && own.Kind == protocol.ErrUpstream {
+		e := *own
+		e.Protocol = "http"
+		return &e
+	}
 	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() && !errors.Is(err, os.ErrDeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", err, os.ErrDeadlineExceeded)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 )
 
 // The kinds of error. errors.Is finds the kind of any error of this module that came from a peer.
@@ -37,6 +38,8 @@ type Error struct {
 	Detail   string // figures or a reason; may be empty
 	Err      error  // the cause, if there is one
 	Status   int    // the status to answer with; 0 means the kind's own
+
+	RetryAfter time.Duration // when the client may well ask again, for the answer's Retry-After; 0: nobody knows
 }
 
 func (e *Error) Error() string {
@@ -107,4 +110,13 @@ func Status(err error) int {
 		}
 	}
 	return http.StatusInternalServerError
+}
+
+// retryAfter returns the value of err's Retry-After: whole seconds, at least one; "" where nobody knows.
+func retryAfter(err error) string {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.RetryAfter <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)
 }

@@ -270,6 +270,9 @@ func (w *response) fail(err error) {
 	w.settle(status)
 	w.head.fields["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	w.head.fields["X-Content-Type-Options"] = []string{"nosniff"}
+	if seconds := retryAfter(err); seconds != "" {
+		w.head.fields["Retry-After"] = []string{seconds}
+	}
 	page := fmt.Appendf(nil, "%d %s\n", status, http.StatusText(status))
 	if w.keep(len(page)) {
 		w.held = copy(w.hold[:], page)

@@ -1,19 +1,10 @@
 package endpoint
 
 import (
-	"context"
-	"errors"
 	"log/slog"
-	"net"
-	"net/http"
-	"syscall"
-	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
-
-// connectTimeout bounds the connecting to a backend, where the request's context does not end earlier.
-const connectTimeout = 10 * time.Second
 
 // ClientOptions are what a client takes from its surroundings. nil is all defaults.
 type ClientOptions struct {
@@ -56,15 +47,7 @@ func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 	case o == nil:
 		o = new(ClientOptions)
 	}
-	own := *o
-	var err error
-	if own.Limits, err = e.limits(o); err != nil {
-		return nil, err
-	}
-	if e.Protocol == "cgi" { // it has these options itself
-		own.Limits = o.Limits
-	}
-	c, err := e.row.client(e, &own)
+	c, err := e.row.client(e, o)
 	if err != nil {
 		return nil, err
 	}
@@ -72,25 +55,4 @@ func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 		return nil, err
 	}
 	return e.withMount(c)
-}
-
-// dial connects. A Unix socket whose backlog is full refuses at once, and is tried again while connectTimeout lasts.
-func (e *Endpoint) dial(ctx context.Context) (net.Conn, error) {
-	d := net.Dialer{Timeout: connectTimeout}
-	began := time.Now()
-	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		nc, err := d.DialContext(ctx, e.Network, e.Address)
-		if !errors.Is(err, syscall.EAGAIN) {
-			return nc, err
-		}
-		if time.Since(began) > connectTimeout {
-			return nil, &protocol.Error{Op: "connect", Kind: protocol.ErrUpstream, Err: err,
-				Detail: "the backlog of " + e.Address + " is full", Status: http.StatusServiceUnavailable}
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
 }

@@ -1,7 +1,9 @@
 package endpoint
 
 import (
+	"context"
 	"io/fs"
+	"net"
 	"strconv"
 
 	"github.com/postern-gateway/postern/gateway"
@@ -20,6 +22,8 @@ type Endpoint struct {
 	row     *row
 	options []option // for calling
 	listens []string // the options that are for listening
+
+	connect func(ctx context.Context, network, address string) (net.Conn, error) // for tests; nil: net.Dialer's
 }
 
 // DefaultMode is the mode of a Unix socket whose URL says none.

@@ -13,13 +13,13 @@ func serveFastCGI(s *gateway.Server, l *Listener) error {
 	return s.Serve(l.Listener, fastcgi.Protocol{MaxConns: s.MaxConns, WebServerAddrs: l.webServerAddrs})
 }
 
-func newFastCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
+func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	keep, err := e.number("keep", 0)
 	if err != nil {
 		return nil, err
 	}
 	resend, ok := e.last("resend")
-	c := &fastcgi.Client{Dial: e.dial, Limits: o.Limits, Log: o.Log, MaxIdle: keep, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
+	c := &fastcgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxIdle: keep, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 

@@ -27,10 +27,10 @@ type row struct {
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: newFastCGI, options: called("keep", "resend", "param")},
-	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: newHTTP, options: called()},
-	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: newSCGI, options: called("param")},
-	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: newUWSGI, options: called("param")},
+	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "resend", "param")},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called()},
+	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param")},
+	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: overNetwork(newUWSGI), options: called("param")},
 }
 
 // called are the options of a client that calls over a network: its own, and those that each has.
@@ -59,15 +59,15 @@ func schemes() string {
 	return strings.Join(names, ", ")
 }
 
-func newHTTP(e *Endpoint, o *ClientOptions) (*Client, error) {
-	c := &gateway.HTTPClient{Dial: e.dial, Limits: o.Limits}
+func newHTTP(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
+	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 
-func newSCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
-	return &Client{&scgi.Client{Dial: e.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
+func newSCGI(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
+	return &Client{&scgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
 }
 
-func newUWSGI(e *Endpoint, o *ClientOptions) (*Client, error) {
-	return &Client{&uwsgi.Client{Dial: e.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
+func newUWSGI(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
+	return &Client{&uwsgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
 }

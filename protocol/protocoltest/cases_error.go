@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -26,6 +27,7 @@ var failures = []struct {
 	{"upstream", &protocol.Error{Op: "test", Kind: protocol.ErrUpstream}, 502},
 	{"upstream-slow", &protocol.Error{Op: "test", Kind: protocol.ErrUpstream, Err: context.DeadlineExceeded}, 504},
 	{"own-status", &protocol.Error{Op: "test", Kind: protocol.ErrTooLarge, Status: 431}, 431},
+	{"come-again", &protocol.Error{Op: "test", Kind: protocol.ErrUpstream, Status: 503, RetryAfter: 1500 * time.Millisecond}, 503},
 	{"bare-kind", protocol.ErrTooLarge, 413},
 	{"wrapped", fmt.Errorf("around: %w", protocol.ErrUnsupported), 501},
 	{"unexpected-eof", io.ErrUnexpectedEOF, 400},
@@ -44,7 +46,7 @@ func failure(name string) error {
 var errorCases = []testCase{
 	{
 		name: "error-statuses",
-		want: "An error that a handler returns before output becomes its kind's status; the page does not tell the client why.",
+		want: "An error that a handler returns before output becomes its kind's status, with its Retry-After if it has one; the page does not tell the client why.",
 		handler: failing(func(w protocol.ResponseWriter, r *protocol.Request) error {
 			return failure(r.Params.Get("HTTP_X_ERROR"))
 		}),
@@ -53,6 +55,11 @@ var errorCases = []testCase{
 				got := x.do(x.request("GET", "/", "HTTP_X_ERROR", f.name))
 				x.status(got, f.status)
 				x.field(got, "Content-Type", "text/plain; charset=utf-8")
+				if f.name == "come-again" {
+					x.field(got, "Retry-After", "2") // whole seconds, and no time too early
+				} else {
+					x.field(got, "Retry-After")
+				}
 				if got.body != itoa(f.status)+" "+http.StatusText(f.status)+"\n" {
 					x.Errorf("%s: the page is %q", f.name, got.body)
 				}
