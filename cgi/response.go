@@ -105,8 +105,11 @@ type output struct {
 // Read implements io.Reader.
 func (b *output) Read(p []byte) (n int, err error) {
 	n, err = b.body.Read(p)
-	if e, ok := err.(*protocol.Error); ok && e.Protocol == "" {
+	switch e, ok := err.(*protocol.Error); {
+	case ok && e.Protocol == "":
 		err = b.p.failed(errors.New("output ended: " + e.Detail))
+	case !ok && err != nil && err != io.EOF: // of its chunks
+		err = b.p.failed(err)
 	}
 	return n, err
 }

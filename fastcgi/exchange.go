@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -158,11 +157,7 @@ func (x *exchange) again() bool {
 	if !x.l.used || x.heard || x.ctx.Err() != nil || x.later && !x.unread {
 		return false
 	}
-	switch x.request.Method() {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return x.unread || x.c.Resend
+	return x.unread || x.c.Resend || netio.Idempotent(x.request.Method())
 }
 
 // drop gives up a connection.

@@ -60,7 +60,7 @@ func schemes() string {
 }
 
 func newHTTP(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
-	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits}
+	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits, Log: o.Log}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 

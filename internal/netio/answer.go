@@ -1,6 +1,8 @@
 package netio
 
 import (
+	"bufio"
+	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -28,11 +30,11 @@ type Answer struct {
 	Drain    bool         // the body ends where Raw does, and what is beyond the declared length is read until then
 
 	raw      Raw
-	src      io.Reader // raw, or what decodes its chunks
-	none     bool      // there is to be no body: HEAD, 204, 304
-	chunked  bool
-	declared int64 // -1: none
-	left     int64 // of it, or 0 for a body that is whole
+	src      io.Reader     // raw, or what decodes its chunks
+	none     bool          // there is to be no body: HEAD, 204, 304
+	chunks   *bufio.Reader // what decodes chunks reads from it; nil: there are none
+	declared int64         // -1: none
+	left     int64         // of it, or 0 for a body that is whole
 	warned   bool
 	err      error
 }
@@ -62,7 +64,8 @@ func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 	case b.none:
 		b.left = 0
 	case coding != "":
-		b.chunked, b.src = true, httputil.NewChunkedReader(raw)
+		b.chunks = bufio.NewReader(raw)
+		b.src = httputil.NewChunkedReader(b.chunks)
 	default:
 		b.left = b.declared
 	}
@@ -73,7 +76,17 @@ func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 }
 
 // None reports whether the response has no body, whatever the backend sends.
-func (b *Answer) None() bool { return b.none }
+func (b *Answer) None() bool { return b.none || b.declared == 0 }
+
+// Alone reports whether all that was read of a body that is whole is its own. With chunks that is so where its end, the
+// trailer's included, has come (RFC 9112 section 7.1.2); it is not waited for.
+func (b *Answer) Alone() bool {
+	if b.chunks == nil {
+		return (b.none || b.declared >= 0) && !b.warned
+	}
+	end, _ := b.chunks.Peek(b.chunks.Buffered())
+	return string(end) == "\r\n" || len(end) > 4 && end[0] != '\r' && bytes.Index(end, []byte("\r\n\r\n")) == len(end)-4
+}
 
 // Whole reports whether nothing of the body is missing any more.
 func (b *Answer) Whole() bool { return b.left == 0 }
@@ -100,7 +113,7 @@ func (b *Answer) read(p []byte) (n int, err error) {
 	}
 	n, err = b.src.Read(p)
 	switch {
-	case b.chunked && err == io.EOF:
+	case b.chunks != nil && err == io.EOF:
 		b.left = 0
 		return n, b.whole(nil)
 	case b.left < 0:
@@ -146,7 +159,7 @@ func (b *Answer) beyond(p []byte) error {
 
 // warn tells of a surplus, once. A response that has no body has none.
 func (b *Answer) warn() {
-	if b.warned || b.none || b.chunked {
+	if b.warned || b.none || b.chunks != nil {
 		return
 	}
 	b.warned = true

@@ -3,50 +3,40 @@ package netio
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
-	"strconv"
+	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// smallBody is the size up to which a body that is in memory is sent with the head, in one write and without a goroutine.
-const smallBody = 16 << 10
-
-// inMemory reports whether n bytes of body can be read without waiting for anybody: the one who writes it may be waiting for the
-// response.
-func inMemory(body io.Reader, n int64) bool {
-	switch b := body.(type) {
-	case interface{ Len() int }: // a Buffer or a Reader of bytes or strings
-		return int64(b.Len()) >= n
-	case *protocol.Spool:
-		return true
-	}
-	return false
-}
-
-// An Exchange is a client's side of a connection that carries one request, and a response that ends with it: SCGI, uwsgi.
+// An Exchange is a client's side of a connection that carries one request and then its response: SCGI, uwsgi, HTTP. It is used once.
 type Exchange struct {
 	Protocol string
 	Dial     func(ctx context.Context) (net.Conn, error)
 	Limits   *protocol.Limits // nil: the defaults
 	Log      *slog.Logger     // nil: slog.Default
 	Hint     string           // for the error of a backend that closes on a large head; may be set by encode
+	HTTP     *Pool            // the backend speaks HTTP/1.1; nil: a length is always told, and the connection ends with the response
 
 	lim     protocol.Limits
-	request *protocol.Request // of a known length
+	request *protocol.Request
 	head    []byte
+	first   []byte // what is sent at once: the head, and a small body
+	later   bool   // a body follows it
 	done    func() // gives back what the request holds; nil for nothing
 	conn    net.Conn
+	in      pushback // conn
 	ctx     context.Context
 	stop    func() bool // ends the watch of the context
 	once    sync.Once
+	unread  bool // the request cannot have been read: sending it failed
+	heard   bool // something of a response came
 	sender  sync.WaitGroup
+	sent    atomic.Bool           // all of the request
 	unsent  atomic.Pointer[error] // why the request's body could not be read
 
 	patience Patience
@@ -55,12 +45,14 @@ type Exchange struct {
 	reset   error      // a write has met a reset; the kernel tells of one only once, and not to the reader then
 }
 
-// RoundTrip sends r on a connection of its own, with the head that encode makes of it, and reads the response's head. Nothing is
-// dialled for a request that cannot be sent.
+// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. Nothing is dialled for a request that cannot
+// be sent. A request that fails on a kept connection is sent once more on a new one, where that can do no harm.
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
-	x.ctx, x.lim = ctx, x.Limits.Resolve()
-	if x.request, x.done, err = protocol.Measure(r, x.Limits); err != nil {
-		return nil, err
+	x.ctx, x.lim, x.request = ctx, x.Limits.Resolve(), r
+	if x.HTTP == nil {
+		if x.request, x.done, err = protocol.Measure(r, x.Limits); err != nil {
+			return nil, err
+		}
 	}
 	defer func() {
 		if err != nil {
@@ -70,102 +62,65 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	if x.head, err = encode(x.request); err != nil {
 		return nil, err
 	}
-	if n := x.request.ContentLength; n > 0 && x.request.Body == nil {
-		return nil, x.bodyFailed(errors.New("ContentLength is " + strconv.FormatInt(n, 10) + " and Body is nil"))
+	if err = x.prepare(); err != nil {
+		return nil, err
+	}
+	if x.conn = x.HTTP.get(x.logger()); x.conn != nil {
+		if res, err = x.try(); err == nil || !x.again() {
+			return res, err
+		}
+		x.drop()
 	}
 	if x.conn, err = x.Dial(ctx); err != nil {
 		return nil, x.failed("connect", err)
 	}
+	return x.try()
+}
+
+// try sends the request on the connection and reads the response's head.
+func (x *Exchange) try() (*protocol.Response, error) {
 	conn := x.conn
-	x.stop = context.AfterFunc(ctx, func() { conn.Close() })
+	x.stop = context.AfterFunc(x.ctx, func() { conn.Close() })
 	x.patience.Start(conn, &x.lim)
 	if err := x.send(); err != nil {
 		return nil, x.failed("write request", err)
 	}
-	if res, err = x.receive(); err != nil {
+	res, err := x.receive()
+	if err != nil {
 		return nil, x.failed("read response head", Unanswered(err, len(x.head), x.Hint))
 	}
 	return res, nil
 }
 
-// send sends the request. A body that is not small and in memory follows in a goroutine of its own, while the response is being read; that
-// goroutine ends with the connection.
-func (x *Exchange) send() error {
-	n, body := x.request.ContentLength, x.request.Body
-	if body == nil || n == 0 {
-		return x.write(x.head)
+// again reports whether the request, which failed on a kept connection, may be sent on another (RFC 9110 section 9.2.2).
+func (x *Exchange) again() bool {
+	if x.heard || x.ctx.Err() != nil || x.later && !x.unread {
+		return false
 	}
-	if n <= smallBody && inMemory(body, n) {
-		b := append(x.head, make([]byte, n)...)
-		if _, err := io.ReadFull(body, b[len(x.head):]); err != nil {
-			x.bodyFailed(err)
-			return err
-		}
-		return x.write(b)
-	}
-	if err := x.write(x.head); err != nil {
-		return err
-	}
-	x.sender.Go(func() { x.sendBody(body, n) })
-	return nil
+	return x.unread || Idempotent(x.request.Method())
 }
 
-// write writes b. A peer that has answered and gone before it read all of it may still have its answer read.
-func (x *Exchange) write(b []byte) error {
-	err := x.put(b)
-	if err != nil && x.ctx.Err() == nil && !isTimeout(err) {
-		return nil
+// Idempotent reports whether a request of that method may be sent twice.
+func Idempotent(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
+		return true
 	}
-	return err
+	return false
 }
 
-func (x *Exchange) put(b []byte) error {
-	x.sending.Lock()
-	defer x.sending.Unlock()
-	x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
-	_, err := x.conn.Write(b)
-	if errors.Is(err, syscall.ECONNRESET) {
-		x.reset = err
-	}
-	return err
-}
-
-// end ends the exchange at the connection's end, and returns the reset that it was, if it was one.
-func (x *Exchange) end() error {
+// drop gives up a kept connection.
+func (x *Exchange) drop() {
+	x.stop()
 	x.conn.Close()
-	x.sending.Lock()
-	defer x.sending.Unlock()
-	return x.reset
+	x.conn, x.unread, x.reset = nil, false, nil
 }
 
-// sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not take it for whole.
-func (x *Exchange) sendBody(body io.Reader, n int64) {
-	buf := make([]byte, 64<<10)
-	body = x.patience.Body(body)
-	for n > 0 {
-		m, err := body.Read(buf[:min(n, int64(len(buf)))])
-		n -= int64(m)
-		if x.put(buf[:m]) != nil {
-			return
-		}
-		if err != nil && n > 0 {
-			x.bodyFailed(err)
-			x.conn.Close()
-			return
-		}
+func (x *Exchange) logger() *slog.Logger {
+	if x.Log == nil {
+		return slog.Default()
 	}
-}
-
-// bodyFailed notes why the request's body could not be read: that is what the exchange fails of.
-func (x *Exchange) bodyFailed(err error) error {
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	if _, ok := errors.AsType[*protocol.Error](err); !ok {
-		err = &protocol.Error{Protocol: x.Protocol, Op: "read request body", Kind: protocol.ErrAborted, Err: err}
-	}
-	x.unsent.Store(&err)
-	return err
+	return x.Log
 }
 
 // failed gives an error its place: the context's if it has ended, that of a body that could not be read, else the upstream's. A context

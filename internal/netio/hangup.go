@@ -27,13 +27,17 @@ func (b *Conn) Watch(gone func(cause error)) (stop func()) {
 	return b.watchAhead(gone)
 }
 
-// descriptor finds the socket that b stands on, for watching alone: what a wrapper reads and writes
-// may differ from what the socket carries. nil: it is not to be found.
+// descriptor finds the socket that b stands on.
 func (b *Conn) descriptor() syscall.RawConn {
 	if b.raw != nil {
 		return b.raw
 	}
-	c := b.Conn
+	return Descriptor(b.Conn)
+}
+
+// Descriptor finds the socket that c stands on, for watching alone: what a wrapper reads and writes may differ from what the socket carries.
+// nil: it is not to be found.
+func Descriptor(c net.Conn) syscall.RawConn {
 	for range 8 { // wrappers of wrappers; one may return itself
 		if s, ok := c.(syscall.Conn); ok {
 			raw, err := s.SyscallConn()

@@ -2,7 +2,16 @@
 
 package netio
 
-import "syscall"
+import (
+	"net"
+	"syscall"
+)
 
 // Pending cannot tell on this system.
 func Pending(syscall.RawConn) bool { return false }
+
+// quiet cannot tell on this system.
+func quiet(syscall.RawConn) (open, pending bool) { return false, false }
+
+// lookable finds nothing that quiet could look at.
+func lookable(net.Conn) syscall.RawConn { return nil }
