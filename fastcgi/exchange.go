@@ -175,7 +175,7 @@ func (x *exchange) sendRest() {
 	if r.ContentLength > 0 && !x.send(typeStdin, x.patience.Body(r.Body), r.ContentLength) {
 		return
 	}
-	if r.Role == protocol.Filter && !x.send(typeData, r.Data, r.DataLength) {
+	if r.Role == protocol.Filter && !x.send(typeData, x.patience.Body(r.Data), r.DataLength) {
 		return
 	}
 	x.sent.Store(true)
