@@ -13,6 +13,7 @@ import (
 type webConn struct {
 	net.Conn
 	conn     *conn
+	reason   atomic.Pointer[webReason]
 	looked   bool
 	waiting  atomic.Bool // for a request's first byte
 	given    atomic.Bool // a request has been served

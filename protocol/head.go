@@ -23,7 +23,8 @@ const (
 )
 
 // AppendHead appends the head of a response, the empty line included, fields in the order of their names. The caller has
-// validated h. A Location comes before the Status field: HAProxy 2.6 makes 302 of whatever status stands before it.
+// validated h. A Location comes before the Status field: HAProxy 2.6 makes 302 of whatever status stands before it. The reason phrase is
+// the status's own, or that of h's Status where it has none: see [Response.Header].
 func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
 	location := h["Location"]
 	if form == StatusLine {
@@ -37,7 +38,7 @@ func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
 	}
 	dst = strconv.AppendInt(dst, int64(status), 10)
 	dst = append(dst, ' ')
-	dst = append(dst, http.StatusText(status)...)
+	dst = append(dst, reason(status, h)...)
 	dst = append(dst, "\r\n"...)
 	var room [32]string
 	names := room[:0]
@@ -46,7 +47,7 @@ func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if location != nil && name == "Location" {
+		if location != nil && name == "Location" || name == "Status" {
 			continue
 		}
 		for _, v := range h[name] {
@@ -83,6 +84,9 @@ func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 			return 0, nil, n, badHead(p.bad + " " + strconv.Itoa(p.line) + ": " + strconv.Quote(clip(string(line))))
 		}
 	}
+	if p.text != "" {
+		p.h["Status"] = []string{p.text}
+	}
 	return p.settle(), p.h, n, nil
 }
 
@@ -111,6 +115,7 @@ type headParser struct {
 	h      http.Header
 	line   int    // the number of the current line
 	status int    // 0: none yet
+	text   string // "299 Mostly Fine": of a status whose phrase nobody else knows
 	bad    string // what is wrong, for the error: "header line"
 }
 
@@ -158,6 +163,7 @@ func (p *headParser) setStatus(s string) bool {
 		return false
 	}
 	p.status, _ = strconv.Atoi(s[:3])
+	p.text = phrased(p.status, s)
 	return true
 }
 

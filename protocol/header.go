@@ -21,10 +21,10 @@ type head struct {
 
 var heads = sync.Pool{New: func() any { return &head{fields: make(http.Header, 8)} }}
 
-// hopByHop are the fields that belong to a connection, not to a response (RFC 9110 section 7.6.1), and CGI's own.
+// hopByHop are the fields that belong to a connection, not to a response (RFC 9110 section 7.6.1).
 var hopByHop = map[string]bool{
 	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true,
-	"Transfer-Encoding": true, "Upgrade": true, "Status": true,
+	"Transfer-Encoding": true, "Upgrade": true,
 }
 
 // take copies h for a response of that status, and returns the body's declared length, or -1. A name or a value that is not
@@ -38,6 +38,9 @@ func (d *head) take(h http.Header, status int) (declared int64, err error) {
 		case key == "Content-Length":
 			lengths = joined(lengths, values)
 			continue
+		case key == "Status":
+			d.takeReason(values, status)
+			continue
 		case hopByHop[key] && !(switching && (key == "Upgrade" || key == "Connection")):
 			continue
 		case strings.HasPrefix(name, http.TrailerPrefix):
@@ -49,6 +52,16 @@ func (d *head) take(h http.Header, status int) (declared int64, err error) {
 		d.fields[key] = joined(d.fields[key], values)
 	}
 	return d.takeLength(lengths, status)
+}
+
+// takeReason takes the reason phrase of a status that has none of its own. Any other Status is none of the handler's.
+func (d *head) takeReason(values []string, status int) {
+	if len(values) == 0 {
+		return
+	}
+	if text := phrased(status, values[0]); text != "" {
+		d.fields["Status"] = []string{text}
+	}
 }
 
 // joined adds values to those of a field that came under another spelling of its name, which is rare.

@@ -11,7 +11,7 @@ import (
 )
 
 // ToHTTP returns an http.Handler that serves h, by the rules that hold over every other protocol and with the default
-// [Limits]. A response that is not whole is cut off, as by http.ErrAbortHandler.
+// [Limits]. A response that is not whole is cut off, as by http.ErrAbortHandler. The reason phrase is net/http's.
 func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 
 // ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of one's own.
@@ -107,7 +107,13 @@ func (e *httpEncoder) WriteHeader(status int, h http.Header) error {
 		e.switching = h.Clone()
 		return nil
 	}
+	if w, ok := e.w.(interface {
+		SetReason(status int, phrase string)
+	}); ok {
+		w.SetReason(status, reason(status, h))
+	}
 	e.copy(h)
+	delete(e.w.Header(), "Status")
 	e.w.WriteHeader(status)
 	return nil
 }

@@ -46,6 +46,7 @@ var responses = []struct {
 	{name: "another coding", status: "200 OK", fields: "Transfer-Encoding: gzip\n", err: `unsupported: Transfer-Encoding "gzip"`},
 	{name: "a colon after the status", status: "404: Not Found", body: "x", want: `404 map[] "x"`},
 	{name: "no space after the status", status: "404Not Found", body: "x", want: `404 map[] "x"`},
+	{name: "a status that nobody has assigned", status: "299 Mostly Fine", body: "x", want: `299 map[Status:[299 Mostly Fine]] "x"`},
 	{name: "four digits", status: "4040 x", err: "4040 x"},
 	{name: "two digits", status: "99", err: " 99"},
 	{name: "an empty head", raw: "\n\nbody", want: `200 map[] "\nbody"`, http: "no status line of HTTP/1"},

@@ -3,6 +3,7 @@ package protocoltest
 import (
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -49,6 +50,26 @@ var statusCases = []testCase{
 		want:    "A status that nobody has assigned passes as it is.",
 		handler: answering(799),
 		check:   func(x *trial) { x.whole(x.get(), 799, "answered") },
+	},
+	{
+		name: "status-299-reason",
+		want: "A status that nobody has assigned has the reason phrase that the handler gives it, on the wire and nowhere else; a known one, or another's, has not.",
+		handler: native(func(w protocol.ResponseWriter, r *protocol.Request) {
+			status, _ := strconv.Atoi(r.Params.Get("HTTP_X_STATUS"))
+			w.Header().Set("Status", "299 Mostly Fine")
+			w.WriteHeader(status)
+			io.WriteString(w, "answered")
+		}),
+		check: func(x *trial) {
+			for status, want := range map[string][]string{"299": {"299 Mostly Fine"}, "298": nil, "200": nil} {
+				got := x.do(x.request("GET", "/", "HTTP_X_STATUS", status))
+				n, _ := strconv.Atoi(status)
+				x.whole(got, n, "answered")
+				if !x.pair.has(NoReason) {
+					x.field(got, "Status", want...)
+				}
+			}
+		},
 	},
 	{
 		name:    "status-99",

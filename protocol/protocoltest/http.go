@@ -19,7 +19,7 @@ import (
 func HTTP() Pair {
 	return Pair{
 		Name: "http",
-		Has:  Keep | Duplex | Hijack | Informational | CutSeen,
+		Has:  Keep | Duplex | Hijack | Informational | CutSeen | NoReason,
 		Start: func(tb testing.TB, site *Site) protocol.RoundTripper {
 			ServeHTTP(tb, site)
 			return Connect(tb, func(dial Dial, lim *protocol.Limits) protocol.RoundTripper {

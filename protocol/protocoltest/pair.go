@@ -71,6 +71,8 @@ const (
 	CutSeen
 	// LosesEarly, a fault: an answer given while a large body is still being sent may be lost on its way.
 	LosesEarly
+	// NoReason, a fault: a status that has no phrase of its own gets none.
+	NoReason
 	// Unread: the server notices that the client has gone also while a body waits unread.
 	Unread
 )

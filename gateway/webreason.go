@@ -1,0 +1,46 @@
+package gateway
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// A webReason is the reason phrase of a response that is about to be written, for a status that net/http has none for: it writes
+// "299 status code 299".
+type webReason struct{ theirs, ours string }
+
+// SetReason gives the response's status its phrase, which may be empty, before WriteHeader. net/http can be told none: the connection
+// puts it in.
+func (x *webExchange) SetReason(status int, phrase string) {
+	if http.StatusText(status) != "" {
+		x.conn.reason.Store(nil)
+		return
+	}
+	code := strconv.Itoa(status)
+	x.conn.reason.Store(&webReason{code + " status code " + code + "\r\n", code + " " + phrase + "\r\n"})
+}
+
+// Write implements net.Conn. A response's head begins a write: net/http has sent all that came before it.
+func (c *webConn) Write(p []byte) (int, error) {
+	r := c.reason.Load()
+	if r == nil || isInterim(p) {
+		return c.Conn.Write(p)
+	}
+	c.reason.Store(nil)
+	version := len("HTTP/1.1 ")
+	rest, ok := bytes.CutPrefix(p[min(len(p), version):], []byte(r.theirs))
+	if !ok {
+		return c.Conn.Write(p)
+	}
+	if _, err := c.Conn.Write(slices.Concat(p[:version], []byte(r.ours), rest)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// isInterim reports whether p begins with the head of a 1xx, which the response is still to follow.
+func isInterim(p []byte) bool {
+	return len(p) > len("HTTP/1.1 ") && string(p[:len("HTTP/1.")]) == "HTTP/1." && p[len("HTTP/1.1 ")] == '1'
+}
