@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -162,7 +163,7 @@ func (x *passage) answer(res *protocol.Response) error {
 	if res.Status < 200 || res.Status > 999 {
 		return x.failed("read response", fmt.Errorf("status %d is no final one", res.Status))
 	}
-	x.copyHeader(res.Header)
+	x.copyHeader(res)
 	x.w.WriteHeader(res.Status)
 	if x.in.Method() == http.MethodHead {
 		// Nobody wants the body, and fronts close as soon as they have the head. How a backend may end that is still at it is
@@ -172,16 +173,12 @@ func (x *passage) answer(res *protocol.Response) error {
 	return x.copyBody(res.Body)
 }
 
-// copyHeader copies the fields but for those that Connection names: they belong to the backend's connection.
-func (x *passage) copyHeader(from http.Header) {
+// copyHeader copies the fields but for those that belong to the backend's connection.
+func (x *passage) copyHeader(res *protocol.Response) {
+	netio.CleanHeader(res.Status, res.Header)
 	to := x.w.Header()
 	to["Content-Type"] = nil // one that the backend has not given is not ours to guess
-	for name, values := range from {
+	for name, values := range res.Header {
 		to[name] = values
-	}
-	for _, list := range from["Connection"] {
-		for name := range strings.SplitSeq(list, ",") {
-			delete(to, http.CanonicalHeaderKey(strings.TrimSpace(name)))
-		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -114,4 +116,59 @@ func TestProxyTunnelOverFastCGI(t *testing.T) {
 	if res.Body.Close(); res.Status != http.StatusNotImplemented {
 		t.Errorf("status %d, want 501", res.Status)
 	}
+}
+
+// A tunnel that stands has no deadline on either side, whatever the server's limits and the client's are.
+func TestProxyTunnelHasNoDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		back, front := pipe(t).(*pipes), pipe(t).(*pipes)
+		client := &gateway.HTTPClient{Dial: back.dial}
+		s := &gateway.Server{Handler: &gateway.Proxy{Backend: client, ResponseTimeout: time.Minute}, Limits: &protocol.Limits{
+			HeadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second, BodyTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+			FirstByteTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second}}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			s.ServeHTTP(front)
+		}()
+		defer func() {
+			s.Close()
+			<-ended
+		}()
+		go func() {
+			c, err := back.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			c.Read(make([]byte, 4<<10))
+			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+			for b := make([]byte, 3); ; {
+				if _, err := io.ReadFull(c, b); err != nil {
+					return
+				}
+				<-time.After(24 * time.Hour)
+				c.Write(b)
+			}
+		}()
+		c, err := front.dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		in := bufio.NewReader(c)
+		res, err := http.ReadResponse(in, nil)
+		if err != nil || res.StatusCode != 101 {
+			t.Fatal(res, err)
+		}
+		for _, want := range []string{"one", "two"} {
+			<-time.After(24 * time.Hour)
+			io.WriteString(c, want)
+			got := make([]byte, 3)
+			if _, err := io.ReadFull(in, got); err != nil || string(got) != want {
+				t.Errorf("%q, %v; want %q", got, err, want)
+			}
+		}
+	})
 }

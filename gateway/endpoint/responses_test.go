@@ -92,6 +92,59 @@ func TestResponses(t *testing.T) {
 	}
 }
 
+// A surplus that comes when the head has been read, and the declared body with it, is told too: CGI's and FastCGI's output is read to
+// its end, and of the others what has come by the body's end. Over HTTP the connection is not used again.
+func TestLateSurplus(t *testing.T) {
+	for _, scheme := range []string{"fastcgi", "scgi", "uwsgi", "http"} {
+		head := "Status: 200\r\nContent-Length: 4\r\n\r\nhell"
+		first, second := head, "o"
+		switch scheme {
+		case "fastcgi":
+			first, second = record(6, head), framed(scheme, "o")
+		case "http":
+			first = strings.Replace(head, "Status:", "HTTP/1.1", 1)
+		}
+		var log logged
+		e := parsed(t, scheme+"+unix:/backend")
+		more, said := make(chan struct{}), make(chan struct{})
+		dials := 0
+		e.connect = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := netiotest.Unix(t)
+			dials++
+			go func() {
+				theirs.Read(make([]byte, 64<<10))
+				io.WriteString(theirs, first)
+				<-more
+				io.WriteString(theirs, second)
+				said <- struct{}{}
+				io.Copy(io.Discard, theirs)
+				theirs.Close()
+			}()
+			return ours, nil
+		}
+		c, err := e.Client(&ClientOptions{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			res, err := c.RoundTrip(t.Context(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "REQUEST_URI", "/")})
+			if err != nil {
+				t.Fatal(scheme, err)
+			}
+			more <- struct{}{}
+			<-said
+			if b, err := io.ReadAll(res.Body); string(b) != "hell" || err != nil {
+				t.Errorf("%s: %q, %v", scheme, b, err)
+			}
+			res.Body.Close()
+		}
+		log.await(beyond)
+		if c.Close(); dials != 2 {
+			t.Errorf("%s: %d connections for 2 requests", scheme, dials)
+		}
+	}
+}
+
 // outcome asks e and tells what comes of it.
 func outcome(t *testing.T, e *Endpoint, method string, log *logged) (got string, err error) {
 	if method == "" {

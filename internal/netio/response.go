@@ -140,9 +140,7 @@ func (b *responseBody) keep() {
 type rawBody responseBody
 
 // Pending implements [Raw].
-func (b *rawBody) Pending() bool {
-	return len(b.x.in.rest) > 0 || b.x.HTTP == nil && Pending(Socket(b.x.conn))
-}
+func (b *rawBody) Pending() bool { return len(b.x.in.rest) > 0 || Pending(Socket(b.x.conn)) }
 
 func (b *rawBody) Read(p []byte) (n int, err error) {
 	if !b.tunnel && len(b.x.in.rest) == 0 {
@@ -164,12 +162,12 @@ func (b *rawBody) Read(p []byte) (n int, err error) {
 // Write writes to the backend after a 101.
 func (b *responseBody) Write(p []byte) (int, error) { return b.x.conn.Write(p) }
 
-// CloseWrite ends the writing side after a 101.
+// CloseWrite ends the writing side after a 101. Where the connection has no end of one side alone, the whole has to be closed instead.
 func (b *responseBody) CloseWrite() error {
 	if c, ok := b.x.conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
-	return nil
+	return http.ErrNotSupported
 }
 
 // Close may come while another goroutine reads or writes.
