@@ -44,7 +44,7 @@ func (c *Client) openInput(r *protocol.Request) (*input, error) {
 
 // takeIn reads a body of unknown length to its end, into memory and then a temporary file.
 func (in *input) takeIn(lim protocol.Limits) error {
-	in.spool = &protocol.Spool{Memory: lim.SpoolMemory, File: lim.Spool}
+	in.spool = &protocol.Spool{Memory: lim.SpoolMemory, File: lim.Spool, Total: &lim}
 	if _, err := copyBody(in.spool, in.body); err != nil {
 		in.close()
 		if w, ok := err.(*writeError); ok {

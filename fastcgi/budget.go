@@ -2,27 +2,58 @@ package fastcgi
 
 import (
 	"net/http"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A budget is what a connection holds of Limits.ConnMemory and Limits.ConnSpool, in bytes. The connection's lock guards it.
+// A budget is what a connection holds of Limits.ConnMemory and Limits.ConnSpool, in bytes. The
+// connection's lock guards it.
 type budget struct {
 	memory, spool int64
+	handlers      int64 // of memory: what the handlers that run take
+	files         int
 }
 
-// writersAtOnce is how many handlers may wait for the peer to take their answers before no more are begun.
+// What a request takes besides its variables: from BEGIN_REQUEST on, and more while its handler
+// runs: the stack of its goroutine, and the first bytes of its answer.
+const (
+	streamCost  = 1 << 10
+	handlerCost = 7 << 10
+)
+
+// writersAtOnce is how many handlers may wait for the peer to take their answers before no more are
+// begun.
 const writersAtOnce = 4
 
 // paramCost is what a variable takes besides its text.
 const paramCost = 32
 
-// spare is how many bytes more may be held in memory ahead of need: half of the limit is left for the variables of other requests. The lock is held, here and below.
+// spare is how many bytes more of bodies may be held in memory. The rest of the limit is left for
+// the variables of other requests and for handlers. The lock is held, here and below.
 func (c *conn) spare() int {
 	lim := &c.lim
-	return int(max(0, min(int64(lim.ConnMemory)/2-c.holds.memory, lim.TotalMemory-lim.Budget.HoldMemory(0))))
+	own := int64(lim.ConnMemory)/3 - (c.holds.memory - c.holds.handlers)
+	return int(max(0, min(own, lim.TotalMemory-lim.Budget.HoldMemory(0))))
+}
+
+// runs counts n handlers more that run, or fewer. Requests that are ready may have waited for it.
+func (c *conn) runs(n int) {
+	c.running += n
+	c.holds.handlers += int64(n) * handlerCost
+	c.hold(n * handlerCost)
+	if n < 0 && len(c.ready) > 0 {
+		c.poke()
+	}
+}
+
+// hasRoom reports whether one more handler may run. One may always.
+func (c *conn) hasRoom() bool {
+	lim := &c.lim
+	return c.running == 0 || c.writers.Load() < writersAtOnce &&
+		c.holds.handlers+handlerCost <= int64(lim.ConnMemory)/8*3 &&
+		lim.Budget.HoldMemory(0)+handlerCost <= lim.TotalMemory
 }
 
 // hold counts n bytes more in memory, or fewer.
@@ -34,46 +65,45 @@ func (c *conn) hold(n int) {
 // forgetHeads gives back what requests hold that nobody will serve.
 func (c *conn) forgetHeads() {
 	for _, s := range c.streams {
-		if s.state == inHead {
-			c.hold(-s.held)
+		if s.state == inHead && !s.dead {
+			c.hold(-s.held - streamCost)
 			s.held, s.dead = 0, true // its params are the reader's, who may still be at them
 		}
 	}
 }
 
-// holdSpool counts n bytes more in temporary files, or fewer, and fails if that is too many.
-func (c *conn) holdSpool(n int) error {
-	c.holds.spool += int64(n)
-	total := c.lim.Budget.HoldSpool(int64(n))
-	err := error(nil)
-	switch lim := &c.lim; {
-	case n <= 0:
-		return nil
-	case c.holds.spool > lim.ConnSpool:
-		err = tooMuchHeld("spool body", c.holds.spool, lim.ConnSpool)
-	case total > lim.TotalSpool:
-		err = tooMuchHeld("spool body", total, lim.TotalSpool)
-	default:
-		return nil
+// spoolFits returns an error unless f may have n bytes more in its temporary file.
+func (c *conn) spoolFits(f *flow, n int64) error {
+	switch all, limit := c.holds.spool+n, c.lim.ConnSpool; {
+	case all > limit:
+		return tooMuchHeld("spool body", all, limit, "bytes of the connection's requests")
+	case f.spool == nil && c.holds.files >= c.lim.ConnFiles:
+		return tooMuchHeld("spool body", int64(c.holds.files)+1, int64(c.lim.ConnFiles), "temporary files of the connection's requests")
 	}
-	c.holds.spool -= int64(n)
-	c.lim.Budget.HoldSpool(int64(-n))
-	return err
+	return nil
 }
 
-// holdParams counts what the variables of s take now. One request alone may have all that Limits.ParamBytes allows.
+// diskTaken reports whether others hold so much in temporary files that f cannot have n bytes more.
+// A request that is alone on its connection waits then: the connection is not read.
+func (c *conn) diskTaken(f *flow, n int) bool {
+	lim := &c.lim
+	return lim.Budget.HoldSpool(0)+int64(n) > lim.TotalSpool || f.spool == nil && lim.Budget.HoldFiles(0) >= int64(lim.TotalFiles)
+}
+
+// holdParams counts what the variables of s take now. One request alone may have all that
+// Limits.ParamBytes allows.
 func (c *conn) holdParams(s *stream, n int) error {
 	if s.dead {
 		return nil // nobody would give it back
 	}
 	more := n - s.held
 	lim := &c.lim
-	others := c.holds.memory - int64(s.held)
-	if all := others + int64(n); more > 0 && others > 0 && all > int64(lim.ConnMemory) {
-		return tooMuchHeld("read params", all, int64(lim.ConnMemory))
+	if all := c.holds.memory + int64(more); more > 0 && c.open > 1 && all > int64(lim.ConnMemory) {
+		return tooMuchHeld("read params", all, int64(lim.ConnMemory), "bytes of the connection's requests")
 	}
-	if all := lim.Budget.HoldMemory(0) + int64(more); more > 0 && all > lim.TotalMemory {
-		return tooMuchHeld("read params", all, lim.TotalMemory)
+	few := c.open == 1 && n <= inputSize // what a connection takes anyway
+	if all := lim.Budget.HoldMemory(0) + int64(more); more > 0 && !few && all > lim.TotalMemory {
+		return tooMuchHeld("read params", all, lim.TotalMemory, "bytes of all requests")
 	}
 	s.held = n
 	c.hold(more)
@@ -88,20 +118,59 @@ func (c *conn) keepParams(s *stream, b []byte) {
 		return
 	}
 	if need := len(s.params) + len(b); need > cap(s.params) {
-		room := max(need, min(2*cap(s.params), cap(s.params)+c.spare()))
+		room := allocated(max(need, min(2*cap(s.params), cap(s.params)+c.spare())))
 		if err := c.holdParams(s, room); err != nil {
 			c.refuseLocked(s, err)
 			c.rec.sink = toNobody
 			return
 		}
-		s.params = slices.Grow(s.params, room-len(s.params))
+		s.params = append(make([]byte, 0, room), s.params...)
 	}
 	s.params = append(s.params, b...)
 }
 
-func tooMuchHeld(op string, got, limit int64) error {
+// holdsMore reports whether one more request may begin. One may always.
+func (c *conn) holdsMore() bool {
+	lim := &c.lim
+	return c.open == 0 || c.holds.memory+streamCost <= int64(lim.ConnMemory) &&
+		lim.Budget.HoldMemory(0)+streamCost <= lim.TotalMemory
+}
+
+// allocated is what the runtime takes for n bytes: large ones are in whole pages.
+func allocated(n int) int {
+	const page, small = 8 << 10, 32 << 10
+	if n <= small {
+		return n
+	}
+	return (n + page - 1) / page * page
+}
+
+// A smallPiece is a piece of an answer where a full record would be too much to hold.
+type smallPiece [4 << 10]byte
+
+var smallPieces = sync.Pool{New: func() any { return new(smallPiece) }}
+
+// holdPiece reports whether the connection may hold a full record, and then counts it until
+// givePiece.
+func (c *conn) holdPiece() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.open > 1 && c.spare() < len(piece{}) {
+		return false
+	}
+	c.hold(len(piece{}))
+	return true
+}
+
+func (c *conn) givePiece() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hold(-len(piece{}))
+}
+
+func tooMuchHeld(op string, got, limit int64, unit string) error {
 	return &protocol.Error{Protocol: Name, Op: op, Kind: protocol.ErrTooLarge,
-		Detail: protocol.Exceeds(got, limit, "bytes of all requests"), Status: http.StatusServiceUnavailable, RetryAfter: time.Second}
+		Detail: protocol.Exceeds(got, limit, unit), Status: http.StatusServiceUnavailable, RetryAfter: time.Second}
 }
 
 // startsWriting counts a handler that may have to wait for the peer to take its answer.
@@ -124,7 +193,6 @@ func (s *stream) stopsWriting() {
 	}
 }
 
-// gives reports whether Next may give a request: none waits where the connection has come to its end.
-func (c *conn) gives() bool {
-	return len(c.ready) > 0 && (c.writers.Load() < writersAtOnce || c.err != nil || c.closed)
-}
+// gives reports whether Next may give a request now. Those that are ready wait for a handler to
+// return where there is no room for one more.
+func (c *conn) gives() bool { return len(c.ready) > 0 && c.hasRoom() }

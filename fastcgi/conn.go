@@ -45,6 +45,7 @@ type conn struct {
 	waiters  int       // of those, the ones whose handler waits for a body
 	ready    []*stream // those that Next has still to give
 	served   int       // those that Next has given
+	running  int       // of those, the ones whose handler has not returned or whose end is being sent
 	yielding *stream   // the leader leaves the reading to this one's handler
 	multi    bool      // the peer has shown that it multiplexes
 	closing  bool      // a request without KEEP_CONN has come to its end
@@ -130,6 +131,10 @@ func (c *conn) lead() (s *stream, more bool, err error) {
 			s = c.pop()
 			return s, c.company(), nil
 		}
+		if len(c.ready) > 0 && (c.err != nil || c.closed) {
+			c.next.Wait() // for a handler to return
+			continue
+		}
 		if err := c.over(); err != nil {
 			return nil, false, err
 		}
@@ -162,6 +167,7 @@ func (c *conn) pop() *stream {
 	c.ready = slices.Delete(c.ready, 0, 1) // which forgets it: an idle connection holds no request
 	s.state = serving
 	c.served++
+	c.runs(1)
 	return s
 }
 

@@ -39,14 +39,18 @@
 // # Multiplexing
 //
 // FastCGI has no flow control, so whoever reads the connection must put what it reads somewhere. A request's body waits in memory for
-// its handler, up to 128 KiB. When that is full and the request is alone on its connection, the connection is not read until
+// its handler, up to 128 KiB or what Limits.ConnMemory leaves. When that is full and the request is alone on its connection, the connection is not read until
 // the handler reads, and the front waits. After 50 ms in which the handler neither reads nor waits for its answer to be taken, or when
 // other requests share the connection, more goes to a temporary file of at most Limits.Spool bytes (in growing steps while it is alone). Beyond that the handler's next
 // read fails with an ErrTooLarge and the rest of that body is dropped. The other requests never wait for it.
 //
 // A connection may have Limits.Requests requests open; one counts until its handler has returned, also when the front has taken
-// it back. A further one is answered FCGI_OVERLOADED (or 503: Protocol.RetryAfter), or FCGI_CANT_MPX_CONN where the limit is one. So a
-// connection takes at most Limits.Requests times Limits.ParamBytes and 128 KiB of memory, whatever its peer sends.
+// it back. A further one is answered FCGI_OVERLOADED (or 503: Protocol.RetryAfter), or FCGI_CANT_MPX_CONN where the limit is one.
+//
+// Limits.ConnMemory is what all of them hold in memory, ConnSpool and ConnFiles what they hold on disk, whatever the peer sends. The
+// handlers that run count too: by default 10 of one connection run at once, or fewer while 4 of them wait for the peer to take their
+// answers, and the other requests wait their turn. Variables that do not fit are answered 503, a body that does not fails alone. The
+// connection itself takes some 50 KiB besides. Limits.Budget bounds all connections together.
 //
 // A connection that carries one request at a time pays for none of this: its handler reads the body from the
 // connection itself.

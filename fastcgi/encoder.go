@@ -69,23 +69,41 @@ func (s *stream) send(typ recordType, p []byte) (int, error) {
 
 // ReadFrom frames r to its end: what a read returns is a record.
 func (s *stream) ReadFrom(r io.Reader) (n int64, err error) {
-	buf := pieces.Get().(*piece)
-	defer pieces.Put(buf)
-	for {
-		m, err := r.Read(buf[:fullContent])
-		if m > 0 {
-			if m, werr := s.Write(buf[:m]); werr != nil {
-				return n + int64(m), werr
-			}
-		}
+	for err == nil {
+		var m int
+		m, err = s.copyPiece(r)
 		n += int64(m)
-		if err == io.EOF {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
 	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// copyPiece copies what one read returns, which is up to a full record where the connection may hold
+// so much more, else little: each of many answers that nobody takes waits in such a piece.
+func (s *stream) copyPiece(r io.Reader) (n int, err error) {
+	if s.c.holdPiece() {
+		defer s.c.givePiece()
+		buf := pieces.Get().(*piece)
+		defer pieces.Put(buf)
+		return s.copyBy(buf[:fullContent], r)
+	}
+	buf := smallPieces.Get().(*smallPiece)
+	defer smallPieces.Put(buf)
+	return s.copyBy(buf[:], r)
+}
+
+func (s *stream) copyBy(buf []byte, r io.Reader) (n int, err error) {
+	m, err := r.Read(buf)
+	if m == 0 {
+		return 0, err
+	}
+	n, werr := s.Write(buf[:m])
+	if werr != nil {
+		return n, werr
+	}
+	return n, err
 }
 
 // Flush implements protocol.Encoder.
@@ -129,6 +147,7 @@ func (s *stream) Close(cause error) (err error) {
 	defer c.mu.Unlock()
 	c.linger = c.linger || unread && !s.keep
 	c.ending--
+	c.runs(-1)
 	c.left()
 	return err
 }

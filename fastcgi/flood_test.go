@@ -87,11 +87,7 @@ func TestFloods(t *testing.T) {
 			each := (inUse() - before) / conns >> 10
 			runtime.KeepAlive(records)
 			t.Logf("%-40s %4d KB a connection", kind.name, each)
-			bound := int64(most * frames)
-			if i == 0 {
-				bound += 64 * 8 * frames // the stacks of the handlers that run
-			}
-			if each > bound {
+			if bound := int64(most * frames); each > bound {
 				t.Errorf("a connection takes %d > %d KB", each, bound)
 			}
 			letGo()

@@ -20,7 +20,7 @@ type flow struct {
 	buf     []byte
 	at      int             // buf[at:] is still to be read
 	spool   *protocol.Spool // what comes after it
-	spooled int             // bytes that were written to it
+	spooled int64           // bytes that were written to it
 	ended   bool            // nothing more comes
 	drop    bool            // nobody will read: what comes is dropped
 	err     error           // why it ended, if not by its end
@@ -60,9 +60,9 @@ func (f *flow) release() {
 func (f *flow) unspool() {
 	if f.spool != nil {
 		f.spool.Close()
-		f.spool = nil
-		f.s.c.holdSpool(-f.spooled)
-		f.spooled = 0
+		f.s.c.holds.files--
+		f.s.c.holds.spool -= f.spooled
+		f.spool, f.spooled = nil, 0
 	}
 }
 
@@ -239,7 +239,7 @@ func (c *conn) store(b []byte, leader bool) error {
 	case f.spool == nil && room > 0:
 		b = b[:min(len(b), room)]
 		f.keep(b)
-	case leader && c.open == 1 && !c.patience.lost(f, len(b)):
+	case leader && c.open == 1 && (!c.patience.lost(f, len(b)) || c.diskTaken(f, len(b))):
 		c.yield(f.s)
 		return errYield
 	default:
@@ -275,14 +275,16 @@ func (f *flow) keep(b []byte) {
 
 // spill appends b to the temporary file.
 func (f *flow) spill(b []byte) error {
-	limit := f.s.c.lim.Spool
-	if f.spool == nil {
-		f.spool = &protocol.Spool{File: limit}
-	}
-	if err := f.s.c.holdSpool(len(b)); err != nil {
+	c := f.s.c
+	if err := c.spoolFits(f, int64(len(b))); err != nil {
 		return err
 	}
-	f.spooled += len(b)
+	if f.spool == nil {
+		f.spool = &protocol.Spool{File: c.lim.Spool, Total: &c.lim}
+		c.holds.files++
+	}
+	f.spooled += int64(len(b))
+	c.holds.spool += int64(len(b))
 	_, err := f.spool.Write(b)
 	if e, ok := errors.AsType[*protocol.Error](err); ok {
 		return &protocol.Error{Protocol: Name, Op: f.op(), Kind: e.Kind, Detail: e.Detail, Err: e.Err, Status: e.Status}

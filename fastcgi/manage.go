@@ -101,7 +101,7 @@ func (c *conn) accept(id uint16, req begin) (answer []byte) {
 		status = overloaded
 	case c.open >= c.capacity() && c.capacity() == 1:
 		status = cantMpxConn
-	case c.open >= c.capacity():
+	case c.open >= c.capacity(), !c.holdsMore():
 		status = overloaded
 	default:
 		c.add(newStream(c, id, role, req.keep))

@@ -67,6 +67,7 @@ func (c *conn) add(s *stream) {
 	c.streams[s.id] = s
 	c.open++
 	c.heads++
+	c.hold(streamCost)
 	if c.multi = c.multi || s.id != 1; c.open > 1 {
 		c.unyield()
 	}
@@ -91,6 +92,7 @@ func (c *conn) forget(s *stream) {
 // another request once it sees that, or must find that there is to be none.
 func (c *conn) leave(s *stream) {
 	c.open--
+	c.hold(-streamCost)
 	c.closing = c.closing || !s.keep
 	if c.yielding == s {
 		c.unyield()

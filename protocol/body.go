@@ -90,7 +90,7 @@ func (b *body) takeIn(lim *Limits) {
 	if b.err != nil || b.spool != nil || b.closed.Load() {
 		return
 	}
-	b.spool = &Spool{Memory: lim.SpoolMemory, File: lim.Spool}
+	b.spool = &Spool{Memory: lim.SpoolMemory, File: lim.Spool, Total: lim}
 	buf := chunks.Get().(*chunk)
 	defer chunks.Put(buf)
 	for b.err == nil {

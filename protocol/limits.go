@@ -5,8 +5,8 @@ import "time"
 // Limits bound what one peer can make us hold or wait for. In every field 0 is the documented default and a negative
 // value means no limit. A nil *Limits is all defaults. What is beyond a limit is an error that names both figures, never cut.
 type Limits struct {
-	ParamBytes int // all names and values of one request, in their encoded form; 256 KiB
-	ParamCount int // variables of one request; 4096
+	ParamBytes int // all names and values of one request, in their encoded form; 200 KiB
+	ParamCount int // variables of one request; 1024
 
 	Body        int64 // a request's body in bytes; no limit (a body streams, and fronts have limits of their own)
 	SpoolMemory int   // bytes of a body held in memory when it must be taken in before it is read; 64 KiB
@@ -16,10 +16,17 @@ type Limits struct {
 
 	Requests int // requests that one connection may have open at once, where the protocol multiplexes; 128
 
-	ConnMemory  int     // bytes of all requests of one connection in memory, where the protocol multiplexes: variables, and bodies that wait; 128 KiB
+	// ConnMemory is how many bytes all requests of one connection hold in memory, where the protocol
+	// multiplexes: 1 KiB for each, its variables, what waits of its body (of all at most a third), and
+	// 7 KiB for a handler that runs (of all at most three eighths). So 10 requests are served at once
+	// and others wait their turn; one is always served. One whose variables do not fit is answered 503.
+	// 192 KiB.
+	ConnMemory  int
 	ConnSpool   int64   // bytes of their bodies in temporary files; 1 GiB
+	ConnFiles   int     // those files; 64
 	TotalMemory int64   // ConnMemory for all connections with the same Budget; 256 MiB
-	TotalSpool  int64   // ConnSpool for all connections with the same Budget; 4 GiB
+	TotalSpool  int64   // bytes in temporary files for all connections with the same Budget, of every protocol; 4 GiB
+	TotalFiles  int     // those files; 512
 	Budget      *Budget // what they hold; nil: no total is kept. A gateway's server has one of its own
 
 	HeadTimeout  time.Duration // from a request's first byte (or the connection's start) to its last variable; 30 s
@@ -35,16 +42,18 @@ type Limits struct {
 
 // The defaults of [Limits].
 const (
-	DefaultParamBytes   = 256 << 10
-	DefaultParamCount   = 4096
+	DefaultParamBytes   = 200 << 10
+	DefaultParamCount   = 1024
 	DefaultSpoolMemory  = 64 << 10
 	DefaultSpool        = 1 << 30
 	DefaultResponseHead = 256 << 10
 	DefaultRequests     = 128
-	DefaultConnMemory   = 128 << 10
+	DefaultConnMemory   = 192 << 10
 	DefaultConnSpool    = 1 << 30
+	DefaultConnFiles    = 64
 	DefaultTotalMemory  = 256 << 20
 	DefaultTotalSpool   = 4 << 30
+	DefaultTotalFiles   = 512
 	DefaultHeadTimeout  = 30 * time.Second
 	DefaultIdleTimeout  = 5 * time.Minute
 	DefaultBodyTimeout  = 2 * time.Minute
@@ -70,6 +79,8 @@ func (l *Limits) Resolve() Limits {
 	resolve(&r.Requests, DefaultRequests, maxInt)
 	resolve(&r.ConnMemory, DefaultConnMemory, maxInt)
 	resolve(&r.ConnSpool, DefaultConnSpool, maxInt64)
+	resolve(&r.ConnFiles, DefaultConnFiles, maxInt)
+	resolve(&r.TotalFiles, DefaultTotalFiles, maxInt)
 	resolve(&r.TotalMemory, DefaultTotalMemory, maxInt64)
 	resolve(&r.TotalSpool, DefaultTotalSpool, maxInt64)
 	resolve(&r.HeadTimeout, DefaultHeadTimeout, 0)

@@ -23,7 +23,7 @@ func Measure(r *Request, lim *Limits) (out *Request, done func(), err error) {
 		return r, func() {}, nil
 	}
 	l := lim.Resolve()
-	spool := &Spool{Memory: l.SpoolMemory, File: l.Spool}
+	spool := &Spool{Memory: l.SpoolMemory, File: l.Spool, Total: &l}
 	buf := chunks.Get().(*chunk)
 	defer chunks.Put(buf)
 	if _, err := io.CopyBuffer(spool, onlyReader{r.Body}, buf[:]); err != nil {

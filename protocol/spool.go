@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"io"
+	"net/http"
 	"os"
 )
 
@@ -11,6 +12,10 @@ import (
 type Spool struct {
 	Memory int   // bytes held in memory
 	File   int64 // bytes held in the file
+
+	// Total, if not nil, is the limits whose Budget counts the file: beyond TotalSpool or TotalFiles
+	// Write fails with an ErrTooLarge and status 503. They must be resolved and stay as they are.
+	Total *Limits
 
 	mem  []byte
 	file *os.File
@@ -48,17 +53,57 @@ func (s *Spool) writeFile(p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	if err := s.hold(int64(len(p))); err != nil {
+		return 0, err
+	}
 	if s.file == nil {
 		if s.file, err = tempFile(); err != nil {
+			s.give(int64(len(p)), 1)
 			return 0, spoolFailed(err)
 		}
 	}
 	n, err = s.file.WriteAt(p, s.size)
 	s.size += int64(n)
+	s.give(int64(len(p)-n), 0)
 	if err != nil {
 		return n, spoolFailed(err)
 	}
 	return n, nil
+}
+
+// hold counts n bytes more, and the file if it is still to be made, or fails if that is too many.
+func (s *Spool) hold(n int64) error {
+	if s.Total == nil {
+		return nil
+	}
+	files := int64(0)
+	if s.file == nil {
+		files = 1
+	}
+	lim := s.Total
+	all, count := lim.Budget.HoldSpool(n), lim.Budget.HoldFiles(files)
+	switch {
+	case all > lim.TotalSpool:
+		s.give(n, files)
+		return shared(all, lim.TotalSpool, "bytes of all requests")
+	case files > 0 && count > int64(lim.TotalFiles):
+		s.give(n, files)
+		return shared(count, int64(lim.TotalFiles), "temporary files of all requests")
+	}
+	return nil
+}
+
+// give is hold's undoing.
+func (s *Spool) give(n, files int64) {
+	if s.Total != nil {
+		s.Total.Budget.HoldSpool(-n)
+		s.Total.Budget.HoldFiles(-files)
+	}
+}
+
+// shared is the error for a request that is refused because of what others hold.
+func shared(got, limit int64, unit string) error {
+	return &Error{Op: "spool body", Kind: ErrTooLarge, Detail: Exceeds(got, limit, unit), Status: http.StatusServiceUnavailable}
 }
 
 // tempFile returns a file that is gone when it is closed.
@@ -98,10 +143,12 @@ func (s *Spool) Read(p []byte) (n int, err error) {
 
 // Close gives the memory and the file back.
 func (s *Spool) Close() error {
+	size := s.size
 	s.mem, s.size, s.off = nil, 0, 0
 	if s.file == nil {
 		return nil
 	}
+	s.give(size, 1)
 	f := s.file
 	s.file = nil
 	return f.Close()

@@ -6,26 +6,36 @@ import (
 
 // ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's framing allows it.
 func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
-	buf := chunks.Get().(*chunk)
-	defer chunks.Put(buf)
 	for err == nil {
 		if rf, left := w.direct(); rf != nil {
 			m, err := w.stream(rf, r, left)
 			return n + m, err
 		}
 		var m int
-		m, err = r.Read(buf[:])
-		if m > 0 {
-			fits := w.fits(m)
-			k, werr := w.Write(buf[:fits])
-			n += int64(k)
-			if werr != nil || fits < m {
-				return n, werr
-			}
-		}
+		m, err = w.copyPiece(r)
+		n += int64(m)
 	}
 	if err == io.EOF {
 		err = nil
+	}
+	return n, err
+}
+
+// copyPiece copies what one read returns. io.EOF says that r has ended or the declared length is full.
+func (w *response) copyPiece(r io.Reader) (n int, err error) {
+	buf := chunks.Get().(*chunk)
+	defer chunks.Put(buf)
+	m, err := r.Read(buf[:])
+	if m == 0 {
+		return 0, err
+	}
+	fits := w.fits(m)
+	n, werr := w.Write(buf[:fits])
+	if werr != nil {
+		return n, werr
+	}
+	if fits < m {
+		return n, io.EOF
 	}
 	return n, err
 }

@@ -87,8 +87,12 @@ func putBuffer(b []byte) {
 // Buffered returns what has been read and not yet discarded. It is good until the next call that reads.
 func (b *Conn) Buffered() []byte { return b.in[b.r:b.w] }
 
-// Discard drops n bytes of what is buffered.
-func (b *Conn) Discard(n int) { b.r += n }
+// Discard drops n bytes of what is buffered, and a buffer that was made larger once it is empty.
+func (b *Conn) Discard(n int) {
+	if b.r += n; b.r == b.w && len(b.in) > BufferSize {
+		b.in, b.r, b.w = nil, 0, 0
+	}
+}
 
 // Wait blocks until a request begins to arrive, holding no buffers meanwhile. A clean end, an idle connection's timeout and CloseIdle are
 // io.EOF.
