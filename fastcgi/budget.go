@@ -13,6 +13,7 @@ import (
 type budget struct {
 	memory, spool int64
 	handlers      int64 // of memory: what the handlers that run take
+	control       int   // of memory: the content of a control record
 	files         int
 }
 
@@ -62,12 +63,15 @@ func (c *conn) hold(n int) {
 	c.lim.Budget.HoldMemory(int64(n))
 }
 
-// forgetHeads gives back what requests hold that nobody will serve.
-func (c *conn) forgetHeads() {
+// forgetUnserved gives back what requests hold that nobody will serve.
+func (c *conn) forgetUnserved() {
+	c.hold(-c.holds.control)
+	c.ready, c.holds.control = nil, 0
 	for _, s := range c.streams {
-		if s.state == inHead && !s.dead {
-			c.hold(-s.held - streamCost)
-			s.held, s.dead = 0, true // its params are the reader's, who may still be at them
+		if s.state < serving && !s.dropped {
+			s.dead, s.dropped = true, true // its params are the reader's, who may still be at them
+			s.release()
+			c.hold(-streamCost)
 		}
 	}
 }
@@ -98,6 +102,9 @@ func (c *conn) holdParams(s *stream, n int) error {
 	}
 	more := n - s.held
 	lim := &c.lim
+	if s.dropped {
+		return nil
+	}
 	if all := c.holds.memory + int64(more); more > 0 && c.open > 1 && all > int64(lim.ConnMemory) {
 		return tooMuchHeld("read params", all, int64(lim.ConnMemory), "bytes of the connection's requests")
 	}
@@ -143,6 +150,37 @@ func allocated(n int) int {
 		return n
 	}
 	return (n + page - 1) / page * page
+}
+
+// shortControl is the size of a control record's content that is not counted.
+const shortControl = 1 << 10
+
+// holdControl makes room for the content of a control record, and reports whether it fits.
+func (c *conn) holdControl(n int) bool {
+	if n <= shortControl {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.open > 0 && c.holds.memory+int64(n) > int64(c.lim.ConnMemory) {
+		return false
+	}
+	c.control = make([]byte, 0, n)
+	c.holds.control = n
+	c.hold(n)
+	return true
+}
+
+// takeControl returns that content, and keeps a small buffer for the next.
+func (c *conn) takeControl() (b []byte) {
+	b, c.control = c.control, c.control[:0]
+	if cap(b) > shortControl {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.hold(-c.holds.control)
+		c.holds.control, c.control = 0, nil
+	}
+	return b
 }
 
 // A smallPiece is a piece of an answer where a full record would be too much to hold.

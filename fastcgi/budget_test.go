@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,8 +73,9 @@ func TestAbortOfOneThatWaits(t *testing.T) {
 	for range atOnce {
 		<-g.entered
 	}
-	f.say("ABORT_REQUEST 12")
-	f.hear("END_REQUEST 12 REQUEST_COMPLETE 1")
+	last := strconv.Itoa(atOnce + 2)
+	f.say("ABORT_REQUEST " + last)
+	f.hear("END_REQUEST " + last + " REQUEST_COMPLETE 1")
 	for range atOnce + 1 {
 		g.open <- true
 	}

@@ -131,7 +131,7 @@ func (c *conn) lead() (s *stream, more bool, err error) {
 			s = c.pop()
 			return s, c.company(), nil
 		}
-		if len(c.ready) > 0 && (c.err != nil || c.closed) {
+		if len(c.ready) > 0 && c.err != nil {
 			c.next.Wait() // for a handler to return
 			continue
 		}
@@ -288,7 +288,7 @@ func (c *conn) Close() error {
 	c.closed = true
 	linger := c.linger && c.err != io.EOF
 	c.fail(io.EOF)
-	c.forgetHeads()
+	c.forgetUnserved()
 	c.poke()
 	c.ticker.stop()
 	c.patience.stop()

@@ -108,10 +108,7 @@ func (c *conn) content(leader bool) error {
 	if c.rec.sink != toControl || c.rec.left > 0 {
 		return nil
 	}
-	b, c.control = c.control, c.control[:0]
-	if cap(b) > 1<<10 {
-		c.control = nil
-	}
+	b = c.takeControl()
 	if c.rec.h.typ == typeBegin {
 		return c.begin(c.rec.h.id, b)
 	}

@@ -48,7 +48,7 @@
 // it back. A further one is answered FCGI_OVERLOADED (or 503: Protocol.RetryAfter), or FCGI_CANT_MPX_CONN where the limit is one.
 //
 // Limits.ConnMemory is what all of them hold in memory, ConnSpool and ConnFiles what they hold on disk, whatever the peer sends. The
-// handlers that run count too: by default 10 of one connection run at once, or fewer while 4 of them wait for the peer to take their
+// handlers that run count too: by default 8 of one connection run at once, or fewer while 4 of them wait for the peer to take their
 // answers, and the other requests wait their turn. Variables that do not fit are answered 503, a body that does not fails alone. The
 // connection itself takes some 50 KiB besides. Limits.Budget bounds all connections together.
 //

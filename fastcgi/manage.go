@@ -11,9 +11,11 @@ func (c *conn) manage(h header) error {
 	switch {
 	case h.typ == typeGetValues:
 		c.multiplexes()
-		c.rec.sink = toControl
 		if h.content == 0 {
 			return c.answerValues(nil)
+		}
+		if c.holdControl(h.content) {
+			c.rec.sink = toControl
 		}
 	case h.typ >= typeBegin && h.typ <= typeData:
 		return malformed("read "+h.typ.String(), "request id 0")
@@ -33,7 +35,7 @@ func (c *conn) answerValues(b []byte) error {
 		if n == 0 {
 			return malformed("read GET_VALUES", "the record ends within a pair")
 		}
-		if v, ok := c.value(string(name)); ok {
+		if v, ok := c.value(name); ok {
 			if _, twice := answer.Lookup(string(name)); !twice {
 				answer.Add(string(name), strconv.Itoa(v))
 			}
@@ -44,10 +46,10 @@ func (c *conn) answerValues(b []byte) error {
 }
 
 // value is what is true of this connection.
-func (c *conn) value(name string) (int, bool) {
+func (c *conn) value(name []byte) (int, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch name {
+	switch string(name) {
 	case maxConnsName:
 		return c.proto.MaxConns, c.proto.MaxConns > 0
 	case maxReqsName:

@@ -21,13 +21,14 @@ type stream struct {
 	keep bool // the front wants the connection to stay
 
 	// Guarded by c.mu.
-	state  state
-	dead   bool      // its records are skipped
-	begun  time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
-	params []byte    // what has come of PARAMS, where that is more than one record (the reader's)
-	failed error     // why it will not be served
-	held   int       // bytes of memory that its variables take
-	torn   bool      // PARAMS are no pairs
+	state   state
+	dead    bool      // its records are skipped
+	dropped bool      // the connection was closed before it was served
+	begun   time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
+	params  []byte    // what has come of PARAMS, where that is more than one record (the reader's)
+	failed  error     // why it will not be served
+	held    int       // bytes of memory that its variables take
+	torn    bool      // PARAMS are no pairs
 
 	cond     sync.Cond // where the handler waits for a body
 	stdin    flow

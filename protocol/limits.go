@@ -6,7 +6,7 @@ import "time"
 // value means no limit. A nil *Limits is all defaults. What is beyond a limit is an error that names both figures, never cut.
 type Limits struct {
 	ParamBytes int // all names and values of one request, in their encoded form; 200 KiB
-	ParamCount int // variables of one request; 1024
+	ParamCount int // variables of one request; 512
 
 	Body        int64 // a request's body in bytes; no limit (a body streams, and fronts have limits of their own)
 	SpoolMemory int   // bytes of a body held in memory when it must be taken in before it is read; 64 KiB
@@ -18,9 +18,9 @@ type Limits struct {
 
 	// ConnMemory is how many bytes all requests of one connection hold in memory, where the protocol
 	// multiplexes: 1 KiB for each, its variables, what waits of its body (of all at most a third), and
-	// 7 KiB for a handler that runs (of all at most three eighths). So 10 requests are served at once
+	// 7 KiB for a handler that runs (of all at most three eighths). So 8 requests are served at once
 	// and others wait their turn; one is always served. One whose variables do not fit is answered 503.
-	// 192 KiB.
+	// 160 KiB.
 	ConnMemory  int
 	ConnSpool   int64   // bytes of their bodies in temporary files; 1 GiB
 	ConnFiles   int     // those files; 64
@@ -43,12 +43,12 @@ type Limits struct {
 // The defaults of [Limits].
 const (
 	DefaultParamBytes   = 200 << 10
-	DefaultParamCount   = 1024
+	DefaultParamCount   = 512
 	DefaultSpoolMemory  = 64 << 10
 	DefaultSpool        = 1 << 30
 	DefaultResponseHead = 256 << 10
 	DefaultRequests     = 128
-	DefaultConnMemory   = 192 << 10
+	DefaultConnMemory   = 160 << 10
 	DefaultConnSpool    = 1 << 30
 	DefaultConnFiles    = 64
 	DefaultTotalMemory  = 256 << 20

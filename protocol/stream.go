@@ -22,10 +22,26 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 }
 
 // copyPiece copies what one read returns. io.EOF says that r has ended or the declared length is full.
+// Before the head is framed pieces are small: who waits for its peer to take one holds little.
 func (w *response) copyPiece(r io.Reader) (n int, err error) {
-	buf := chunks.Get().(*chunk)
-	defer chunks.Put(buf)
-	m, err := r.Read(buf[:])
+	if w.isFramed() {
+		buf := chunks.Get().(*chunk)
+		defer chunks.Put(buf)
+		return w.copyBy(buf[:], r)
+	}
+	buf := holds.Get().(*hold)
+	defer holds.Put(buf)
+	return w.copyBy(buf[:], r)
+}
+
+func (w *response) isFramed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.committed
+}
+
+func (w *response) copyBy(buf []byte, r io.Reader) (n int, err error) {
+	m, err := r.Read(buf)
 	if m == 0 {
 		return 0, err
 	}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package floodtest_test
+
+const frames = 1
