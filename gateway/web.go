@@ -138,7 +138,9 @@ func notImplemented(rw http.ResponseWriter, method string) {
 
 func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn, n, limit int64) {
 	err := &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(n, limit, "header fields")}
-	w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc))
+	if ok, unlogged := wc.conn.port.ended.Allow(endsLogged); ok {
+		w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc), "unlogged", unlogged)
+	}
 	status := http.StatusRequestHeaderFieldsTooLarge
 	http.Error(rw, strconv.Itoa(status)+" "+http.StatusText(status), status)
 }

@@ -29,7 +29,7 @@ const (
 	most  = 256 << 10 // bytes of memory that each may take
 	spool = 8 << 20   // bytes that all may take on disk
 	files = 20        // and temporary files
-	lines = 400       // of log in a second, of all kinds together
+	lines = 310       // of log in a second, of all kinds together
 )
 
 // TestFloods: whatever is sent, a connection takes little memory, all take little disk and log, and a client on another connection
