@@ -25,6 +25,8 @@ type usage struct {
 	// In use now, in bytes, only after "settle".
 	Heap, Stack uint64
 	RSS         int64 // resident
+
+	Lines int64 // of log, of a server that is flooded
 }
 
 // A server is a child process that serves one variant of one exercise.
@@ -43,11 +45,17 @@ func startServer(b *testing.B, spec string) *server {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { os.RemoveAll(dir) })
+	return startServerAt(b, spec, filepath.Join(dir, "s"))
+}
+
+// startServerAt starts the server that spec names, with the given socket.
+func startServerAt(b *testing.B, spec, socket string) *server {
+	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &server{socket: filepath.Join(dir, "s")}
+	s := &server{socket: socket}
 	s.cmd = exec.Command(exe)
 	s.cmd.Env = append(os.Environ(), serverVariable+"="+spec+" "+s.socket)
 	s.cmd.Stderr = os.Stderr
@@ -63,14 +71,17 @@ func startServer(b *testing.B, spec string) *server {
 	if err := s.cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
-		in.Close() // it ends when there can be no question any more
-		s.cmd.Wait()
-	})
+	b.Cleanup(s.stop)
 	if line, err := s.out.ReadString('\n'); line != "ready\n" {
 		b.Fatalf("%s: %q, %v", spec, line, err)
 	}
 	return s
+}
+
+// stop ends the server. It may be called again.
+func (s *server) stop() {
+	s.in.Close() // it ends when there can be no question any more
+	s.cmd.Wait()
 }
 
 // ask asks the server for its usage; "settle" has it collect garbage first.
@@ -124,6 +135,16 @@ func (u *usage) count() {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	u.Allocs = m.Mallocs
+	u.RSS = resident()
+	u.Lines = logged.Load()
+}
+
+// resident is how much of the process is in memory now.
+func resident() (n int64) {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rss, _ := strings.Cut(string(status), "VmRSS:")
+	fmt.Sscan(rss, &n)
+	return n << 10
 }
 
 func (u *usage) settle() {
@@ -135,8 +156,4 @@ func (u *usage) settle() {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	u.Heap, u.Stack = m.HeapInuse, m.StackInuse
-	status, _ := os.ReadFile("/proc/self/status")
-	_, rss, _ := strings.Cut(string(status), "VmRSS:")
-	fmt.Sscan(rss, &u.RSS)
-	u.RSS <<= 10
 }

@@ -12,11 +12,14 @@ import (
 )
 
 // runServer serves what spec says until the benchmark has gone: protocol, exercise, variant and socket, "fastcgi get native /run/s", or
-// "cgi", the host, the script and the socket.
+// "cgi", the host, the script and the socket, or "flood", the number of the flood, a word and the socket.
 func runServer(spec string) error {
 	f := strings.Fields(spec)
 	if len(f) != 4 {
 		return fmt.Errorf("want 4 words")
+	}
+	if f[0] == "flood" {
+		return runFlood(f[1], f[3])
 	}
 	l, err := net.Listen("unix", f[3])
 	if err != nil {
@@ -27,6 +30,10 @@ func runServer(spec string) error {
 		return answerQuestions()
 	}
 	w := wireNamed(f[0])
+	if f[1] == floodedName {
+		go w.flooded(l)
+		return answerQuestions()
+	}
 	x, err := exerciseNamed(f[1])
 	if w == nil || err != nil {
 		return fmt.Errorf("no protocol %q, or: %v", f[0], err)
