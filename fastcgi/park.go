@@ -1,13 +1,16 @@
 package fastcgi
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
-// errParked ends a Next that has been asked to end. The connection is as it was: Next may be called again.
+// errParked ends a Next that has been asked to end. Nothing that has come is left unserved.
 var errParked = errors.New("fastcgi: parked")
 
 // Park makes Next return, if it waits for a request on a connection that serves none, and reports whether it has been asked
-// to. Next then fails, unless a request has come first; [conn.Parked] tells. So a gateway can let a connection that is idle for long
-// wait on a smaller stack.
+// to. Next then fails, unless something has come first; [conn.Parked] tells. So a gateway can let go of what a connection takes that
+// is idle for long: it waits for the next request by itself, and makes a new Conn for it.
 func (c *conn) Park() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -19,11 +22,19 @@ func (c *conn) Park() bool {
 	return true
 }
 
-// Parked reports whether the last call of Next ended because of Park. The read deadline is then whatever it was.
-func (c *conn) Parked() bool {
+// Parked reports whether the last call of Next ended because of Park, and when the next request is due; zero is never. The connection
+// is then the caller's, with whatever deadlines it has.
+func (c *conn) Parked() (until time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.parked
+	limit := c.lim.IdleTimeout
+	if c.served == 0 {
+		limit = c.lim.HeadTimeout
+	}
+	if limit > 0 {
+		until = c.deadline.first.Add(limit)
+	}
+	return until, c.parked
 }
 
 // park reports whether the leader is to leave now: it has been asked to, and nothing has come since. The lock is held, and nobody
@@ -34,6 +45,11 @@ func (c *conn) park() bool {
 	}
 	c.parking = false
 	partial := len(c.in.buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0
-	c.parked = c.open == 0 && c.ending == 0 && !partial
+	if c.parked = c.open == 0 && c.ending == 0 && !partial; c.parked {
+		c.ticker.stop()
+		c.patience.stop()
+		c.in.release()
+		c.out.release()
+	}
 	return c.parked
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"io"
 	"net"
 	"time"
@@ -8,37 +9,47 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// start waits for c's first byte, which costs less memory here than further down, and serves c by serve. One on which nothing
-// comes in time is closed.
+// errNoSocket is what peek says of a connection that is none of the system's.
+var errNoSocket = errors.New("gateway: not a socket")
+
+// sniffed is how many bytes tell a protocol. None can say anything before it has them.
+const sniffed = 2
+
+// start waits for c's first bytes, which costs less memory here than further down, and serves c by serve. One on which they do not
+// come in time is closed.
 func (c *conn) start(serve func(*conn)) {
-	var first [1]byte
-	n, ok := c.peek(first[:], c.srv.run.limits.HeadTimeout)
-	if ok && n < len(first) {
-		c.drop()
+	var first [sniffed]byte
+	n, err := c.peek(first[:], c.srv.run.limits.HeadTimeout)
+	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
+		c.late(n)
 		return
 	}
 	c.mu.Lock()
-	c.begun = ok
+	c.begun = err != errNoSocket
 	c.mu.Unlock()
 	serve(c)
 }
 
+// late closes a connection whose first bytes have not come, but n.
+func (c *conn) late(n int) {
+	if name := c.port.protocol; n > 0 {
+		c.report(name, &protocol.Error{Protocol: name, Op: "read head", Kind: protocol.ErrAborted,
+			Detail: "not whole after " + c.srv.run.limits.HeadTimeout.String()})
+	}
+	c.drop()
+}
+
 // serveAny finds out which of the protocols c speaks, and serves it so.
-func (c *conn) serveAny(protocols []protocol.Protocol) {
+func (c *conn) serveAny(kinds map[string]kind) {
 	nc, first, ok := c.first()
 	if !ok {
 		c.drop()
 		return
 	}
 	name := protocol.Sniff(first)
-	for _, p := range protocols {
-		if p.Name() == name {
-			c.serve(nc, p)
-			return
-		}
-	}
-	if name == "http" || name == "tls" { // for TLS net/http's plain answer is the best there is
-		c.serveHTTP(nc)
+	if kind := kinds[name]; kind != nil {
+		c.kind = kind
+		kind(c, nc)
 		return
 	}
 	c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
@@ -48,10 +59,9 @@ func (c *conn) serveAny(protocols []protocol.Protocol) {
 
 // first returns the connection with its first two bytes, which it still gives.
 func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
-	first = make([]byte, 2)
-	// One that has given a single byte is read from: peeking does not tell the end that may follow that byte.
-	if n, ok := c.peek(first, c.srv.run.limits.HeadTimeout); ok && n != 1 {
-		return c.net, first, n == len(first)
+	first = make([]byte, sniffed)
+	if _, err := c.peek(first, c.srv.run.limits.HeadTimeout); err == nil {
+		return c.net, first, true
 	}
 	c.patience(c.srv.run.limits.HeadTimeout)
 	defer c.net.SetReadDeadline(time.Time{})

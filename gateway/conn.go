@@ -28,22 +28,22 @@ func (c *conn) guarded() protocol.Conn {
 // Next implements [protocol.Conn]. Once the server is closing it gives the first request, and those that have come by the end of
 // the one before; when first requests are late, no other: so a connection ends also where requests come without a pause.
 func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, error) {
-	if c.srv.run.closing.Load() && c.given.Load() && (c.srv.run.late.Load() || c.closeInner()) {
+	if c.srv.run.closing.Load() && c.given.Load() && (c.srv.run.late.Load() || closeInner(c.inner)) {
 		return nil, nil, io.EOF
 	}
 	c.turns.Add(1)
 	r, enc, err := c.inner.Next(ctx)
 	if enc == nil {
-		err = c.ended(err)
+		c.ended()
 	} else {
 		c.given.Store(true)
 	}
 	return r, enc, err
 }
 
-// closeInner closes c if it is idle, as its protocol sees it.
-func (c *conn) closeInner() bool {
-	idler, ok := c.inner.(protocol.Idler)
+// closeInner closes a connection if it is idle, as its protocol sees it.
+func closeInner(inner protocol.Conn) bool {
+	idler, ok := inner.(protocol.Idler)
 	return ok && idler.CloseIdle()
 }
 
@@ -66,17 +66,21 @@ func (c watched) Watch(gone func(error)) func() { return c.inner.(protocol.Watch
 // closeIdle closes the connection if no request is being read or served on it. One that has had none yet gets the time for it.
 func (c *conn) closeIdle() {
 	c.mu.Lock()
-	inner, web, begun := c.inner, c.web, c.begun
+	inner, web, begun, parked := c.inner, c.web, c.begun, c.rest != nil
 	c.mu.Unlock()
 	late := c.srv.run.late.Load()
 	switch {
+	case parked:
+		if !c.pending() {
+			c.expire()
+		}
 	case web != nil:
 		web.closeIdle(late)
 	case inner != nil:
 		if late || c.given.Load() {
-			c.closeInner()
+			closeInner(inner)
 		}
-	case late && !begun && !c.pending():
+	case (late || c.given.Load()) && !begun && !c.pending():
 		c.net.Close()
 	}
 }
@@ -93,6 +97,7 @@ func (c *conn) pending() bool {
 
 // cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole response.
 func (c *conn) cut() {
+	c.expire()
 	c.closeIdle()
 	c.cutting.Store(true)
 	if t, ok := c.net.(*net.TCPConn); ok {

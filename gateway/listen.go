@@ -24,13 +24,14 @@ type Listener struct {
 // A port is a listener in use.
 type port struct {
 	net.Listener
-	name    string
-	allow   AllowList
-	refused loglimit.Limiter
-	trouble loglimit.Limiter
-	ended   loglimit.Limiter
-	once    sync.Once
-	err     error // of closing
+	name     string
+	protocol string
+	allow    AllowList
+	refused  loglimit.Limiter
+	trouble  loglimit.Limiter
+	ended    loglimit.Limiter
+	once     sync.Once
+	err      error // of closing
 }
 
 // Close closes the listener, once.
@@ -43,7 +44,7 @@ func (p *port) Close() error {
 const endsLogged = 100
 
 func (s *Server) newPort(l net.Listener, protocolName string) *port {
-	p := &port{Listener: l, allow: s.Allow}
+	p := &port{Listener: l, protocol: protocolName, allow: s.Allow}
 	if own, ok := l.(*Listener); ok {
 		p.name = own.Name
 		if len(own.Allow) > 0 {

@@ -1,74 +1,117 @@
 package gateway
 
 import (
-	"io"
 	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
 )
 
-// A parker is a protocol.Conn whose Next can be ended while it waits for a request, without any harm: Parked then tells that it was,
-// and Next may be called again. So a connection that has served a request, and is then idle for long, waits on a stack as small
-// as that of a new one.
+// A parker is a connection whose wait for its next request can be ended without any harm: Parked then tells that it was, and when it
+// has waited for long enough; zero is never. Nothing is left in it: whoever comes next reads the next request from its first byte. So a
+// connection that has served a request, and is then idle for long, needs no more than one that is new.
 type parker interface {
 	Park() bool
-	Parked() bool
+	Parked() (until time.Time, ok bool)
 }
 
 // parkEvery is how often idle connections are looked for. One is parked when it has been idle from one look to the next.
 const parkEvery = time.Second
 
-// loop has the server's loop serve c, until it ends or is parked.
-func (c *conn) loop() {
-	c.parked = false
-	c.setAwake(true)
-	err := c.srv.run.loop.Serve(c.srv.run.ctx, c.guarded())
-	if c.parked {
+// ended notes whether the loop's Next has ended because the connection was parked.
+func (c *conn) ended() {
+	if p, ok := c.inner.(parker); ok {
+		c.until, c.parked = p.Parked()
+	}
+}
+
+// A rest is what a parked connection has instead of a goroutine. The connection's mu guards it.
+type rest struct {
+	stop  func()      // ends the watch for its next request
+	timer *time.Timer // ends it; nil: it may rest for ever
+}
+
+// park has c wait for its next request until then: where the system can tell of it in no goroutine at all, elsewhere in a new one, which
+// has a small stack.
+func (c *conn) park(until time.Time) {
+	r := &c.srv.run
+	r.mu.Lock()
+	delete(r.awake, c)
+	r.mu.Unlock()
+	c.given.Store(true)
+	c.net.SetWriteDeadline(time.Time{})
+	c.net.SetReadDeadline(time.Time{})
+	raw, _ := c.net.(syscall.Conn).SyscallConn()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inner, c.web, c.begun, c.parked = nil, nil, false, false
+	rest := rest{stop: netio.AwaitInput(raw, c.rouse)}
+	if rest.stop == nil {
+		c.net.SetReadDeadline(until)
 		go c.wait()
 		return
 	}
-	if err != nil {
-		c.report(c.name, err)
+	if !until.IsZero() {
+		rest.timer = time.AfterFunc(time.Until(until), c.expire)
 	}
-	c.end()
+	c.rest = &rest
 }
 
-// wait waits for the first byte of c's next request.
+// rouse has c served again: its next request has begun to come, or its end has.
+func (c *conn) rouse() {
+	if rest := c.awaken(); rest != nil {
+		c.srv.run.crew.serve(func() {
+			rest.stop()
+			c.resume()
+		})
+	}
+}
+
+// expire closes c if it is parked.
+func (c *conn) expire() {
+	if rest := c.awaken(); rest != nil {
+		rest.stop()
+		c.drop()
+	}
+}
+
+// awaken ends c's rest, and returns it to the one who has done so.
+func (c *conn) awaken() *rest {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rest := c.rest
+	if c.rest = nil; rest != nil && rest.timer != nil {
+		rest.timer.Stop()
+	}
+	return rest
+}
+
+// wait waits for c's next request, where nobody else does.
 func (c *conn) wait() {
-	defer c.contain()
-	c.setAwake(false)
-	c.net.SetReadDeadline(time.Time{})
 	var first [1]byte
-	if n, ok := c.peek(first[:], c.srv.run.limits.IdleTimeout); ok && n < len(first) {
-		c.inner.Close()
-		c.end()
+	if _, err := c.peek(first[:], 0); err != nil {
+		c.drop()
 		return
 	}
-	c.loop()
+	c.net.SetReadDeadline(time.Time{})
+	c.resume()
 }
 
-// ended is what the loop is told when Next has: a parked connection has come to its end as far as it is concerned.
-func (c *conn) ended(err error) error {
-	if p, ok := c.inner.(parker); ok && p.Parked() {
-		c.parked = true
-		return io.EOF
-	}
-	return err
+// resume has c's next request served as those before it.
+func (c *conn) resume() {
+	c.start(func(c *conn) { c.kind(c, c.net) })
 }
 
-// setAwake notes whether c may be parked, and has that looked after.
-func (c *conn) setAwake(awake bool) {
-	p, ok := c.inner.(parker)
+// wake notes that c may be parked by p, and has that looked after.
+func (c *conn) wake(p any) {
+	parker, ok := p.(parker)
 	if _, socket := c.net.(syscall.Conn); !ok || !socket {
 		return
 	}
 	r := &c.srv.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !awake {
-		delete(r.awake, c)
-		return
-	}
-	r.awake[c] = p
+	r.awake[c] = parker
 	if !r.parking && !r.closing.Load() {
 		r.parking = true
 		r.tasks.Go(c.srv.park)
@@ -103,6 +146,8 @@ func (s *Server) parkIdle() bool {
 			p.Park()
 		}
 	}
-	r.parking = len(r.awake) > 0
+	if r.parking = len(r.awake) > 0; !r.parking {
+		r.awake = make(map[*conn]parker) // one that has held many stays large
+	}
 	return r.parking
 }

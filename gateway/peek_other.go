@@ -5,4 +5,4 @@ package gateway
 import "time"
 
 // peek cannot peek on this system.
-func (c *conn) peek([]byte, time.Duration) (n int, ok bool) { return 0, false }
+func (c *conn) peek([]byte, time.Duration) (n int, err error) { return 0, errNoSocket }

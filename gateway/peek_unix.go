@@ -3,51 +3,55 @@
 package gateway
 
 import (
+	"io"
 	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// peek waits for the connection's first bytes, looks at as many of them as p holds, and leaves them there: so the protocol gets the
-// connection as it is. n is 0 where the connection has ended, or nothing has come within limit (0: none). ok is false where it is no
-// socket.
-func (c *conn) peek(p []byte, limit time.Duration) (n int, ok bool) {
+// peek waits until p can be filled with the connection's first bytes, and leaves them there: so the protocol gets the connection as it
+// is. It fails with errNoSocket where it cannot, with io.EOF where the connection has ended or nobody can tell whether it has, and
+// after limit (0: whatever deadline is set). n is how many have come all the same.
+func (c *conn) peek(p []byte, limit time.Duration) (n int, err error) {
 	sc, ok := c.net.(syscall.Conn)
 	if !ok {
-		return 0, false
+		return 0, errNoSocket
 	}
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return 0, true
+		return 0, err
 	}
 	k := peeking{p: p}
 	raw.Control(func(fd uintptr) { k.done = k.try(fd) })
 	if !k.done {
 		c.patience(limit) // in each step as little stack as can be
 		if err := raw.Read(k.try); err != nil {
-			return 0, true
+			return k.n, err
 		}
 	}
-	return k.n, true
+	return k.n, k.err
 }
 
 type peeking struct {
 	p    []byte
 	n    int
+	err  error
 	done bool
 }
 
 // try peeks once; false means to wait.
 func (k *peeking) try(fd uintptr) bool {
-	for {
-		n, _, err := syscall.Recvfrom(int(fd), k.p, syscall.MSG_PEEK)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-			return false
-		case err == nil:
-			k.n = n
-		}
+	n, err := rawio.Peek(int(fd), k.p)
+	if err == syscall.EAGAIN {
+		return false
+	}
+	if k.n = max(n, 0); k.n == len(k.p) {
 		return true
 	}
+	if k.n > 0 && !rawio.HungUp(int(fd)) {
+		return false
+	}
+	k.err = io.EOF
+	return true
 }

@@ -122,7 +122,7 @@ func TestProtocolThatPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	io.WriteString(c, "x")
+	io.WriteString(c, "xx")
 	if _, err := c.Read(make([]byte, 1)); err == nil {
 		t.Error("an answer")
 	}

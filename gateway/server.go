@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -86,18 +88,22 @@ func (s *Server) init() {
 // Serve accepts connections on l and serves them by p, until l fails for good or the server is told to stop; then it returns
 // ErrServerClosed. It closes l. Where descriptors or memory run out it waits and tries again.
 func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
-	return s.listen(l, p.Name(), func(c *conn) { c.serve(c.net, p) })
+	return s.listen(l, p.Name(), by(p).serve)
 }
 
 // ServeHTTP is Serve for HTTP/1: net/http's own server, with this server's handler, allow-list, limits, log and shutdown.
 func (s *Server) ServeHTTP(l net.Listener) error {
-	return s.listen(l, "http", func(c *conn) { c.serveHTTP(c.net) })
+	return s.listen(l, "http", kind((*conn).serveHTTP).serve)
 }
 
 // ServeAny is Serve for several protocols on one listener: a connection's first bytes tell which of them, or HTTP, it speaks. What speaks
 // none of them is logged and closed.
 func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error {
-	return s.listen(l, "auto", func(c *conn) { c.serveAny(protocols) })
+	kinds := map[string]kind{"http": (*conn).serveHTTP, "tls": (*conn).serveHTTP} // for TLS net/http's plain answer is the best there is
+	for _, p := range slices.Backward(protocols) {
+		kinds[p.Name()] = by(p)
+	}
+	return s.listen(l, "auto", func(c *conn) { c.serveAny(kinds) })
 }
 
 // A conn is one connection that a Server serves. It stands before the protocol's own Conn.
@@ -110,13 +116,15 @@ type conn struct {
 	inner protocol.Conn // nil until the protocol is known, and for HTTP
 	web   *webConn      // the connection as net/http has it
 	begun bool          // the first bytes have come
+	rest  *rest         // nil: it is not parked
 
 	cutting atomic.Bool // by Close
 
 	given atomic.Bool // inner's Next has given a request
 
-	name   string // the protocol's
-	parked bool   // inner's Next has ended because it was parked
+	kind   kind      // how it is served, once that is known
+	parked bool      // inner's Next has ended because it was parked
+	until  time.Time // when it has then waited for long enough
 	turns  atomic.Uint32
 	seen   uint32 // of turns, guarded by the server's mu
 }
@@ -174,12 +182,32 @@ func (c *conn) drop() {
 	c.end()
 }
 
-// serve serves c by the protocol p, to its end. nc is c's connection.
-func (c *conn) serve(nc net.Conn, p protocol.Protocol) {
-	defer c.contain()
-	inner := p.NewConn(nc, &c.srv.run.each)
-	c.mu.Lock()
-	c.inner, c.name = inner, p.Name()
-	c.mu.Unlock()
-	c.loop()
+// A kind is a way to serve a connection, which is c's and may stand before c.net.
+type kind func(c *conn, nc net.Conn)
+
+// serve serves c in this way, and after it was parked too.
+func (k kind) serve(c *conn) {
+	c.kind = k
+	k(c, c.net)
+}
+
+// by serves by the protocol p, to the connection's end or until it is parked.
+func by(p protocol.Protocol) kind {
+	return func(c *conn, nc net.Conn) {
+		defer c.contain()
+		inner := p.NewConn(nc, &c.srv.run.each)
+		c.mu.Lock()
+		c.inner = inner
+		c.mu.Unlock()
+		c.wake(inner)
+		err := c.srv.run.loop.Serve(c.srv.run.ctx, c.guarded())
+		if c.parked {
+			c.park(c.until)
+			return
+		}
+		if err != nil {
+			c.report(p.Name(), err)
+		}
+		c.end()
+	}
 }

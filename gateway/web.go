@@ -83,10 +83,12 @@ func (w *web) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
 func (c *conn) serveHTTP(nc net.Conn) {
 	w := c.srv.startWeb()
 	wc := &webConn{Conn: nc, conn: c}
+	wc.given.Store(c.given.Load())
 	c.mu.Lock()
 	c.web = wc
 	wc.waiting.Store(!c.begun)
 	c.mu.Unlock()
+	c.wake(wc)
 	select {
 	case w.feed <- wc:
 	case <-w.closed:
@@ -99,11 +101,17 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	wc := nc.(*webConn)
 	switch state {
 	case http.StateIdle:
+		wc.lull.begin()
+		wc.conn.turns.Add(1)
 		wc.given.Store(true)
 		wc.waiting.Store(true)
 	case http.StateHijacked:
 		wc.hijacked.Store(true)
 	case http.StateClosed:
+		if until, parked := wc.Parked(); parked {
+			wc.conn.park(until)
+			return
+		}
 		wc.Conn.Close() // Close may have left it open
 		wc.conn.end()
 	}

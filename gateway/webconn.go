@@ -18,6 +18,7 @@ type webConn struct {
 	waiting  atomic.Bool // for a request's first byte
 	given    atomic.Bool // a request has been served
 	hijacked atomic.Bool
+	lull     lull
 
 	framing webFraming
 	owed    string // what net/http gets next
@@ -34,7 +35,11 @@ func (c *webConn) Read(p []byte) (int, error) {
 			c.owed = c.owed[n:]
 			return n, nil
 		}
+		c.lull.enter(len(p))
 		n, err := c.Conn.Read(p)
+		if c.lull.leave(n, err, c.Conn.SetReadDeadline) {
+			return 0, io.EOF
+		}
 		if n > 0 {
 			n = c.came(p, n)
 		}
@@ -98,6 +103,9 @@ func (c *webConn) closeIdle(late bool) {
 // Close implements net.Conn. When net/http is told to keep no connections it closes those that it thinks idle: what has come on one of
 // them is served first.
 func (c *webConn) Close() error {
+	if _, parked := c.Parked(); parked {
+		return nil
+	}
 	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
 		return nil
 	}

@@ -7,11 +7,11 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// watchHangup watches for a socket's hang-up. One epoll instance of the process watches for
-// hang-ups alone. It returns nil for what cannot be watched so.
+// watchHangup watches for a socket's hang-up. One epoll instance of the process watches for hang-ups,
+// and for the input of sockets that are idle. It returns nil for what cannot be watched so.
 func watchHangup(raw syscall.RawConn, gone func(cause error)) (stop func()) {
 	hangups.once.Do(hangups.open)
-	return hangups.watch(raw, gone)
+	return hangups.watch(raw, syscall.EPOLLRDHUP, gone)
 }
 
 // hangups is the process's watch. It is opened when the first request asks, and stays.
@@ -37,7 +37,7 @@ func (w *watcher) open() {
 }
 
 // watch registers raw's descriptor under an id of its own, so that a descriptor that is used again is not mistaken.
-func (w *watcher) watch(raw syscall.RawConn, gone func(error)) (stop func()) {
+func (w *watcher) watch(raw syscall.RawConn, events uint32, gone func(error)) (stop func()) {
 	if w.err != nil {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (w *watcher) watch(raw syscall.RawConn, gone func(error)) (stop func()) {
 	id := w.last
 	w.byID[id] = gone
 	w.mu.Unlock()
-	ev := syscall.EpollEvent{Events: syscall.EPOLLRDHUP | syscall.EPOLLONESHOT, Fd: id}
+	ev := syscall.EpollEvent{Events: events | syscall.EPOLLONESHOT, Fd: id}
 	var fail error
 	err := raw.Control(func(fd uintptr) { fail = syscall.EpollCtl(w.epfd, syscall.EPOLL_CTL_ADD, int(fd), &ev) })
 	if err != nil || fail != nil {
