@@ -29,6 +29,7 @@ func run() int {
 	if asScript() {
 		return report(cgi.Serve(demo.Native()))
 	}
+	go settle()
 	return report(root().Execute())
 }
 

@@ -20,6 +20,13 @@ import (
 // must then end well.
 func startServe(t *testing.T, n int, args ...string) (urls []string) {
 	t.Helper()
+	urls, _ = startCommand(t, n, args...)
+	return urls
+}
+
+// startCommand is startServe for those who look at the process, too.
+func startCommand(t *testing.T, n int, args ...string) (urls []string, cmd *exec.Cmd) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +35,7 @@ func startServe(t *testing.T, n int, args ...string) (urls []string) {
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, append([]string{"serve"}, args...)...)
+	cmd = exec.Command(bin, append([]string{"serve"}, args...)...)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -54,7 +61,7 @@ func startServe(t *testing.T, n int, args ...string) (urls []string) {
 	if len(urls) < n {
 		t.Fatalf("it listens at %d URLs, want %d: %v", len(urls), n, lines.Err())
 	}
-	return urls
+	return urls, cmd
 }
 
 // A request goes from any protocol to any other, through the command.
