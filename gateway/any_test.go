@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
@@ -67,18 +68,41 @@ func TestServeAnyOfAByteAtATime(t *testing.T) {
 }
 
 // A peer that ended after one byte was held until the head's time was over.
-func TestServeAnyOfASingleByte(t *testing.T) {
-	for network, listen := range map[string]func(*testing.T) net.Listener{"tcp": tcp, "unix": unix} {
-		s := &gateway.Server{MethodOptional: true, Handler: kind(), Limits: &protocol.Limits{HeadTimeout: -1}}
-		l := listen(t)
-		serve(t, s, func() error { return s.ServeAny(l, everyProtocol...) })
-		c := dial(t, l.Addr())
-		io.WriteString(c, "\n")
-		if err := c.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
-			t.Fatal(err)
+func TestASingleByteAndTheEnd(t *testing.T) {
+	for name, way := range ways {
+		for network, listen := range map[string]func(*testing.T) net.Listener{"tcp": tcp, "unix": unix} {
+			s := &gateway.Server{MethodOptional: true, Handler: kind(), Limits: &protocol.Limits{HeadTimeout: -1}}
+			l := listen(t)
+			serve(t, s, func() error { return way.serve(s, l) })
+			c := dial(t, l.Addr())
+			io.WriteString(c, way.request[:1])
+			if err := c.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := io.ReadAll(c); err != nil || strings.Contains(string(b), "200") {
+				t.Errorf("%s over %s: %q, %v", name, network, b, err)
+			}
 		}
-		if b, err := io.ReadAll(c); err != nil || len(b) > 0 {
-			t.Errorf("%s: %q, %v", network, b, err)
+	}
+}
+
+// A single byte is not enough to keep a connection, and the log says what was waited for.
+func TestASingleByteAndNoMore(t *testing.T) {
+	for name, way := range ways {
+		out, logger := newLog()
+		s := &gateway.Server{Handler: kind(), Log: logger, Limits: &protocol.Limits{HeadTimeout: time.Millisecond}}
+		l := tcp(t)
+		serve(t, s, func() error { return way.serve(s, l) })
+		for { // one whose byte comes too late is closed without a word
+			c := dial(t, l.Addr())
+			io.WriteString(c, way.request[:1])
+			io.Copy(io.Discard, c)
+			if strings.Contains(out.String(), "read head: aborted: not whole after 1ms") {
+				break
+			}
+			if t.Context().Err() != nil {
+				t.Fatalf("%s: %s", name, out)
+			}
 		}
 	}
 }

@@ -4,21 +4,24 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 
-	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// kept serves text("left") by FastCGI and returns a connection that has been answered once and is parked.
-func kept(t *testing.T, lim *protocol.Limits) (*gateway.Server, net.Conn) {
+// keeping are the ways in which a connection is kept for another request.
+var keeping = []string{"fastcgi", "http", "auto, http"}
+
+// kept serves text("left") in this way and returns a connection that has been answered once and is parked.
+func kept(t *testing.T, way string, lim *protocol.Limits) (*gateway.Server, net.Conn) {
 	t.Helper()
 	s := &gateway.Server{MethodOptional: true, Handler: text("left"), Limits: lim}
 	l := unix(t)
-	serve(t, s, func() error { return s.Serve(l, fastcgi.Protocol{}) })
+	serve(t, s, func() error { return ways[way].serve(s, l) })
 	c := dial(t, l.Addr())
-	if !exchange(c, ways["fastcgi"].request) {
+	if !exchange(c, ways[way].request) {
 		t.Fatal("no answer")
 	}
 	s.ParkIdle()
@@ -26,35 +29,45 @@ func kept(t *testing.T, lim *protocol.Limits) (*gateway.Server, net.Conn) {
 }
 
 func TestParkedConnectionsServeOn(t *testing.T) {
-	s, c := kept(t, nil)
-	for range 3 {
-		if !exchange(c, ways["fastcgi"].request) {
-			t.Fatal("no answer on a connection that was parked")
-		}
-		s.ParkIdle()
-	}
-	request := ways["fastcgi"].request
-	for i := range len(request) - 1 {
-		io.WriteString(c, request[i:i+1])
-	}
-	if !exchange(c, request[len(request)-1:]) {
-		t.Error("no answer to a request that came a byte at a time")
+	for _, way := range keeping {
+		t.Run(way, func(t *testing.T) {
+			s, c := kept(t, way, nil)
+			request := ways[way].request
+			for range 3 {
+				if !exchange(c, request) {
+					t.Fatal("no answer on a connection that was parked")
+				}
+				s.ParkIdle()
+			}
+			for i := range len(request) - 1 {
+				io.WriteString(c, request[i:i+1])
+			}
+			if !exchange(c, request[len(request)-1:]) {
+				t.Error("no answer to a request that came a byte at a time")
+			}
+		})
 	}
 }
 
 func TestParkedConnectionsEnd(t *testing.T) {
+	for _, way := range keeping {
+		t.Run(way, func(t *testing.T) { testParkedEnd(t, way) })
+	}
+}
+
+func testParkedEnd(t *testing.T, way string) {
 	for name, end := range map[string]func(s *gateway.Server, c net.Conn){
 		"Shutdown": func(s *gateway.Server, _ net.Conn) { s.Shutdown(context.Background()) },
 		"Close":    func(s *gateway.Server, _ net.Conn) { s.Close() },
 		"the peer": func(_ *gateway.Server, c net.Conn) { c.(*net.UnixConn).CloseWrite() },
 	} {
-		s, c := kept(t, nil)
+		s, c := kept(t, way, nil)
 		end(s, c)
 		if b, err := io.ReadAll(c); err != nil && name != "Close" || len(b) > 100 {
 			t.Errorf("%s: %q, %v", name, b, err)
 		}
 	}
-	s, c := kept(t, &protocol.Limits{IdleTimeout: 1e6})
+	s, c := kept(t, way, &protocol.Limits{IdleTimeout: 1e6})
 	if _, err := io.ReadAll(c); err != nil {
 		t.Errorf("IdleTimeout: %v", err)
 	}
@@ -63,7 +76,41 @@ func TestParkedConnectionsEnd(t *testing.T) {
 
 // Whenever a connection is asked to park, no request on it is lost.
 func TestParkingLosesNothing(t *testing.T) {
-	s, c := kept(t, nil)
+	for _, way := range keeping {
+		t.Run(way, func(t *testing.T) {
+			s, c := kept(t, way, nil)
+			defer keepParking(s)()
+			request := ways[way].request
+			for i := range 1000 {
+				half := i % len(request)
+				io.WriteString(c, request[:half])
+				if !exchange(c, request[half:]) {
+					t.Fatalf("no answer to request %d", i)
+				}
+			}
+		})
+	}
+}
+
+// What of the next request has come with the one before, and lies in net/http's buffer, is not lost either.
+func TestParkingLosesNothingOfAPipeline(t *testing.T) {
+	s, c := kept(t, "http", nil)
+	request := ways["http"].request
+	for i, sent := 0, 0; i < 3*len(request); i++ {
+		ahead := i % len(request) // also the first line alone, after which the buffer is empty
+		if !exchange(c, request[sent:]+request[:ahead]) {
+			t.Fatalf("no answer to request %d, with %d bytes of the next", i, ahead)
+		}
+		for range 500 {
+			s.ParkNow()
+			runtime.Gosched()
+		}
+		sent = ahead
+	}
+}
+
+// keepParking looks for idle connections all the time, until the function that it returns is called.
+func keepParking(s *gateway.Server) (end func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -76,14 +123,8 @@ func TestParkingLosesNothing(t *testing.T) {
 			}
 		}
 	}()
-	request := ways["fastcgi"].request
-	for i := range 1000 {
-		half := i % len(request)
-		io.WriteString(c, request[:half])
-		if !exchange(c, request[half:]) {
-			t.Fatalf("no answer to request %d", i)
-		}
+	return func() {
+		close(stop)
+		<-stopped
 	}
-	close(stop)
-	<-stopped
 }
