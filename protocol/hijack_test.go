@@ -56,3 +56,19 @@ func TestWebSocketWhereNothingCanBeHijacked(t *testing.T) {
 		t.Errorf("a Hijack that fails, then a body: %d %q", w.Code, w.Body)
 	}
 }
+
+// What stands in front of ToHTTP has its fields in a 101, too.
+func TestWebSocketBehindMiddleware(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Before", "yes")
+		ToHTTP(accepts).ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	c, res, err := websocket.Dial(t.Context(), s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.CloseNow(); res.Header.Get("X-Before") != "yes" {
+		t.Errorf("%v", res.Header)
+	}
+}

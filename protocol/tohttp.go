@@ -151,8 +151,9 @@ type httpHijacker struct{ *httpEncoder }
 func (e httpHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(e.w).Hijack()
 	if err == nil && e.switching != nil {
+		e.copy(e.switching)
 		rw.WriteString("HTTP/1.1 101 Switching Protocols\r\n")
-		e.switching.Write(rw)
+		e.w.Header().Write(rw)
 		rw.WriteString("\r\n")
 		rw.Flush()
 	}
