@@ -1,0 +1,6 @@
+//go:build !linux
+
+package gateway_test
+
+// parkedGoroutines is how many goroutines a parked connection takes.
+const parkedGoroutines = 1
