@@ -97,13 +97,13 @@ func (c *conn) pending() bool {
 
 // cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole response.
 func (c *conn) cut() {
-	c.expire()
 	c.closeIdle()
 	c.cutting.Store(true)
 	if t, ok := c.net.(*net.TCPConn); ok {
 		t.SetLinger(0)
 	}
 	c.net.Close()
+	c.expire() // the system does not tell of what is closed; what is parked from now on finds it so
 }
 
 // contain keeps a panic of a protocol's own code to its connection.

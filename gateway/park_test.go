@@ -128,3 +128,23 @@ func keepParking(s *gateway.Server) (end func()) {
 		<-stopped
 	}
 }
+
+// A connection that was closed while it was being parked was waited for until its idle time was over.
+func TestCloseMeetsParking(t *testing.T) {
+	for _, way := range keeping {
+		for range 300 {
+			s := &gateway.Server{MethodOptional: true, Handler: text("left")}
+			l := unix(t)
+			done := serve(t, s, func() error { return ways[way].serve(s, l) })
+			for range 4 {
+				if !exchange(dial(t, l.Addr()), ways[way].request) {
+					t.Fatal("no answer")
+				}
+			}
+			end := keepParking(s)
+			s.Close()
+			<-done
+			end()
+		}
+	}
+}
