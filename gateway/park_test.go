@@ -132,7 +132,7 @@ func keepParking(s *gateway.Server) (end func()) {
 // A connection that was closed while it was being parked was waited for until its idle time was over.
 func TestCloseMeetsParking(t *testing.T) {
 	for _, way := range keeping {
-		for range 300 {
+		for range 100 {
 			s := &gateway.Server{MethodOptional: true, Handler: text("left")}
 			l := unix(t)
 			done := serve(t, s, func() error { return ways[way].serve(s, l) })
