@@ -19,7 +19,8 @@ const sniffed = 2
 // come in time is closed.
 func (c *conn) start(serve func(*conn)) {
 	var first [sniffed]byte
-	n, err := c.peek(first[:], c.srv.run.limits.HeadTimeout)
+	k := peeking{p: first[:], whole: c.port.whole.Load()}
+	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
 	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
 		c.late(n)
 		return
@@ -27,6 +28,9 @@ func (c *conn) start(serve func(*conn)) {
 	c.mu.Lock()
 	c.begun = err != errNoSocket
 	c.mu.Unlock()
+	if k.whole && err == nil {
+		c.early = k.p
+	}
 	serve(c)
 }
 

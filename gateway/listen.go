@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,6 +33,8 @@ type port struct {
 	ended    loglimit.Limiter
 	once     sync.Once
 	err      error // of closing
+
+	whole atomic.Bool // its protocol takes what has come first from who looked for that
 }
 
 // Close closes the listener, once.

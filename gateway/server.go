@@ -122,6 +122,7 @@ type conn struct {
 
 	given atomic.Bool // inner's Next has given a request
 
+	early  []byte    // what has come first, if that was looked at for the protocol
 	kind   kind      // how it is served, once that is known
 	parked bool      // inner's Next has ended because it was parked
 	until  time.Time // when it has then waited for long enough
@@ -196,6 +197,7 @@ func by(p protocol.Protocol) kind {
 	return func(c *conn, nc net.Conn) {
 		defer c.contain()
 		inner := p.NewConn(nc, &c.srv.run.each)
+		c.passEarly(inner)
 		c.mu.Lock()
 		c.inner = inner
 		c.mu.Unlock()
@@ -209,5 +211,25 @@ func by(p protocol.Protocol) kind {
 			c.report(p.Name(), err)
 		}
 		c.end()
+	}
+}
+
+// An earlyReader is a protocol's Conn to which may be given what has come first, when somebody has
+// looked for that by [netio.PeekFirst].
+type earlyReader interface {
+	KeepsInput() bool
+	Early(piece []byte)
+}
+
+// passEarly gives inner what has come first on c, if that was looked at. If not, and the port's
+// connections are all of inner's kind, that is done with its next ones.
+func (c *conn) passEarly(inner protocol.Conn) {
+	e, ok := inner.(earlyReader)
+	switch {
+	case c.early != nil:
+		e.Early(c.early)
+		c.early = nil
+	case ok && e.KeepsInput() && c.port.protocol != "auto":
+		c.port.whole.Store(true)
 	}
 }

@@ -14,7 +14,8 @@ var pair = protocoltest.Pair{
 	Client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 		return &scgi.Client{Dial: dial, Limits: lim}
 	},
-	Has: protocoltest.Variables | protocoltest.Bytes | protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread,
+	Has: protocoltest.Variables | protocoltest.Bytes | protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread |
+		protocoltest.CutSeen,
 }
 
 func TestConformance(t *testing.T) { protocoltest.Run(t, pair) }

@@ -19,7 +19,7 @@
 // wanted values not to be empty; fronts send empty ones, and so do we.
 //
 // A response that is not whole is known by a Content-Length that it falls short of; without one it ends in a reset on TCP. On a
-// Unix socket the protocol has no sign for it.
+// Unix socket the peer's read fails with ECONNRESET behind all that was sent; only Linux has that.
 //
 // A peer that half-closes after its request counts as gone once somebody watches for that; fronts never do.
 package scgi

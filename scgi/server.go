@@ -19,6 +19,7 @@ func (Protocol) Name() string { return "scgi" }
 func (Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
 	s := new(conn)
 	s.Init(c, lim)
+	s.KeepInput(&s.keep)
 	s.body.Conn = &s.Conn
 	s.enc = netio.Encoder{Conn: &s.Conn, Body: &s.body, Form: protocol.StatusField}
 	return s
@@ -27,6 +28,7 @@ func (Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
 // A conn is a connection with its one request.
 type conn struct {
 	netio.Conn
+	keep netio.Keep
 	body netio.Body
 	enc  netio.Encoder
 	done bool // the request has been given

@@ -15,7 +15,7 @@ var pair = protocoltest.Pair{
 		return &uwsgi.Client{Dial: dial, Limits: lim}
 	},
 	Has: protocoltest.Variables | protocoltest.NUL | protocoltest.Bytes |
-		protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread,
+		protocoltest.Duplex | protocoltest.Hijack | protocoltest.Unread | protocoltest.CutSeen,
 	MaxValue: 64000, // all variables and their sizes together are 65,535 bytes at most
 	MaxBlock: 65535,
 }

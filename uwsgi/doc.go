@@ -35,7 +35,7 @@
 // to load a program (UWSGI_FILE, UWSGI_SETENV and others) are variables like any other.
 //
 // A response that is not whole is known by a Content-Length that it falls short of; without one it ends in a reset on TCP. On a
-// Unix socket the protocol has no sign for it.
+// Unix socket the peer's read fails with ECONNRESET behind all that was sent; only Linux has that.
 //
 // A peer that half-closes after its request counts as gone once somebody watches for that; fronts never do.
 package uwsgi

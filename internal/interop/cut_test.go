@@ -94,10 +94,9 @@ func cutWays() (ways []cutWay) {
 	return ways
 }
 
-// want is what the client is to make of it. What has no length and no mark of its end passes for whole, though with an end of its own:
-// a Unix socket has no reset, and HTTP/1.0 and the other two end such a response by an end of the connection.
+// want is what the client is to make of it.
 func (c cutWay) want() string {
-	if c.length == "no" && (c.protocol == "http" || c.network == "unix" && (c.protocol == "scgi" || c.protocol == "uwsgi")) {
+	if c.length == "no" && c.protocol == "http" {
 		return "taken for whole"
 	}
 	return "cut"

@@ -30,6 +30,7 @@ func (b *Conn) Close() error {
 // Finish closes the connection of a request that has been answered, with a drain first where the peer may still be sending. In the
 // middle of a request it is Close.
 func (b *Conn) Finish() error {
+	b.take()
 	if b.linger.CompareAndSwap(true, false) {
 		b.Drain()
 	}
@@ -78,6 +79,8 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if a := b.ahead.Load(); a != nil {
 		a.stop()
 	}
+	b.take()
+	b.keep = nil
 	if err := b.Conn.SetDeadline(time.Time{}); err != nil {
 		return nil, nil, err
 	}
@@ -89,11 +92,12 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return b.Conn, bufio.NewReadWriter(br, bufio.NewWriter(b.Conn)), nil
 }
 
-// Abort closes the connection so that the peer sees that the response is not whole: by a reset on TCP. On a Unix socket there is no such
-// sign.
+// Abort closes the connection so that the peer sees that the response is not whole: by a reset on TCP, and on a Unix socket by what
+// KeepInput has left there, which takes nothing away of what was sent. Without that there is no such sign.
 func (b *Conn) Abort() error {
 	if t, ok := b.Conn.(*net.TCPConn); ok && b.state.Load() == active {
 		t.SetLinger(0)
 	}
+	b.awaitInput()
 	return b.Close()
 }

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -26,16 +25,18 @@ type Conn struct {
 	Limits protocol.Limits // resolved
 
 	state atomic.Int32
+	start bool // the deadline for the whole head is set
+	used  bool // a request has come: the next wait is idle, not for the first
 
 	in    []byte          // the input buffer, nil while idle
 	r, w  int             // what is buffered is in[r:w]
-	start bool            // the deadline for the whole head is set
-	used  bool            // a request has come: the next wait is idle, not for the first
 	raw   syscall.RawConn // see Socket
 	try   func(fd uintptr) bool
 	got   int // what try read
 	err   error
 	limit time.Duration // how long try may wait
+
+	keep *Keep // see KeepInput; nil: nothing is kept
 
 	read, write deadline
 
@@ -124,6 +125,7 @@ func (b *Conn) Wait() error {
 // readIdle reads once into a buffer that is taken only when there is something to read, and waits for that no longer than d. What
 // is there already needs no deadline: to set one, and to ask for the time, costs as much as the read.
 func (b *Conn) readIdle(d time.Duration) (int, error) {
+	b.take()
 	if b.raw == nil || !b.read.unset() {
 		b.read.arm(b.Conn.SetReadDeadline, d)
 	}
@@ -132,18 +134,27 @@ func (b *Conn) readIdle(d time.Duration) (int, error) {
 		return b.Conn.Read(b.in)
 	}
 	b.got, b.err, b.limit = 0, nil, d
-	if err := b.raw.Read(b.try); err != nil {
+	return b.came(b.raw.Read(b.try))
+}
+
+// came is what a read through raw has brought, which itself ended with err.
+func (b *Conn) came(err error) (int, error) {
+	switch {
+	case err != nil:
 		return 0, err
-	}
-	if b.got == 0 && b.err == nil {
+	case b.got == 0 && b.err == nil:
 		return 0, io.EOF
 	}
 	return b.got, b.err
 }
 
 func (b *Conn) tryRead(fd uintptr) bool {
+	if b.keep != nil && b.keep.taking {
+		b.keep.take(fd)
+		return true
+	}
 	b.in = getBuffer()
-	n, err := rawio.Read(int(fd), b.in)
+	n, err := b.receive(int(fd), b.in)
 	if err == nil {
 		b.got = n
 		return true
@@ -171,7 +182,7 @@ func (b *Conn) Fill(n int) error {
 	}
 	for b.w-b.r < n {
 		b.makeRoom(n)
-		m, err := b.Conn.Read(b.in[b.w:])
+		m, err := b.get(b.in[b.w:], 0)
 		b.w += m
 		switch {
 		case m > 0 || err == nil:
@@ -211,13 +222,14 @@ func (b *Conn) Read(p []byte) (n int, err error) {
 		return n, nil
 	}
 	b.read.arm(b.Conn.SetReadDeadline, b.Limits.BodyTimeout)
+	left := b.unread.Load()
 	if len(p) >= BufferSize/4 {
-		n, err = b.Conn.Read(p)
+		n, err = b.get(p, left)
 		return n, b.bodyError(err)
 	}
 	b.r, b.w = 0, 0
 	b.makeRoom(1)
-	b.w, err = b.Conn.Read(b.in)
+	b.w, err = b.get(b.in, left)
 	n = copy(p, b.in[:b.w])
 	b.r = n
 	return n, b.bodyError(err)

@@ -52,6 +52,32 @@ func TestPipe(t *testing.T) {
 	}
 }
 
+func TestPeek(t *testing.T) {
+	p, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer Close(p[0])
+	if err := syscall.SetNonblock(p[0], true); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 10)
+	if n, err := Peek(p[0], buf); n != -1 || err != syscall.EAGAIN {
+		t.Errorf("empty: %d, %v", n, err)
+	}
+	syscall.Write(p[1], []byte("hello"))
+	for range 2 {
+		if n, err := Peek(p[0], buf); n != 5 || err != nil || string(buf[:n]) != "hello" {
+			t.Errorf("%q, %v", buf[:n], err)
+		}
+	}
+	Close(p[1])
+	Read(p[0], buf)
+	if n, err := Peek(p[0], buf); n != 0 || err != nil {
+		t.Errorf("the end: %d, %v", n, err)
+	}
+}
+
 func TestReap(t *testing.T) {
 	cmd := exec.Command("sh", "-c", "read line; exit 3")
 	stdin, err := cmd.StdinPipe()

@@ -66,8 +66,8 @@ const (
 	NUL
 	// Bytes: a value may hold any byte but NUL.
 	Bytes
-	// CutSeen: a response that is cut is known by the protocol itself, also without a Content-Length. Without it, only a
-	// reset on TCP tells.
+	// CutSeen: a response that is cut is known, also without a Content-Length and on a Unix socket. Without it, only a reset
+	// on TCP tells.
 	CutSeen
 	// LosesEarly, a fault: an answer given while a large body is still being sent may be lost on its way.
 	LosesEarly
