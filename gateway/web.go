@@ -82,7 +82,7 @@ func (w *web) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
 // serveHTTP hands c, whose connection is nc, to net/http.
 func (c *conn) serveHTTP(nc net.Conn) {
 	w := c.srv.startWeb()
-	wc := &webConn{Conn: nc, conn: c}
+	wc := &webConn{Conn: resettable(nc), conn: c}
 	wc.given.Store(c.given.Load())
 	c.mu.Lock()
 	c.web = wc
@@ -101,11 +101,13 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	wc := nc.(*webConn)
 	switch state {
 	case http.StateIdle:
+		settle(wc.Conn)
 		wc.lull.begin()
 		wc.conn.turns.Add(1)
 		wc.given.Store(true)
 		wc.waiting.Store(true)
 	case http.StateHijacked:
+		settle(wc.Conn)
 		wc.hijacked.Store(true)
 	case http.StateClosed:
 		if until, parked := wc.Parked(); parked {
@@ -134,7 +136,9 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	if hr.Body != nil && hr.Body != http.NoBody {
 		hr.Body = &webBody{ReadCloser: hr.Body, exchange: t, chunked: hr.ContentLength < 0}
 	}
+	defer t.noteCut(hr)
 	w.srv.run.loop.ServeHTTP(t, hr)
+	t.whole = true
 }
 
 // notImplemented refuses a method that asks for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2, RFC 9113 3.4).

@@ -18,6 +18,7 @@ type webConn struct {
 	waiting  atomic.Bool // for a request's first byte
 	given    atomic.Bool // a request has been served
 	hijacked atomic.Bool
+	resets   atomic.Bool // its end is to be seen as none
 	lull     lull
 
 	framing webFraming
@@ -108,6 +109,9 @@ func (c *webConn) Close() error {
 	}
 	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
 		return nil
+	}
+	if c.resets.Load() {
+		return reset(c.Conn)
 	}
 	return c.Conn.Close()
 }

@@ -20,6 +20,7 @@ type webExchange struct {
 	control *http.ResponseController
 	conn    *webConn
 	limits  *protocol.Limits
+	whole   bool // the handler has ended as it should
 
 	mu          sync.Mutex
 	read, write time.Time // the deadlines that are set

@@ -1,0 +1,40 @@
+package gateway
+
+import (
+	"net"
+	"net/http"
+)
+
+// noteCut has the connection end in a reset if the response to hr is not whole and nothing else can
+// tell: to HTTP/1.0, without a declared length. Else the length tells, or the chunk that is missing.
+func (x *webExchange) noteCut(hr *http.Request) {
+	if !x.whole && !hr.ProtoAtLeast(1, 1) && len(x.Header()["Content-Length"]) == 0 {
+		x.conn.resets.Store(true)
+	}
+}
+
+// A resetter is a connection that can be closed so that its peer's read fails.
+type resetter interface{ Reset() error }
+
+// reset closes a connection so, where it can be. What the peer has not read yet may be lost on TCP.
+func reset(c net.Conn) error {
+	inner := c
+	if w, ok := c.(interface{ NetConn() net.Conn }); ok { // as crypto/tls has it
+		inner = w.NetConn()
+	}
+	switch inner := inner.(type) {
+	case *net.TCPConn:
+		inner.SetLinger(0)
+		inner.Close()
+	case resetter:
+		inner.Reset()
+	}
+	return c.Close()
+}
+
+// settle tells a connection that the present response is whole, or that it is somebody else's now.
+func settle(c net.Conn) {
+	if s, ok := c.(interface{ settle() }); ok {
+		s.settle()
+	}
+}
