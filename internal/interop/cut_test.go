@@ -28,17 +28,20 @@ const (
 	otherAnswer = "the other answer"
 )
 
+// cutScript breaks off as the others do, by a signal.
+var cutScript = `#!/bin/sh
+echo "Content-Type: text/plain"
+case $QUERY_STRING in *buffer=no*) echo "X-Accel-Buffering: no";; esac
+case $QUERY_STRING in *length=yes*) echo "Content-Length: ` + strconv.Itoa(cutDeclared) + `";; esac
+echo
+head -c ` + strconv.Itoa(cutSent) + ` /dev/zero | tr '\0' x
+kill -9 $$
+`
+
 // cutters are the handlers whose response breaks off.
 func cutters(t *testing.T) map[string]protocol.Handler {
 	script := filepath.Join(sharedDir(t), "cut.sh")
-	writeScript(t, script, `#!/bin/sh
-echo "Content-Type: text/plain"
-case $QUERY_STRING in *buffer=no*) echo "X-Accel-Buffering: no";; esac
-case $QUERY_STRING in *length=yes*) echo "Content-Length: `+strconv.Itoa(cutDeclared)+`";; esac
-echo
-head -c `+strconv.Itoa(cutSent)+` /dev/zero | tr '\0' x
-kill -9 $$
-`)
+	writeScript(t, script, cutScript)
 	return map[string]protocol.Handler{
 		"handler": protocol.HandlerFunc(cutAnswer),
 		"proxy":   &gateway.Proxy{Backend: cutBackend(t)},
@@ -141,7 +144,9 @@ func TestCutAnswersBehindNginx(t *testing.T) {
 	for _, way := range cutWays() {
 		t.Run(strings.ReplaceAll(way.String(), " ", "_"), func(t *testing.T) {
 			for range 5 {
-				seen, got := askCut(t, addr, way)
+				root := "/" + way.protocol + "/" + way.network
+				cut := fmt.Sprintf("%s/cut/%s?buffer=%s&length=%s", root, way.by, way.buffer, way.length)
+				seen, got := askCut(t, addr, cut, root+"/other")
 				t.Logf("%s  %s, %d bytes", way, seen, got)
 				if seen != "cut" {
 					t.Errorf("want a cut, got %s", seen)
@@ -154,8 +159,8 @@ func TestCutAnswersBehindNginx(t *testing.T) {
 	}
 }
 
-// askCut asks for the cut answer and then for another on the same connection, and tells what the client makes of it.
-func askCut(t *testing.T, addr string, way cutWay) (seen string, got int) {
+// askCut asks for a cut answer and then for another on the same connection, and tells what the client makes of it.
+func askCut(t *testing.T, addr, cut, other string) (seen string, got int) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -165,11 +170,10 @@ func askCut(t *testing.T, addr string, way cutWay) (seen string, got int) {
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	root := "/" + way.protocol + "/" + way.network
-	fmt.Fprintf(c, "GET %s/cut/%s?buffer=%s&length=%s HTTP/1.1\r\nHost: x\r\n\r\n", root, way.by, way.buffer, way.length)
+	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", cut)
 	all, err := readCut(c, func() {
 		// The connection may have ended.
-		_, _ = fmt.Fprintf(c, "GET %s/other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", root)
+		_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", other)
 	})
 	if err != nil {
 		t.Fatalf("%v after %d bytes: %.200q", err, len(all), all)
