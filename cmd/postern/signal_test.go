@@ -2,6 +2,9 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -10,42 +13,64 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/postern-gateway/postern/fastcgi"
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // SIGHUP killed a process with a request in it; and a second SIGTERM was swallowed, so that one who would not wait for the grace had to
-// send SIGKILL.
+// send SIGKILL. So it is for every command that serves.
 func TestSignals(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		argv func(dir string) []string
+		ask  func(t *testing.T, out *bufio.Scanner, dir string) (body io.Closer)
+	}{
+		{"serve", func(string) []string {
+			return []string{"serve", "--listen", "http://127.0.0.1:0", "--to", "demo:", "--grace", "1h"}
+		}, askServed},
+		{"demo", func(string) []string { return []string{"demo"} }, askDemo},
+		{"fcgiwrap", func(dir string) []string { return []string{"fcgiwrap", "-s", "unix:" + filepath.Join(dir, "s")} }, askWrapped},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := t.TempDir()
+			cmd, out, log := startSignalled(t, dir, row.argv(dir)...)
+			defer row.ask(t, out, dir).Close()
+
+			cmd.Process.Signal(syscall.SIGHUP)
+			for log.Scan() && !strings.Contains(log.Text(), "SIGHUP: nothing to reopen") {
+				t.Logf("the log: %s", log.Text())
+			}
+			endsAtTheSecond(t, cmd, log)
+		})
+	}
+}
+
+// startSignalled starts this program as the command, in dir.
+func startSignalled(t *testing.T, dir string, argv ...string) (cmd *exec.Cmd, out, log *bufio.Scanner) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(t.TempDir(), "postern")
+	bin := filepath.Join(dir, "postern")
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, "serve", "--listen", "http://127.0.0.1:0", "--to", "demo:", "--grace", "1h")
-	out, _ := cmd.StdoutPipe()
-	errs, _ := cmd.StderrPipe()
+	cmd = exec.Command(bin, argv...)
+	stdout, _ := cmd.StdoutPipe()
+	stderr, _ := cmd.StderrPipe()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	late := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
-	defer late.Stop()
-	lines := bufio.NewScanner(out)
-	lines.Scan()
-	url := strings.TrimPrefix(lines.Text(), "listening on ")
-	res, err := http.Get(url + "/stream?n=100000&ms=1000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
+	t.Cleanup(func() { late.Stop() })
+	return cmd, bufio.NewScanner(stdout), bufio.NewScanner(stderr)
+}
 
-	cmd.Process.Signal(syscall.SIGHUP)
-	log := bufio.NewScanner(errs)
-	if !log.Scan() || !strings.Contains(log.Text(), "SIGHUP: nothing to reopen") {
-		t.Errorf("after SIGHUP: %q", log.Text())
-	}
-
+// endsAtTheSecond sends SIGTERM until cmd has ended, which it must by that signal, not by a grace that is over.
+func endsAtTheSecond(t *testing.T, cmd *exec.Cmd, log *bufio.Scanner) {
+	t.Helper()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -64,4 +89,56 @@ func TestSignals(t *testing.T) {
 			cmd.Process.Signal(syscall.SIGTERM)
 		}
 	}
+}
+
+const endless = "/stream?n=100000&ms=1000"
+
+func askServed(t *testing.T, out *bufio.Scanner, _ string) io.Closer {
+	out.Scan()
+	return get(t, strings.TrimPrefix(out.Text(), "listening on "))
+}
+
+func askDemo(t *testing.T, out *bufio.Scanner, _ string) io.Closer {
+	for out.Scan() {
+		for _, field := range strings.Fields(out.Text()) {
+			if strings.HasPrefix(field, "http://") {
+				go drain(out)
+				return get(t, field)
+			}
+		}
+	}
+	t.Fatal("the demo names no http address")
+	return nil
+}
+
+func drain(out *bufio.Scanner) {
+	for out.Scan() {
+	}
+}
+
+func get(t *testing.T, url string) io.Closer {
+	t.Helper()
+	res, err := http.Get(url + endless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Body
+}
+
+func askWrapped(t *testing.T, _ *bufio.Scanner, dir string) io.Closer {
+	script := filepath.Join(dir, "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nexec yes\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := &fastcgi.Client{Dial: func(ctx context.Context) (nc net.Conn, err error) {
+		for nc == nil && ctx.Err() == nil { // until it listens
+			nc, err = new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, "s"))
+		}
+		return nc, err
+	}}
+	res, err := c.RoundTrip(t.Context(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "SCRIPT_FILENAME", script)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.Body
 }
