@@ -16,27 +16,6 @@ var defaultPassEnv = []string{"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDI
 // stringMax is what Linux passes on in one string of an environment, its NUL included (MAX_ARG_STRLEN).
 const stringMax = 128 << 10
 
-// A fate is what becomes of a variable of the request on its way into the environment.
-type fate uint8
-
-const (
-	keep     fate = iota
-	notEmpty      // passed on unless it is empty, which fronts send for "none"
-	ours          // set by us
-)
-
-// fateOf says what becomes of the variable of that name, if it is not withheld.
-func fateOf(name string) fate {
-	switch name {
-	case "CONTENT_TYPE", "AUTH_TYPE", "REMOTE_USER", "REMOTE_HOST", "REMOTE_ADDR", "HTTPS", "SERVER_NAME", "SERVER_PORT",
-		"SERVER_PROTOCOL", "SERVER_SOFTWARE", "REDIRECT_STATUS":
-		return notEmpty
-	case "GATEWAY_INTERFACE", "CONTENT_LENGTH", "SCRIPT_NAME", "SCRIPT_FILENAME", "PATH_INFO", "PATH_TRANSLATED":
-		return ours
-	}
-	return keep
-}
-
 // An environ is an environment that is being built, each name once.
 type environ struct {
 	vars  protocol.Params
@@ -108,7 +87,7 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 	}
 	c.settle(e, r, s, length)
 	for _, name := range c.passEnv() {
-		if v, ok := os.LookupEnv(name); ok && name != "HTTP_PROXY" {
+		if v, ok := os.LookupEnv(name); ok && !poses(name) {
 			if protocol.IsRequestVariable(name) {
 				e.add(name, v)
 			} else {
@@ -117,11 +96,17 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 		}
 	}
 	for _, pair := range c.Env {
-		if name, value, ok := strings.Cut(pair, "="); ok && name != "HTTP_PROXY" {
+		if name, value, ok := strings.Cut(pair, "="); ok && !poses(name) {
 			e.set(name, value)
 		}
 	}
 	return e.encode()
+}
+
+// poses reports whether a variable of our own would be taken for one of the request: HTTP_PROXY. Programs read http_proxy,
+// too, but that no header field can become.
+func poses(name string) bool {
+	return protocol.IsRequestVariable(name) && protocol.Withheld(name, protocol.FromEnvironment)
 }
 
 // take takes one variable of the request over.
@@ -130,12 +115,12 @@ func (c *Client) take(e *environ, name, value string) {
 	if c.PassAuthorization {
 		to = protocol.ToEnvironment
 	}
-	switch f := fateOf(name); {
+	switch {
 	case protocol.Withheld(name, to):
 		if protocol.Steers(name) {
 			c.dropped(name)
 		}
-	case f == ours, f == notEmpty && value == "":
+	case value == "" && protocol.WithheldEmpty(name, to):
 	case c.DropFunctions && strings.HasPrefix(name, "HTTP_") && strings.HasPrefix(value, "() {"):
 	default:
 		e.append(name, value)

@@ -136,7 +136,7 @@ func (c *conn) readParams(r *protocol.Request) error {
 	total := 0
 	for _, pair := range c.environ {
 		key, value, ok := strings.Cut(pair, "=")
-		if !ok || key == "" || strings.EqualFold(key, "HTTP_PROXY") {
+		if !ok || key == "" || protocol.Withheld(key, protocol.FromEnvironment) {
 			continue
 		}
 		if total += len(pair) + 1; total > c.lim.ParamBytes {

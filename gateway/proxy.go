@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 )
 
 // A Proxy is a handler that sends requests on to a backend, whatever protocols the two sides speak. The variables go whole and in
-// their order, but for HTTP_PROXY; no http.Request is made of them. Only Backend must be set. It is safe for concurrent use.
+// their order, but for those that [protocol.Withheld] names, as HTTP_PROXY; no http.Request is made of them. Only Backend must
+// be set. It is safe for concurrent use.
 //
 // Each piece of the response goes on within a millisecond, and so does its head; what is whole by then leaves in one write. A
 // backend that fails before its response's head gives 502, one that is too slow 504; a response that is cut is marked
@@ -65,32 +65,13 @@ func (p *Proxy) outgoing(ctx context.Context, r *protocol.Request, body *source)
 	} else {
 		out.Body = body
 	}
-	if p.Rewrite != nil || poses(r.Params) {
-		out.Params = make(protocol.Params, 0, len(r.Params)+4)
-		for _, v := range r.Params {
-			if !isProxyVariable(v.Name) {
-				out.Params = append(out.Params, v)
-			}
-		}
-	}
+	out.Params = r.Params.To(protocol.ToBackend)
 	if p.Rewrite != nil {
+		out.Params = out.Params.Clone()
 		p.Rewrite(out)
 	}
 	return out
 }
-
-// poses reports whether a variable poses as the environment's HTTP_PROXY.
-func poses(p protocol.Params) bool {
-	for i := range p {
-		if isProxyVariable(p[i].Name) {
-			return true
-		}
-	}
-	return false
-}
-
-// isProxyVariable finds the one variable that goes nowhere, not even to a Rewrite.
-func isProxyVariable(name string) bool { return strings.EqualFold(name, "HTTP_PROXY") }
 
 // A source is a request's body on its way out. It knows how it ended, which the backend's client can only guess.
 type source struct {

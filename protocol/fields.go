@@ -1,44 +1,47 @@
 package protocol
 
-import (
-	"iter"
-	"strings"
-)
+import "strings"
 
-// A Destination is where a request's variables go.
+// A Destination is where a variable goes, or a header field.
 type Destination uint8
 
 // The destinations. A handler's Params have all that came, whatever it is.
 const (
-	ToHandler     Destination = 1 << iota // the header of an *http.Request
-	ToBackend                             // the variables for an SCGI, uwsgi or FastCGI backend
-	ToHTTPBackend                         // the header fields for a backend that speaks HTTP
-	ToEnvironment                         // a script's environment
-	ToStranger                            // a script's environment, unless it may have the client's credentials
+	ToHandler       Destination = 1 << iota // the header of an *http.Request
+	ToBackend                               // the variables for a backend by any protocol but HTTP
+	ToHTTPBackend                           // the header fields for a backend that speaks HTTP
+	ToEnvironment                           // a script's environment
+	ToStranger                              // a script's environment, unless it may have the client's credentials
+	FromEnvironment                         // the variables of a request, from the environment of the process that is to serve it
+	ToClient                                // the header of a response, on its way from a backend or a handler
 
-	everywhere = ToHandler | ToBackend | ToHTTPBackend | ToEnvironment | ToStranger
-	hop        = ToHTTPBackend | ToEnvironment | ToStranger // what belongs to the front's connection
+	toScript   = ToEnvironment | ToStranger
+	everywhere = ToHandler | ToBackend | ToHTTPBackend | toScript
+	hop        = ToHTTPBackend | toScript | ToClient // what belongs to one connection
 )
 
-// A field is what there is to know of an HTTP_ variable, and of the header field that it came from.
+// A field is what there is to know of a variable, and of the header field that an HTTP_ variable came from.
 type field struct {
 	name     string
-	header   string
+	header   string      // empty: no HTTP_ variable
 	withheld Destination // where it does not go
+	ifEmpty  Destination // where it does not go when it is empty, which is how fronts say that there is none
+	host     bool        // the host of a script sets it by itself
 	single   bool        // not a list: of two the last counts (RFC 9110 section 5.3)
 }
 
-// fields is the one table of header fields: what becomes of them on their way to each destination. Those without a note are in
-// it so that their names need not be made.
+// fields is the one table of what becomes of variables and header fields on their way to each destination; what steers loaders and
+// interpreters (see Steers) is the rest of it. Those without a note are in it so that they are known to tell of a request
+// (see IsRequestVariable), or so that their names need not be made.
 var fields = []field{
 	// A Proxy header would pose as the environment's HTTP_PROXY (httpoxy); lengths, types and codings are the front's word in
 	// CONTENT_LENGTH and CONTENT_TYPE, and it has taken a chunked body apart: uWSGI would take it for one that still is.
-	{name: "HTTP_PROXY", header: "Proxy", withheld: everywhere, single: true},
+	{name: "HTTP_PROXY", header: "Proxy", withheld: everywhere | FromEnvironment, single: true},
 	{name: "HTTP_CONTENT_LENGTH", header: "Content-Length", withheld: everywhere, single: true},
 	{name: "HTTP_CONTENT_TYPE", header: "Content-Type", withheld: everywhere, single: true},
-	{name: "HTTP_TRANSFER_ENCODING", header: "Transfer-Encoding", withheld: everywhere},
+	{name: "HTTP_TRANSFER_ENCODING", header: "Transfer-Encoding", withheld: everywhere | ToClient},
 
-	// The fields of the front's own connection (section 7.6.1).
+	// The fields of a connection (section 7.6.1).
 	{name: "HTTP_TRAILER", header: "Trailer", withheld: hop | ToHandler},
 	{name: "HTTP_TE", header: "Te", withheld: hop}, {name: "HTTP_CONNECTION", header: "Connection", withheld: hop},
 	{name: "HTTP_KEEP_ALIVE", header: "Keep-Alive", withheld: hop}, {name: "HTTP_UPGRADE", header: "Upgrade", withheld: hop},
@@ -83,9 +86,20 @@ var fields = []field{
 	{name: "HTTP_SEC_FETCH_SITE", header: "Sec-Fetch-Site", single: true},
 	{name: "HTTP_SEC_FETCH_USER", header: "Sec-Fetch-User", single: true},
 	{name: "HTTP_X_FORWARDED_FOR", header: "X-Forwarded-For"},
+
+	// Meta-variables (RFC 3875 section 4.1, and what fronts add). Some a script's host knows better than the front.
+	{name: "GATEWAY_INTERFACE", withheld: toScript, host: true}, {name: "CONTENT_LENGTH", withheld: toScript, host: true},
+	{name: "SCRIPT_NAME", withheld: toScript, host: true}, {name: "SCRIPT_FILENAME", withheld: toScript, host: true},
+	{name: "PATH_INFO", withheld: toScript, host: true}, {name: "PATH_TRANSLATED", withheld: toScript, host: true},
+	{name: "REMOTE_IDENT", withheld: toScript}, // nobody checks it
+	{name: "AUTH_TYPE", ifEmpty: toScript}, {name: "CONTENT_TYPE", ifEmpty: toScript}, {name: "HTTPS", ifEmpty: toScript},
+	{name: "REDIRECT_STATUS", ifEmpty: toScript}, {name: "REMOTE_ADDR", ifEmpty: toScript}, {name: "REMOTE_HOST", ifEmpty: toScript},
+	{name: "REMOTE_USER", ifEmpty: toScript}, {name: "SERVER_NAME", ifEmpty: toScript}, {name: "SERVER_PORT", ifEmpty: toScript},
+	{name: "SERVER_PROTOCOL", ifEmpty: toScript}, {name: "SERVER_SOFTWARE", ifEmpty: toScript},
+	{name: "DOCUMENT_ROOT"}, {name: "DOCUMENT_URI"}, {name: "REDIRECT_URL"},
 }
 
-// fieldByName finds an HTTP_ variable's row.
+// fieldByName finds a variable's row.
 var fieldByName = func() map[string]*field {
 	m := make(map[string]*field, len(fields))
 	for i := range fields {
@@ -98,7 +112,9 @@ var fieldByName = func() map[string]*field {
 var fieldByHeader = func() map[string]*field {
 	m := make(map[string]*field, len(fields))
 	for i := range fields {
-		m[fields[i].header] = &fields[i]
+		if f := &fields[i]; f.header != "" {
+			m[f.header] = f
+		}
 	}
 	return m
 }()
@@ -128,25 +144,4 @@ func joinField(header string, values []string) string {
 		return strings.Join(values, "; ")
 	}
 	return strings.Join(values, ", ")
-}
-
-// Withheld reports whether a variable does not go to that destination.
-func Withheld(name string, to Destination) bool {
-	if len(name) > 5 && strings.EqualFold(name[:5], "HTTP_") {
-		f := fieldOf(name)
-		return f != nil && f.withheld&to != 0
-	}
-	return to&(ToEnvironment|ToStranger) != 0 && (name == "REMOTE_IDENT" || Steers(name))
-}
-
-// WithheldFields ranges over the fields of a derived header that do not go on to that destination: its Content-Type and its
-// Content-Length are not a client's field, and go.
-func WithheldFields(to Destination) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := range fields {
-			if f := &fields[i]; f.withheld&to != 0 && f.withheld&ToHandler == 0 && !yield(f.header) {
-				return
-			}
-		}
-	}
 }

@@ -21,12 +21,6 @@ type head struct {
 
 var heads = sync.Pool{New: func() any { return &head{fields: make(http.Header, 8)} }}
 
-// hopByHop are the fields that belong to a connection, not to a response (RFC 9110 section 7.6.1).
-var hopByHop = map[string]bool{
-	"Connection": true, "Keep-Alive": true, "Proxy-Connection": true, "Te": true, "Trailer": true,
-	"Transfer-Encoding": true, "Upgrade": true,
-}
-
 // take copies h for a response of that status, and returns the body's declared length, or -1. A name or a value that is not
 // allowed in a header, a line break above all, refuses the whole head.
 func (d *head) take(h http.Header, status int) (declared int64, err error) {
@@ -41,7 +35,7 @@ func (d *head) take(h http.Header, status int) (declared int64, err error) {
 		case key == "Status":
 			d.takeReason(values, status)
 			continue
-		case hopByHop[key] && !(switching && (key == "Upgrade" || key == "Connection")):
+		case WithheldField(key, ToClient) && !(switching && (key == "Upgrade" || key == "Connection")):
 			continue
 		case strings.HasPrefix(name, http.TrailerPrefix):
 			continue

@@ -1,6 +1,10 @@
 package protocol
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // steering are the variables of an environment that steer the loader, the C library, a shell or an interpreter: with one of them
 // whoever sends it runs a program of his own in place of the script.
@@ -38,15 +42,11 @@ func Steers(name string) bool {
 	return false
 }
 
-// requestVariables are the variables that tell of a request alone (RFC 3875 section 4.1, and what fronts add), besides those that
-// have a meaning for an *http.Request.
-var requestVariables = map[string]bool{
-	"AUTH_TYPE": true, "REMOTE_USER": true, "REMOTE_HOST": true, "REMOTE_IDENT": true, "PATH_TRANSLATED": true,
-	"SCRIPT_FILENAME": true, "DOCUMENT_ROOT": true, "DOCUMENT_URI": true, "REDIRECT_STATUS": true, "REDIRECT_URL": true,
-}
-
-// IsRequestVariable reports whether a variable of that name tells of a request: one of a process's own environment is another
-// request's.
-func IsRequestVariable(name string) bool {
-	return byName[name] != nil || requestVariables[name] || strings.HasPrefix(name, "HTTP_")
+// steers are the names of all of them, families as "LD_*".
+func steers() []string {
+	names := slices.Collect(maps.Keys(steering))
+	for _, prefix := range steeringPrefixes {
+		names = append(names, prefix+"*")
+	}
+	return names
 }

@@ -39,8 +39,12 @@ file descriptor 0, as spawn-fcgi starts it.
 
 It is postern serve --to 'cgi:/?script-filename' with fcgiwrap's defaults: any script may be run unless -p says which; the environment
 and the client's credentials are passed on; there are no time limits. What differs: a script is ended when its client has gone;
-TCP admits loopback alone, or what FCGI_WEB_SERVER_ADDRS says; HTTP_PROXY is never passed on; a script that is not there is
-a 404, not a 403; server and scripts are scheduled as batch work (SCHED_BATCH), which costs less where processors are busy.`,
+TCP admits loopback alone, or what FCGI_WEB_SERVER_ADDRS says; a script that is not there is a 404, not a 403; server and scripts
+are scheduled as batch work (SCHED_BATCH), which costs less where processors are busy.
+
+Some variables of the front are not passed on to scripts: header fields of its own connection, and what would steer a loader or
+an interpreter, which is to be set in our own environment instead. They are
+` + columns(protocol.WithheldNames(protocol.ToEnvironment), 100),
 		Example: `  postern fcgiwrap -f -c 4 -s unix:/run/fcgiwrap.socket
   postern fcgiwrap -p /usr/lib/cgi-bin/awstats.pl -p /usr/share/gitweb/gitweb.cgi`,
 		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
@@ -58,6 +62,22 @@ a 404, not a 403; server and scripts are scheduled as batch work (SCHED_BATCH), 
 	f.StringVarP(&cfg.socket, "socket", "s", "", "listen at this `socket_url` (-s help for help)")
 	f.StringArrayVarP(&cfg.paths, "path", "p", nil, "run the script at this `path`, and no other (repeatable)")
 	return c
+}
+
+// columns writes names in lines of that width.
+func columns(names []string, width int) string {
+	var b strings.Builder
+	at := 0
+	for i, name := range names {
+		if at += len(name) + 1; at > width {
+			b.WriteByte('\n')
+			at = len(name) + 1
+		} else if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(name)
+	}
+	return b.String()
 }
 
 const socketURLs = `Valid socket URLs are:

@@ -2,14 +2,15 @@ package netio
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// hopByHop are the fields that end with a connection (RFC 9110 section 7.6.1).
-var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+// withheld are the fields that no client gets.
+var withheld = slices.Collect(protocol.WithheldFields(protocol.ToClient))
 
 // CleanHeader takes out of a response's header what belongs to the backend's connection: the fields that Connection names, and those
 // that never go further. A 101 keeps its Upgrade and a Connection that names it.
@@ -20,7 +21,7 @@ func CleanHeader(status int, h http.Header) {
 			delete(h, http.CanonicalHeaderKey(strings.TrimSpace(name)))
 		}
 	}
-	for _, name := range hopByHop {
+	for _, name := range withheld {
 		delete(h, name)
 	}
 	if status == http.StatusSwitchingProtocols && len(upgrade) > 0 {
