@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -27,7 +26,7 @@ func (c *HTTPClient) head(r *protocol.Request) ([]byte, error) {
 	switch err := validFields(hr.Header); {
 	case err != nil:
 		return nil, err
-	case strings.ContainsFunc(target, unicode.IsControl):
+	case strings.ContainsFunc(target, isControl):
 		return nil, unsendable("the target")
 	case !httpguts.ValidHostHeader(hr.Host):
 		return nil, unsendable("the host")
@@ -38,6 +37,8 @@ func (c *HTTPClient) head(r *protocol.Request) ([]byte, error) {
 	b.WriteString("\r\n")
 	return b.Bytes(), nil
 }
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // framing are the fields that head itself writes.
 var framing = map[string]bool{"Host": true, "Content-Length": true, "Transfer-Encoding": true}

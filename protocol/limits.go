@@ -36,7 +36,7 @@ type Limits struct {
 
 	// What a client gives its backend. The defaults are nginx's, so that who puts us behind or in the place of nginx finds the same.
 	// The time in which the request's body has yet to come from the client does not count, and a 101's connection has neither.
-	FirstByteTimeout time.Duration // from the sending of a request to its response's whole head; 60 s
+	FirstByteTimeout time.Duration // from the sending of a request to its response's whole head; so long a full backlog is tried again, too; 60 s
 	ReadTimeout      time.Duration // without any byte, while a response's body is being read; 60 s
 }
 

@@ -92,7 +92,8 @@ func (x *Exchange) end() error {
 
 // sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not take it for whole.
 func (x *Exchange) sendBody(body io.Reader, n int64) {
-	buf := make([]byte, 64<<10)
+	buf := pieces.Get().(*piece)
+	defer pieces.Put(buf)
 	body = x.patience.Body(body)
 	for n > 0 {
 		m, err := body.Read(buf[:min(n, int64(len(buf)))])
@@ -111,8 +112,9 @@ func (x *Exchange) sendBody(body io.Reader, n int64) {
 
 // sendChunks sends a body of unknown length, chunk by chunk (RFC 9112 section 7.1).
 func (x *Exchange) sendChunks(body io.Reader) {
-	const room = len("ffff\r\n")
-	buf := make([]byte, 32<<10)
+	const room = len("10000\r\n")
+	buf := pieces.Get().(*piece)
+	defer pieces.Put(buf)
 	body = x.patience.Body(body)
 	for {
 		m, err := body.Read(buf[room : len(buf)-2])
