@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -56,7 +57,7 @@ type Client struct {
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	x := &exchange{c: c, ctx: ctx, lim: c.Limits.Resolve()}
 	var err error
-	if x.request, x.done, err = protocol.Measure(r, c.Limits); err != nil {
+	if x.request, x.done, err = netio.Measured(r, c.Limits); err != nil {
 		return nil, err
 	}
 	if err = x.encode(); err != nil {

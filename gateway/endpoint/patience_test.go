@@ -60,7 +60,7 @@ func halves(scheme string) (first, second string) {
 const large = 32 << 10
 
 // slow reads as a large body whose last byte comes after d.
-func slow(d time.Duration) io.Reader {
+func slow(d time.Duration) *io.PipeReader {
 	r, w := io.Pipe()
 	go func() {
 		w.Write(make([]byte, large-1))
@@ -72,24 +72,30 @@ func slow(d time.Duration) io.Reader {
 }
 
 // A client that stalls in its body, while the response has begun, is not its backend's fault, which has its whole time after that;
-// but no more.
+// but no more. The end of a response, whole or not, is not held up by it.
 func TestStallOfTheClient(t *testing.T) {
 	const stall = 10 * time.Minute
 	for _, scheme := range []string{"fastcgi", "fastcgi filter", "scgi", "uwsgi", "http", "http chunked"} {
 		for _, row := range []struct {
 			then, took time.Duration // when the backend says the rest; when all is over
+			dies       bool          // instead
 			err        error
 		}{
-			{stall + 59*time.Second, stall + 59*time.Second, nil},
-			{stall + 61*time.Second, stall + 60*time.Second, os.ErrDeadlineExceeded},
+			{stall + 59*time.Second, stall + 59*time.Second, false, nil},
+			{stall + 61*time.Second, stall + 60*time.Second, false, os.ErrDeadlineExceeded},
+			{time.Second, time.Second, false, nil}, // an answer that is whole waits for no body
+			{time.Second, time.Second, true, io.ErrUnexpectedEOF},
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				name, kind, _ := strings.Cut(scheme, " ")
 				e := parsed(t, name+"+unix:/backend")
 				first, second := halves(name)
+				if row.dies {
+					second = ""
+				}
 				speaking(e, step{0, first}, step{row.then, second})
-				began := time.Now()
-				r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "POST", "REQUEST_URI", "/"), Body: slow(stall), ContentLength: large}
+				began, body := time.Now(), slow(stall)
+				r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "POST", "REQUEST_URI", "/"), Body: body, ContentLength: large}
 				switch kind {
 				case "filter":
 					r.Role, r.Data, r.DataLength, r.Body, r.ContentLength = protocol.Filter, r.Body, large, nil, 0
@@ -106,12 +112,13 @@ func TestStallOfTheClient(t *testing.T) {
 					t.Fatal(scheme, err)
 				}
 				b, err := io.ReadAll(res.Body)
-				took := time.Since(began)
 				res.Body.Close()
+				took := time.Since(began)
+				body.Close()
+				<-time.After(2 * stall) // for the backend's last step
 				if !errors.Is(err, row.err) || err == nil && string(b) != "ok" || took != row.took {
 					t.Errorf("%s, the rest after %v: %q, %v after %v", scheme, row.then, b, err, took)
 				}
-				<-time.After(2 * stall) // what still reads the body ends
 			})
 		}
 	}

@@ -50,7 +50,7 @@ type Exchange struct {
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
 	x.ctx, x.lim, x.request = ctx, x.Limits.Resolve(), r
 	if x.HTTP == nil {
-		if x.request, x.done, err = protocol.Measure(r, x.Limits); err != nil {
+		if x.request, x.done, err = Measured(r, x.Limits); err != nil {
 			return nil, err
 		}
 	}

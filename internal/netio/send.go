@@ -24,6 +24,16 @@ func inMemory(body io.Reader, n int64) bool {
 	return false
 }
 
+// Measured is [protocol.Measure] for a client, whose done is nil where nothing was taken in. Then the end of an exchange waits for
+// nobody: a Read of the client's body may take until the client sends more, and who owns that body can end it.
+func Measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request, done func(), err error) {
+	out, done, err = protocol.Measure(r, lim)
+	if r.ContentLength >= 0 || r.Body == nil {
+		done = nil
+	}
+	return out, done, err
+}
+
 // prepare makes what is sent at once.
 func (x *Exchange) prepare() error {
 	n, body := x.request.ContentLength, x.request.Body
