@@ -19,7 +19,7 @@ func full(t *testing.T) *Request {
 	r := &Request{
 		Params: Pairs("REQUEST_METHOD", "PUT"), Body: strings.NewReader("body"), ContentLength: 4, Protocol: "fastcgi",
 		Peer: &net.UnixAddr{Name: "/run/s"}, Role: Filter, Data: strings.NewReader("data"), DataLength: 5, Modifier1: 6, Modifier2: 7,
-		ctx: context.WithValue(t.Context(), stays[0], 1),
+		ctx: context.WithValue(t.Context(), requestKey{}, 1),
 	}
 	v := reflect.ValueOf(r).Elem()
 	for i := range v.NumField() {
