@@ -92,9 +92,9 @@ func (c *conn) unyield() {
 	c.next.Signal()
 }
 
-// firstSpill is how much of a lone request's body is spilled when its handler has been waited for once. It is more each time: a handler that
-// was only late, on a busy machine, soon reads again.
-const firstSpill = 256 << 10
+// firstSpill is how much of a lone request's body is spilled when its handler has been waited for once.
+// It is twice as much each time: a handler that was only late, on a busy machine, soon reads again.
+const firstSpill = 16 << 10
 
 // lost reports whether the handler of f has been waited for long enough to spill n bytes.
 func (p *patience) lost(f *flow, n int) bool {

@@ -120,6 +120,7 @@ func keepParking(s *gateway.Server) (end func()) {
 				return
 			default:
 				s.ParkNow()
+				runtime.Gosched() // also where there is one processor
 			}
 		}
 	}()
