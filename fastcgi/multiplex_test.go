@@ -248,7 +248,7 @@ func TestFloodOfBegin(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	var fronts []*front
 	for range 8 {
-		f := serve(t, Protocol{}, nil, hello)
+		f := serve(t, Protocol{}, &protocol.Limits{HeadTimeout: -1}, hello)
 		fronts = append(fronts, f)
 		var sender sync.WaitGroup
 		sender.Go(func() { f.write(flood) })
