@@ -1,4 +1,6 @@
-//go:build unix && (!linux || race)
+//go:build unix && (!linux || race || 386 || s390x)
+
+// Linux on 386 and s390x has no system call of that name of its own.
 
 package rawio
 
