@@ -45,6 +45,8 @@ type Client struct {
 	mu       sync.Mutex
 	idle     []*link // the one that was used last is the last
 	starving int     // requests that have waited for long on new connections
+
+	awaiting map[*link]chan struct{} // closed when END_REQUEST is no longer awaited
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because backends like php-fpm
@@ -93,8 +95,24 @@ func (x *exchange) roundTrip() (*protocol.Response, error) {
 	return x.try(l)
 }
 
-// CloseIdleConnections closes the connections that are kept for another request.
+// CloseIdleConnections closes the connections that are kept for another request, and those that wait for
+// END_REQUEST after a response that was whole.
 func (c *Client) CloseIdleConnections() {
+	c.closeIdle()
+	c.mu.Lock()
+	awaiting := c.awaiting
+	c.awaiting = nil
+	c.mu.Unlock()
+	for l := range awaiting {
+		l.close()
+	}
+	for _, ended := range awaiting {
+		<-ended
+	}
+}
+
+// closeIdle closes the connections that are kept for another request.
+func (c *Client) closeIdle() {
 	c.mu.Lock()
 	idle := c.idle
 	c.idle = nil

@@ -297,14 +297,13 @@ func (c *conn) Close() error {
 	if again {
 		return c.nc.Close()
 	}
+	if !reading {
+		c.release() // a drain takes its time, and needs none of it
+	}
 	if linger && !reading {
 		c.drain()
 	}
-	err := c.nc.Close()
-	if !reading {
-		c.release()
-	}
-	return err
+	return c.nc.Close()
 }
 
 func (c *conn) release() {

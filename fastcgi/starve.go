@@ -32,7 +32,7 @@ func (w *wait) starve() {
 	w.late = true
 	w.c.starving++
 	w.c.mu.Unlock()
-	w.c.CloseIdleConnections()
+	w.c.closeIdle()
 }
 
 // end ends w.
