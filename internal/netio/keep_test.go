@@ -150,3 +150,23 @@ func TestKeepInputAndHijack(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// A connection that is closed from elsewhere amid its response ends as a cut.
+func TestFinishAmidTheResponse(t *testing.T) {
+	server, peer := netiotest.Unix(t)
+	io.WriteString(peer, "head")
+	b := New(server, nil)
+	b.KeepInput(new(Keep))
+	if err := b.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	b.Discard(len("head"))
+	b.Write([]byte("half"))
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	b.Finish()
+	if got, err := io.ReadAll(peer); string(got) != "half" || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
