@@ -2,7 +2,6 @@ package fastcgi
 
 import (
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -24,10 +23,6 @@ const (
 	handlerCost = 7 << 10
 )
 
-// writersAtOnce is how many handlers may wait for the peer to take their answers before no more are
-// begun.
-const writersAtOnce = 4
-
 // paramCost is what a variable takes besides its text.
 const paramCost = 32
 
@@ -37,24 +32,6 @@ func (c *conn) spare() int {
 	lim := &c.lim
 	own := int64(lim.ConnMemory)/3 - (c.holds.memory - c.holds.handlers)
 	return int(max(0, min(own, lim.TotalMemory-lim.Budget.HoldMemory(0))))
-}
-
-// runs counts n handlers more that run, or fewer. Requests that are ready may have waited for it.
-func (c *conn) runs(n int) {
-	c.running += n
-	c.holds.handlers += int64(n) * handlerCost
-	c.hold(n * handlerCost)
-	if n < 0 && len(c.ready) > 0 {
-		c.poke()
-	}
-}
-
-// hasRoom reports whether one more handler may run. One may always.
-func (c *conn) hasRoom() bool {
-	lim := &c.lim
-	return c.running == 0 || c.writers.Load() < writersAtOnce &&
-		c.holds.handlers+handlerCost <= int64(lim.ConnMemory)/8*3 &&
-		lim.Budget.HoldMemory(0)+handlerCost <= lim.TotalMemory
 }
 
 // hold counts n bytes more in memory, or fewer.
@@ -102,9 +79,6 @@ func (c *conn) holdParams(s *stream, n int) error {
 	}
 	more := n - s.held
 	lim := &c.lim
-	if s.dropped {
-		return nil
-	}
 	if all := c.holds.memory + int64(more); more > 0 && c.open > 1 && all > int64(lim.ConnMemory) {
 		return tooMuchHeld("read params", all, int64(lim.ConnMemory), "bytes of the connection's requests")
 	}
@@ -183,54 +157,7 @@ func (c *conn) takeControl() (b []byte) {
 	return b
 }
 
-// A smallPiece is a piece of an answer where a full record would be too much to hold.
-type smallPiece [4 << 10]byte
-
-var smallPieces = sync.Pool{New: func() any { return new(smallPiece) }}
-
-// holdPiece reports whether the connection may hold a full record, and then counts it until
-// givePiece.
-func (c *conn) holdPiece() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.open > 1 && c.spare() < len(piece{}) {
-		return false
-	}
-	c.hold(len(piece{}))
-	return true
-}
-
-func (c *conn) givePiece() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.hold(-len(piece{}))
-}
-
 func tooMuchHeld(op string, got, limit int64, unit string) error {
 	return &protocol.Error{Protocol: Name, Op: op, Kind: protocol.ErrTooLarge,
 		Detail: protocol.Exceeds(got, limit, unit), Status: http.StatusServiceUnavailable, RetryAfter: time.Second}
 }
-
-// startsWriting counts a handler that may have to wait for the peer to take its answer.
-func (s *stream) startsWriting() {
-	s.sending.Store(true)
-	s.c.writers.Add(1)
-}
-
-// stopsWriting ends that. Requests that are ready may have waited for it.
-func (s *stream) stopsWriting() {
-	s.sending.Store(false)
-	c := s.c
-	if c.writers.Add(-1) != writersAtOnce-1 {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.ready) > 0 {
-		c.poke()
-	}
-}
-
-// gives reports whether Next may give a request now. Those that are ready wait for a handler to
-// return where there is no room for one more.
-func (c *conn) gives() bool { return len(c.ready) > 0 && c.hasRoom() }

@@ -181,11 +181,6 @@ func (x *exchange) sendRest() {
 	x.sent.Store(true)
 }
 
-// A piece is a record that is being sent.
-type piece [headerLen + fullContent + headerLen + len(zeros)]byte
-
-var pieces = sync.Pool{New: func() any { return new(piece) }}
-
 // send sends n bytes (-1: to its end) of a stream, and its end. A body that is too short ends the exchange: the backend must not take it
 // for whole.
 func (x *exchange) send(typ recordType, body io.Reader, n int64) bool {

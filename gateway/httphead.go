@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -88,14 +89,7 @@ func (c *HTTPClient) setFields(hr *http.Request, r *protocol.Request) {
 	if !httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") {
 		upgrade = ""
 	}
-	for _, list := range h["Connection"] {
-		for name := range strings.SplitSeq(list, ",") {
-			h.Del(strings.TrimSpace(name))
-		}
-	}
-	for _, name := range perConnection {
-		delete(h, name)
-	}
+	netio.DropConnection(h, perConnection)
 	if upgrade != "" {
 		h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{upgrade}
 	}

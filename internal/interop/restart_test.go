@@ -58,7 +58,7 @@ type successor struct {
 func startSuccessor(t *testing.T, f *os.File, name string) *successor {
 	t.Helper()
 	s := &successor{cmd: exec.CommandContext(t.Context(), os.Args[0])}
-	s.cmd.Env = append(os.Environ(), restartProtocol+"="+name)
+	s.cmd.Env = append(os.Environ(), restartProtocol+"="+name, "GORACE=atexit_sleep_ms=0")
 	s.cmd.ExtraFiles, s.cmd.Stderr = []*os.File{f}, os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

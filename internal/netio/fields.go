@@ -16,6 +16,15 @@ var withheld = slices.Collect(protocol.WithheldFields(protocol.ToClient))
 // that never go further. A 101 keeps its Upgrade and a Connection that names it.
 func CleanHeader(status int, h http.Header) {
 	upgrade := h["Upgrade"]
+	DropConnection(h, withheld)
+	if status == http.StatusSwitchingProtocols && len(upgrade) > 0 {
+		h["Upgrade"], h["Connection"] = upgrade, []string{"Upgrade"}
+	}
+}
+
+// DropConnection takes out of h the fields of one connection: those that Connection names, and those in
+// withheld (RFC 9110 section 7.6.1).
+func DropConnection(h http.Header, withheld []string) {
 	for _, list := range h["Connection"] {
 		for name := range strings.SplitSeq(list, ",") {
 			delete(h, http.CanonicalHeaderKey(strings.TrimSpace(name)))
@@ -23,9 +32,6 @@ func CleanHeader(status int, h http.Header) {
 	}
 	for _, name := range withheld {
 		delete(h, name)
-	}
-	if status == http.StatusSwitchingProtocols && len(upgrade) > 0 {
-		h["Upgrade"], h["Connection"] = upgrade, []string{"Upgrade"}
 	}
 }
 

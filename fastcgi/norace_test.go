@@ -1,5 +1,0 @@
-//go:build !race
-
-package fastcgi
-
-const frames = 1
