@@ -255,7 +255,8 @@ func (b *Conn) release() {
 }
 
 // Free gives all buffers back, with what is in them. It is for the end, when nobody reads or writes any more: so not for Close, which
-// may come from anywhere. It takes what KeepInput has left: the response is whole, or the connection cut.
+// may come from anywhere, nor for the end of a response, when a late Read of the body may still be at work. It takes what KeepInput has
+// left: the response is whole, or the connection cut.
 func (b *Conn) Free() {
 	b.take()
 	b.r, b.w, b.out = 0, 0, b.out[:0]

@@ -56,7 +56,6 @@ func (e *Encoder) Close(cause error) error {
 		e.Conn.Abort()
 		return err
 	}
-	e.Conn.take() // by who serves: a Close from elsewhere amid the request must not
 	e.Conn.linger.Store(e.Conn.unread.Load() != 0)
 	return err
 }
