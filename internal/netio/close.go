@@ -30,6 +30,9 @@ func (b *Conn) Close() error {
 // Finish closes the connection of a request that has been answered, with a drain first where the peer may still be sending. In the
 // middle of a request it is Close.
 func (b *Conn) Finish() error {
+	if b.answered.Load() {
+		b.takeLate()
+	}
 	if b.linger.CompareAndSwap(true, false) {
 		b.Drain()
 	}

@@ -43,11 +43,12 @@ type Conn struct {
 	unread atomic.Int64          // what nobody has read of the request's body; negative: nobody knows
 	ahead  atomic.Pointer[ahead] // the last watch that reads ahead
 
-	out    []byte // the output buffer, nil while there is nothing to send
-	put    func(fd uintptr) bool
-	send   []byte      // what put is to write
-	sent   int         // what it wrote
-	linger atomic.Bool // answered, and the peer may still be sending
+	out      []byte // the output buffer, nil while there is nothing to send
+	put      func(fd uintptr) bool
+	send     []byte      // what put is to write
+	sent     int         // what it wrote
+	answered atomic.Bool // the end of the response has been sent
+	linger   atomic.Bool // answered, and the peer may still be sending
 }
 
 // The states of a Conn.

@@ -56,6 +56,7 @@ func (e *Encoder) Close(cause error) error {
 		e.Conn.Abort()
 		return err
 	}
+	e.Conn.answered.Store(true)
 	e.Conn.linger.Store(e.Conn.unread.Load() != 0)
 	return err
 }

@@ -3,6 +3,7 @@ package netio
 import (
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 // A Keep is what a Conn needs for KeepInput.
 type Keep struct {
+	mu     sync.Mutex
 	kept   int  // how much of what was read the system still holds
 	taking bool // the Conn's try is to take that
 	peek   func(fd uintptr) bool
@@ -58,6 +60,8 @@ func (b *Conn) receive(fd int, p []byte) (n int, err error) {
 	if b.keep == nil {
 		return rawio.Read(fd, p)
 	}
+	b.keep.mu.Lock()
+	defer b.keep.mu.Unlock()
 	n, err = rawio.Peek(fd, p[:min(len(p), keptPiece)])
 	b.keep.kept = max(n, 0)
 	return n, err
@@ -95,25 +99,41 @@ func (b *Conn) tryPeek(fd uintptr) bool {
 	return true
 }
 
-// take takes from the system what has been read of it. It never waits.
+// take takes from the system what has been read of it, for who reads. It never waits.
 func (b *Conn) take() {
 	k := b.keep
-	if k == nil || k.kept == 0 {
+	if k == nil || !k.holds() {
 		return
 	}
 	k.taking = true
 	if b.raw.Read(b.try) != nil { // its deadline has passed
 		b.raw.Control(k.take)
 	}
-	k.taking, k.kept = false, 0
+	k.taking = false
+}
+
+// takeLate is take for who does not read: somebody else may.
+func (b *Conn) takeLate() {
+	if k := b.keep; k != nil && k.holds() {
+		b.raw.Control(k.take)
+	}
+}
+
+func (k *Keep) holds() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kept > 0
 }
 
 func (k *Keep) take(fd uintptr) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	scratch := getBuffer()
 	defer putBuffer(scratch)
 	for k.kept > 0 {
 		n, err := rawio.Read(int(fd), scratch[:min(k.kept, len(scratch))])
 		if n <= 0 || err != nil {
+			k.kept = 0
 			return
 		}
 		k.kept -= n
