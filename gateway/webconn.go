@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -22,7 +23,8 @@ type webConn struct {
 	lull     lull
 
 	framing webFraming
-	owed    string // what net/http gets next
+	midway  atomic.Bool // a request's body has not been read to its end
+	owed    string      // what net/http gets next
 }
 
 // Read implements net.Conn. Of what can be no request's it gives nothing.
@@ -58,6 +60,7 @@ func (c *webConn) came(p []byte, n int) int {
 		n = c.look(p, n)
 	}
 	n, err := c.framing.follow(p[:n])
+	c.midway.Store(c.framing.inBody())
 	if err != nil {
 		c.conn.report("http", err)
 	}
@@ -110,8 +113,11 @@ func (c *webConn) Close() error {
 	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
 		return nil
 	}
-	if c.resets.Load() {
+	switch {
+	case c.resets.Load():
 		return reset(c.Conn)
+	case c.midway.Load() && !c.hijacked.Load() && c.conn.srv.run.ctx.Err() == nil:
+		netio.Drain(c.Conn) // net/http waits for half a second at most, and not at all where a read was ended by its deadline
 	}
 	return c.Conn.Close()
 }

@@ -47,6 +47,15 @@ const (
 	lastKept  = 16
 )
 
+// inBody reports whether more of a request's body is to come.
+func (f *webFraming) inBody() bool {
+	switch f.at {
+	case chunkLine, chunkEnd, trailerLine, data:
+		return true
+	}
+	return false
+}
+
 // follow returns how many bytes of p net/http may have, and why a head is refused, if it is. What has
 // been refused, or is broken so that net/http refuses it, has no next request.
 func (f *webFraming) follow(p []byte) (int, error) {

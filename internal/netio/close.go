@@ -51,18 +51,25 @@ func (b *Conn) CloseIdle() bool {
 	return true
 }
 
-// Drain tells the peer that no more will come, and reads what it still sends, within bounds: a connection that is closed
-// with unread input is reset, and takes with it what the peer has not read yet.
+// Drain is the function of that name, for a connection that is still b's.
 func (b *Conn) Drain() {
-	half, ok := b.Conn.(interface{ CloseWrite() error })
-	if b.state.Load() == hijacked || !ok || half.CloseWrite() != nil {
+	if b.state.Load() != hijacked {
+		Drain(b.Conn)
+	}
+}
+
+// Drain tells the peer that no more will come, and reads what it still sends, within bounds: a connection that is closed
+// with unread input is reset, and takes with it what the peer has not read yet. One without a half-close is left as it is.
+func Drain(c net.Conn) {
+	half, ok := c.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	b.Conn.SetReadDeadline(time.Now().Add(DrainTime))
+	c.SetReadDeadline(time.Now().Add(DrainTime))
 	buf := getBuffer()
 	defer putBuffer(buf)
 	for n := 0; n < DrainBytes; {
-		m, err := b.Conn.Read(buf)
+		m, err := c.Read(buf)
 		if err != nil {
 			return
 		}

@@ -24,11 +24,11 @@ type kept struct {
 	net.Conn
 	timer *time.Timer     // closes it when it has been idle for too long
 	raw   syscall.RawConn // nil: it is read ahead
-	ahead chan ahead1     // what became of that
+	ahead chan readAhead     // what became of that
 }
 
-// An ahead1 is what a read ahead of one byte gave.
-type ahead1 struct {
+// A readAhead is what a read ahead of one byte gave.
+type readAhead struct {
 	n   int
 	err error
 }
@@ -78,7 +78,7 @@ func (p *Pool) put(c net.Conn) {
 		return
 	}
 	if k.raw == nil {
-		k.ahead = make(chan ahead1, 1)
+		k.ahead = make(chan readAhead, 1)
 		go k.read()
 	}
 	p.kept = append(p.kept, k)
@@ -129,5 +129,5 @@ func (k *kept) look() (open, surplus bool) {
 func (k *kept) read() {
 	var b [1]byte
 	n, err := k.Read(b[:])
-	k.ahead <- ahead1{n, err}
+	k.ahead <- readAhead{n, err}
 }
