@@ -24,7 +24,7 @@ type kept struct {
 	net.Conn
 	timer *time.Timer     // closes it when it has been idle for too long
 	raw   syscall.RawConn // nil: it is read ahead
-	ahead chan readAhead     // what became of that
+	ahead chan readAhead  // what became of that
 }
 
 // A readAhead is what a read ahead of one byte gave.
