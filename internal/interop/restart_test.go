@@ -150,9 +150,6 @@ func restarts(t *testing.T, p *pair, times int) {
 	}
 }
 
-// restartEvery is how many requests come between two restarts.
-const restartEvery = 1000
-
 // askOn asks again and again on one connection, as long as that is kept, until stop is closed. It costs little, so that most of the
 // machine is left to who answers.
 func askOn(t *testing.T, addr string, stop chan struct{}, asked, lost *atomic.Int64) {
