@@ -8,9 +8,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -24,12 +24,13 @@ type conn struct {
 	nc    net.Conn
 	peer  net.Addr
 
-	in      input        // the reader's
-	rec     record       // the reader's: what is still to come of the current record
-	control []byte       // the reader's: the content of a control record, as far as it has come
-	begun   bool         // the reader's: the first header was good
-	refusal *refusal     // the reader's: what answers a peer that speaks another protocol
-	idle    atomic.Int32 // whether the reader waits for a request: see CloseIdle
+	in      input          // the reader's
+	rec     record         // the reader's: what is still to come of the current record
+	control []byte         // the reader's: the content of a control record, as far as it has come
+	begun   bool           // the reader's: the first header was good
+	refusal *refusal       // the reader's: what answers a peer that speaks another protocol
+	work    throttle.Meter // the reader's: what its peer has made it do in vain
+	idle    atomic.Int32   // whether the reader waits for a request: see CloseIdle
 
 	out output
 
@@ -322,12 +323,5 @@ func (c *conn) drain() {
 		c.out.nc.Drain()
 		return
 	}
-	c.nc.SetReadDeadline(time.Now().Add(netio.DrainTime))
-	buf := inputs.Get().(*[inputSize]byte)
-	defer inputs.Put(buf)
-	for n, err := 0, error(nil); n < netio.DrainBytes && err == nil; {
-		var m int
-		m, err = c.nc.Read(buf[:])
-		n += m
-	}
+	netio.DrainUnshut(c.nc)
 }

@@ -11,6 +11,7 @@ import (
 
 // step reads one record, or a part of one, and gives it to whom it belongs.
 func (c *conn) step(leader bool) error {
+	c.work.Pause()
 	switch {
 	case c.rec.left > 0:
 		return c.content(leader)
@@ -25,6 +26,9 @@ func (c *conn) step(leader bool) error {
 		return err
 	}
 	c.begun = true
+	if h.content < plainContent {
+		c.work.Spend(1)
+	}
 	c.in.discard(headerLen)
 	c.rec = record{h: h, left: h.content, padding: h.padding}
 	if h.id == 0 {
@@ -32,6 +36,9 @@ func (c *conn) step(leader bool) error {
 	}
 	return c.dispatch(h)
 }
+
+// plainContent is the content in bytes that makes a record no work of its own.
+const plainContent = 256
 
 // fill reads until n bytes are buffered. It gives up with errPoked when the reader must look at its state, and may
 // then be called again.
@@ -54,6 +61,7 @@ func (c *conn) fill(n int) error {
 		} else {
 			err = c.in.more(n)
 		}
+		c.work.Read(len(c.in.buffered()) - len(b))
 		if c.idle.Swap(busy) == shutDown {
 			return io.EOF
 		}
@@ -84,6 +92,7 @@ func (c *conn) skip(left *int) error {
 	}
 	n := min(*left, len(c.in.buffered()))
 	c.in.discard(n)
+	c.work.Bytes(n)
 	*left -= n
 	return nil
 }
@@ -96,6 +105,8 @@ func (c *conn) content(leader bool) error {
 	b := c.in.buffered()
 	b = b[:min(len(b), c.rec.left)]
 	switch c.rec.sink {
+	case toNobody:
+		c.work.Bytes(len(b))
 	case toBody:
 		return c.store(b, leader)
 	case toParams:

@@ -243,6 +243,7 @@ func (c *conn) store(b []byte, leader bool) error {
 		c.yield(f.s)
 		return errYield
 	default:
+		c.work.Bytes(len(b))
 		if err := f.spill(b); err != nil {
 			f.end(err)
 			f.release()

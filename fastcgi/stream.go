@@ -182,6 +182,7 @@ func (c *conn) whole(s *stream, err error) error {
 	if err != nil {
 		c.refuseLocked(s, err)
 	} else if !s.dead {
+		c.work.Request(len(s.req.Params))
 		c.enqueue(s)
 	}
 	return nil

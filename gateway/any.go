@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -58,6 +59,7 @@ func (c *conn) serveAny(kinds map[string]kind) {
 	}
 	c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
 		Detail: name + " is not served on this listener"})
+	throttle.Delay(1)
 	c.drop()
 }
 

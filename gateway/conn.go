@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -33,6 +34,9 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 	}
 	c.turns.Add(1)
 	r, enc, err := c.inner.Next(ctx)
+	if noRequest(err) {
+		c.broken.Store(true)
+	}
 	if enc == nil {
 		c.ended()
 	} else {
@@ -51,6 +55,9 @@ func closeInner(inner protocol.Conn) bool {
 func (c *conn) Close() error {
 	if c.parked {
 		return nil
+	}
+	if c.broken.Load() {
+		throttle.Delay(1)
 	}
 	return c.inner.Close()
 }
@@ -122,7 +129,7 @@ func (c *conn) report(name string, err error) {
 		return
 	}
 	level := slog.LevelInfo
-	if errors.Is(err, protocol.ErrMalformed) || errors.Is(err, protocol.ErrTooLarge) || errors.Is(err, protocol.ErrUnsupported) {
+	if noRequest(err) {
 		level = slog.LevelWarn
 	}
 	log, ctx := c.srv.run.log, c.srv.run.ctx
@@ -139,6 +146,11 @@ func (c *conn) report(name string, err error) {
 		attrs = append(attrs, slog.Int("unlogged", unlogged))
 	}
 	log.LogAttrs(ctx, level, "connection ended", attrs...)
+}
+
+// noRequest reports whether err says that what came is nothing to serve.
+func noRequest(err error) bool {
+	return errors.Is(err, protocol.ErrMalformed) || errors.Is(err, protocol.ErrTooLarge) || errors.Is(err, protocol.ErrUnsupported)
 }
 
 // peerName is the peer's address, or what there is on a Unix socket, whose peers have none.

@@ -1,6 +1,10 @@
 package gateway
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/postern-gateway/postern/protocol"
+)
 
 // ParkIdle parks the connections that are idle, and waits until all are.
 func (s *Server) ParkIdle() {
@@ -14,7 +18,7 @@ func (s *Server) ParkNow() { s.parkIdle() }
 
 // FollowHTTP returns how many bytes of text net/http gets, and where in them requests begin or end.
 func FollowHTTP(text []byte) (n int, bounds []int) {
-	f := new(webFraming)
+	f := &webFraming{most: protocol.DefaultParamCount}
 	for n < len(text) && f.at != over {
 		if m, err := f.follow(text[n : n+1]); err != nil {
 			return n + m, bounds

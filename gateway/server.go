@@ -120,7 +120,8 @@ type conn struct {
 
 	cutting atomic.Bool // by Close
 
-	given atomic.Bool // inner's Next has given a request
+	given  atomic.Bool // inner's Next has given a request
+	broken atomic.Bool // inner's peer broke the protocol
 
 	early  []byte    // what has come first, if that was looked at for the protocol
 	kind   kind      // how it is served, once that is known

@@ -83,6 +83,7 @@ func (w *web) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
 func (c *conn) serveHTTP(nc net.Conn) {
 	w := c.srv.startWeb()
 	wc := &webConn{Conn: resettable(nc), conn: c}
+	wc.framing.most = c.srv.run.limits.ParamCount
 	wc.given.Store(c.given.Load())
 	c.mu.Lock()
 	c.web = wc
@@ -123,14 +124,15 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 // the handler asks: net/http does not take in the rest of a body then, and panics where it meets it as the next request.
 func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
+	wc.served.Store(true)
 	t := &webExchange{ResponseWriter: rw, control: http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
 	defer t.end()
 	if hr.Method == http.MethodConnect || hr.Method == "PRI" {
 		notImplemented(rw, hr.Method)
 		return
 	}
-	if n, limit := len(hr.Header), t.limits.ParamCount; n > limit {
-		w.tooManyFields(rw, wc, int64(n), int64(limit))
+	if wc.tooMany.Load() {
+		w.tooManyFields(rw, wc)
 		return
 	}
 	if hr.Body != nil && hr.Body != http.NoBody {
@@ -148,11 +150,13 @@ func notImplemented(rw http.ResponseWriter, method string) {
 	http.Error(rw, strconv.Itoa(status)+" "+method+" is not served here", status)
 }
 
-func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn, n, limit int64) {
-	err := &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(n, limit, "header fields")}
+func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn) {
+	limit := int64(w.srv.run.limits.ParamCount)
+	err := &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(limit+1, limit, "header fields")}
 	if ok, unlogged := wc.conn.port.ended.Allow(endsLogged); ok {
 		w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc), "unlogged", unlogged)
 	}
 	status := http.StatusRequestHeaderFieldsTooLarge
+	rw.Header().Set("Connection", "close")
 	http.Error(rw, strconv.Itoa(status)+" "+http.StatusText(status), status)
 }

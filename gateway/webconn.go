@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -24,6 +25,9 @@ type webConn struct {
 
 	framing webFraming
 	midway  atomic.Bool // a request's body has not been read to its end
+	broken  atomic.Bool // what came last is no request's
+	served  atomic.Bool // a request has come
+	tooMany atomic.Bool // the last one has too many fields
 	owed    string      // what net/http gets next
 }
 
@@ -38,6 +42,7 @@ func (c *webConn) Read(p []byte) (int, error) {
 			c.owed = c.owed[n:]
 			return n, nil
 		}
+		c.framing.work.Pause()
 		c.lull.enter(len(p))
 		n, err := c.Conn.Read(p)
 		if c.lull.leave(n, err, c.Conn.SetReadDeadline) {
@@ -61,7 +66,13 @@ func (c *webConn) came(p []byte, n int) int {
 	}
 	n, err := c.framing.follow(p[:n])
 	c.midway.Store(c.framing.inBody())
-	if err != nil {
+	c.broken.Store(c.framing.at == over)
+	switch {
+	case err == errTooManyFields:
+		c.tooMany.Store(true)
+		c.owed = "\r\n" // with which the head ends: the request is answered as such
+		return n
+	case err != nil:
 		c.conn.report("http", err)
 	}
 	if n > 0 && c.framing.at == over {
@@ -118,6 +129,9 @@ func (c *webConn) Close() error {
 		return reset(c.Conn)
 	case c.midway.Load() && !c.hijacked.Load() && c.conn.srv.run.ctx.Err() == nil:
 		netio.Drain(c.Conn) // net/http waits for half a second at most, and not at all where a read was ended by its deadline
+	}
+	if c.broken.Load() || !c.served.Load() && !c.waiting.Load() {
+		throttle.Delay(1)
 	}
 	return c.Conn.Close()
 }

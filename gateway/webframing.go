@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -21,6 +23,10 @@ type webFraming struct {
 	size int // the line's length
 
 	excess int64 // what chunks have cost beyond their data
+
+	work   throttle.Meter // what the peer has made us do in vain
+	fields int            // of the head
+	most   int            // that it may have
 
 	old     bool      // the request is of HTTP/1.0
 	coding  webCoding // its Transfer-Encoding
@@ -59,6 +65,7 @@ func (f *webFraming) inBody() bool {
 // follow returns how many bytes of p net/http may have, and why a head is refused, if it is. What has
 // been refused, or is broken so that net/http refuses it, has no next request.
 func (f *webFraming) follow(p []byte) (int, error) {
+	defer f.read(len(p))
 	for i := 0; i < len(p); {
 		switch f.at {
 		case over:
@@ -81,6 +88,13 @@ func (f *webFraming) follow(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// read counts a read of n bytes, unless a request ended with it.
+func (f *webFraming) read(n int) {
+	if f.at != requestLine {
+		f.work.Read(n)
+	}
 }
 
 func (f *webFraming) skip(n int) int {
@@ -126,10 +140,13 @@ func (f *webFraming) take(line []byte) error {
 			version := text[max(len(text)-3, 0):]
 			f.old = string(version) == "1.0" || version[0] == '0'
 			f.coding, f.length, f.framing = noCoding, -1, false
-			f.at = fieldLine
+			f.at, f.fields = fieldLine, 0
 		}
 	case fieldLine:
 		if len(text) > 0 {
+			if f.fields++; f.fields > f.most {
+				return errTooManyFields
+			}
 			return f.field(text)
 		}
 		f.headEnds()
@@ -152,6 +169,7 @@ func (f *webFraming) take(line []byte) error {
 
 // headEnds goes on to what the head says that follows.
 func (f *webFraming) headEnds() {
+	f.work.Request(f.fields)
 	switch {
 	case f.coding == chunked:
 		f.at, f.excess = chunkLine, 0
@@ -163,6 +181,9 @@ func (f *webFraming) headEnds() {
 		f.at = requestLine
 	}
 }
+
+// plainChunk is the size in bytes that makes a chunk no work of its own.
+const plainChunk = 256
 
 // Bounds of net/http's.
 const (
@@ -182,6 +203,9 @@ func (f *webFraming) chunk(text []byte, crlf bool) {
 	case size == 0:
 		f.at = trailerLine
 	default:
+		if size < plainChunk {
+			f.work.Spend(1)
+		}
 		f.at, f.then, f.left = data, chunkEnd, size
 	}
 }
@@ -207,5 +231,8 @@ func folded(line []byte) bool { return line[0] == ' ' || line[0] == '\t' }
 func refusal(why string) error {
 	return &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrMalformed, Detail: why}
 }
+
+// errTooManyFields is why a head is not read to its end. net/http would hold any number of fields.
+var errTooManyFields = errors.New("too many header fields")
 
 func quoted(line []byte) string { return strconv.Quote(string(line[:min(len(line), firstKept)])) }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"github.com/postern-gateway/postern/internal/throttle"
 )
 
 // A body is a request's body as a handler sees it: the protocol's stream, held to its declared length and to the
@@ -93,8 +95,11 @@ func (b *body) takeIn(lim *Limits) {
 	b.spool = &Spool{Memory: lim.SpoolMemory, File: lim.Spool, Total: lim}
 	buf := chunks.Get().(*chunk)
 	defer chunks.Put(buf)
+	var work throttle.Meter
 	for b.err == nil {
+		work.Pause()
 		n, _ := b.pull(buf[:])
+		work.Bytes(n)
 		if _, err := b.spool.Write(buf[:n]); err != nil {
 			b.err = err
 		}

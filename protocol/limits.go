@@ -6,7 +6,7 @@ import "time"
 // value means no limit. A nil *Limits is all defaults. What is beyond a limit is an error that names both figures, never cut.
 type Limits struct {
 	ParamBytes int // all names and values of one request, in their encoded form; 200 KiB
-	ParamCount int // variables of one request; 4096
+	ParamCount int // variables of one request; 1024
 
 	Body        int64 // a request's body in bytes; no limit (a body streams, and fronts have limits of their own)
 	SpoolMemory int   // bytes of a body held in memory when it must be taken in before it is read; 64 KiB
@@ -43,7 +43,7 @@ type Limits struct {
 // The defaults of [Limits].
 const (
 	DefaultParamBytes   = 200 << 10
-	DefaultParamCount   = 4096
+	DefaultParamCount   = 1024
 	DefaultSpoolMemory  = 64 << 10
 	DefaultSpool        = 1 << 30
 	DefaultResponseHead = 256 << 10

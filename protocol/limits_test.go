@@ -10,7 +10,7 @@ import (
 
 func TestLimitsResolve(t *testing.T) {
 	byDefault := Limits{
-		ParamBytes: 200 << 10, ParamCount: 4096, Body: math.MaxInt64, SpoolMemory: 64 << 10, Spool: 1 << 30, ResponseHead: 256 << 10,
+		ParamBytes: 200 << 10, ParamCount: 1024, Body: math.MaxInt64, SpoolMemory: 64 << 10, Spool: 1 << 30, ResponseHead: 256 << 10,
 		Requests: 128, ConnMemory: 160 << 10, ConnSpool: 1 << 30, ConnFiles: 64, TotalMemory: 256 << 20, TotalSpool: 4 << 30, TotalFiles: 512,
 		HeadTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, BodyTimeout: 2 * time.Minute, WriteTimeout: 5 * time.Minute,
 		FirstByteTimeout: time.Minute, ReadTimeout: time.Minute,

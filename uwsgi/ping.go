@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/postern-gateway/postern/internal/loglimit"
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -29,8 +31,16 @@ func consumePong(b []byte) (warning string, n int, err error) {
 // errPing says that the packet was no request but a ping.
 var errPing = errors.New("ping")
 
+// pingsAtOnce is how many pings a second are answered at once. Further ones wait.
+const pingsAtOnce = 100
+
+var pings loglimit.Limiter
+
 // pong answers a ping. The connection ends with it, as with a request.
 func (c *conn) pong() error {
+	if ok, _ := pings.Allow(pingsAtOnce); !ok {
+		throttle.Delay(1)
+	}
 	c.SetOut(appendPong(c.Out()))
 	err := c.Flush()
 	c.Free()

@@ -77,7 +77,10 @@ func (s *Source) send(ctx context.Context, nc net.Conn) {
 			nc.Close()
 		}()
 	}
-	_, err := nc.Write(k.First)
+	var err error
+	if len(k.First) > 0 {
+		_, err = nc.Write(k.First)
+	}
 	for err == nil && len(k.Again) > 0 && s.turn(ctx) {
 		if k.Slow {
 			wait(ctx)

@@ -25,6 +25,7 @@ func records() []Kind {
 		{Name: "PARAMS of a byte a record", First: begin(1, 1), Again: again(1000, record(typeParams, 1, []byte{0}, 0))},
 		{Name: "STDIN of a byte a record", First: head(1, 1, "/stuck", 1<<30), Again: again(1000, record(typeStdin, 1, []byte{0}, 0))},
 		{Name: "STDIN of a byte a record, read", First: head(1, 1, "/read", 1<<30), Again: again(1000, record(typeStdin, 1, []byte{0}, 0))},
+		{Name: "STDIN of a byte a write, read", First: head(1, 1, "/read", 1<<30), Again: record(typeStdin, 1, []byte{0}, 0)},
 		{Name: "padding alone", Again: again(200, record(typeStdin, 9, nil, 255))},
 		{Name: "padding of 255 after each byte", First: head(1, 1, "/stuck", 1<<30), Again: again(200, record(typeStdin, 1, []byte{0}, 255))},
 		{Name: "pairs of 2 GiB, as announced", First: append(begin(1, 1), record(typeParams, 1, []byte{255, 255, 255, 255, 255, 255, 255, 255, 0}, 0)...)},

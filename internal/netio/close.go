@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/throttle"
 )
 
 // The bounds of a drain: what a peer may still send after it has been answered, and for how long.
@@ -65,15 +67,23 @@ func Drain(c net.Conn) {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
+	DrainUnshut(c)
+}
+
+// DrainUnshut is Drain for a peer who has been told that no more will come, or who will close.
+func DrainUnshut(c net.Conn) {
 	c.SetReadDeadline(time.Now().Add(DrainTime))
 	buf := getBuffer()
 	defer putBuffer(buf)
+	var work throttle.Meter
 	for n := 0; n < DrainBytes; {
 		m, err := c.Read(buf)
 		if err != nil {
 			return
 		}
 		n += m
+		work.Spend(throttle.DrainWork)
+		work.Pause()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -36,7 +37,8 @@ type Conn struct {
 	err   error
 	limit time.Duration // how long try may wait
 
-	keep *Keep // see KeepInput; nil: nothing is kept
+	keep *Keep          // see KeepInput; nil: nothing is kept
+	work throttle.Meter // of who reads
 
 	read, write deadline
 
@@ -183,7 +185,9 @@ func (b *Conn) Fill(n int) error {
 	}
 	for b.w-b.r < n {
 		b.makeRoom(n)
+		b.work.Pause()
 		m, err := b.get(b.in[b.w:], 0)
+		b.work.Read(m)
 		b.w += m
 		switch {
 		case m > 0 || err == nil:
@@ -223,14 +227,17 @@ func (b *Conn) Read(p []byte) (n int, err error) {
 		return n, nil
 	}
 	b.read.arm(b.Conn.SetReadDeadline, b.Limits.BodyTimeout)
+	b.work.Pause()
 	left := b.unread.Load()
 	if len(p) >= BufferSize/4 {
 		n, err = b.get(p, left)
+		b.work.Read(n)
 		return n, b.bodyError(err)
 	}
 	b.r, b.w = 0, 0
 	b.makeRoom(1)
 	b.w, err = b.get(b.in, left)
+	b.work.Read(b.w)
 	n = copy(p, b.in[:b.w])
 	b.r = n
 	return n, b.bodyError(err)

@@ -1,0 +1,124 @@
+package floodtest_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/floodtest"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// In a second of a clock that stands still while anybody works, what is not throttled is endless.
+const (
+	throttledConns = 10
+	mostWrites     = 30_000
+	mostBytes      = 400 << 20
+)
+
+// served are the kinds that are whole requests. They are no work in vain.
+var served = map[string]bool{"requests whole, taken, no end": true, "answers unread, no end": true}
+
+// TestFloodsAreThrottled: of each flood the server takes in but so much in a second, however fast it is.
+func TestFloodsAreThrottled(t *testing.T) {
+	for _, kind := range floodtest.Kinds() {
+		if endless := len(kind.Again) > 0 && !kind.Slow; endless && !served[kind.Name] {
+			kind.Reads = true // a pipe holds nothing: else the server would wait for room
+			t.Run(kind.Protocol+"/"+kind.Name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { throttled(t, &kind) })
+			})
+		}
+	}
+}
+
+func throttled(t *testing.T, kind *floodtest.Kind) {
+	l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	server := &gateway.Server{Handler: protocol.HandlerFunc(floodtest.Serve), Log: slog.New(slog.DiscardHandler)}
+	done := make(chan error, 1)
+	go func() {
+		if p := protocols[kind.Protocol]; p != nil {
+			done <- server.Serve(l, p)
+		} else {
+			done <- server.ServeHTTP(l)
+		}
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := tally{stop: cancel}
+	source := floodtest.Source{Kind: kind, Dial: func() (net.Conn, error) {
+		c, err := l.dial()
+		return &tallied{Conn: c, tally: &sent}, err
+	}}
+	var senders sync.WaitGroup
+	for range throttledConns {
+		senders.Go(func() { source.Flood(ctx) })
+	}
+	<-time.After(time.Second)
+	writes, n := sent.writes.Load(), sent.bytes.Load()
+	t.Logf("%d writes, %d KB", writes, n>>10)
+	if writes > mostWrites || n > mostBytes {
+		t.Errorf("%d writes of %d bytes in all in a second", writes, n)
+	}
+	cancel()
+	server.Close()
+	<-done
+	senders.Wait()
+}
+
+// A tally is what a flood has sent.
+type tally struct {
+	writes, bytes atomic.Int64
+	stop          func() // once that is too much
+}
+
+// A tallied is a connection that counts what is written to it.
+type tallied struct {
+	net.Conn
+	tally *tally
+}
+
+func (c *tallied) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if writes, all := c.tally.writes.Add(1), c.tally.bytes.Add(int64(n)); writes > mostWrites || all > mostBytes {
+		c.tally.stop()
+	}
+	return n, err
+}
+
+// pipes is a listener whose connections are pipes.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Net: "pipe"} }
+
+func (p *pipes) dial() (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.conns <- theirs:
+		return ours, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}

@@ -1,0 +1,75 @@
+// Package throttle slows down connections whose peers cause work that serves no request: records that
+// say little, bytes one at a time, bodies that nobody reads, requests that are taken back.
+//
+// What such a connection has done is counted, and after a slice of it the connection pauses; its peer
+// is not read meanwhile. The more connections pause, the longer each of them does, so that all of the
+// process together get through a slice in four milliseconds, an eighth of a processor. A flood leaves
+// the rest to others, however many connections it has; one connection alone is hardly slowed down.
+package throttle
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// A Meter counts the work of one connection. The zero value is ready to use. It is for one goroutine
+// at a time.
+type Meter struct{ work int }
+
+// What work is counted as, in units of about half a microsecond.
+const (
+	slice = 1024 // between two pauses
+
+	ReadWork   = 64  // a read that brings little: whoever sent it was woken for it, too
+	DrainWork  = 256 // a read of what nobody wants
+	AnswerWork = 4   // an answer to what is no request
+	AbortWork  = 32  // a request that is taken back
+	servedWork = 320 // what a request may have cost, in a few small pieces
+
+	smallRead   = 1 << 10 // bytes, fewer of which are little
+	plainFields = 128     // variables of a request, each of whose others is a unit
+)
+
+// Spend counts units of work.
+func (m *Meter) Spend(units int) { m.work += units }
+
+// Bytes counts the work of n bytes that are dropped, or kept in a temporary file.
+func (m *Meter) Bytes(n int) { m.work += n >> 10 }
+
+// Read counts a read of n bytes.
+func (m *Meter) Read(n int) {
+	if n < smallRead {
+		m.work += ReadWork
+	}
+}
+
+// Request takes back what a request has cost that is going to be served, but for all its variables.
+func (m *Meter) Request(variables int) {
+	m.work = max(0, m.work-servedWork) + max(0, variables-plainFields)
+}
+
+// Pause waits if a slice has been done since the last time.
+func (m *Meter) Pause() {
+	if n := m.work / slice; n > 0 {
+		m.work %= slice
+		Delay(n)
+	}
+}
+
+// How long a slice delays who has done it.
+const (
+	alone      = time.Millisecond
+	eachOther  = 4 * time.Millisecond // for each other connection that is delayed
+	mostDelays = time.Second
+)
+
+var delayed atomic.Int64
+
+// Delay waits as long as n slices demand. It is also for the end of a connection whose peer has sent
+// no request, and would connect again at once.
+func Delay(n int) {
+	others := delayed.Add(1) - 1
+	defer delayed.Add(-1)
+	each := max(alone, time.Duration(others)*eachOther)
+	time.Sleep(min(time.Duration(n)*each, mostDelays))
+}

@@ -1,0 +1,73 @@
+package throttle
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// spend has each of so many connections do slices of work, and returns how long that takes.
+func spend(t *testing.T, conns, slices int) (took time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var all sync.WaitGroup
+		for range conns {
+			all.Go(func() {
+				var m Meter
+				for range slices * slice {
+					m.Spend(1)
+					m.Pause()
+				}
+			})
+		}
+		all.Wait()
+		took = time.Since(start)
+	})
+	return took
+}
+
+// TestSlices: one connection alone is hardly slowed down, and many together get no more done than a few.
+func TestSlices(t *testing.T) {
+	if took := spend(t, 1, 100); took != 100*alone {
+		t.Errorf("one connection alone took %v for 100 slices", took)
+	}
+	for _, conns := range []int{2, 10, 100} {
+		const slices = 20
+		took := spend(t, conns, slices)
+		if least := time.Duration(conns*slices) * eachOther / 4; took < least {
+			t.Errorf("%d connections took %v, want at least %v", conns, took, least)
+		}
+	}
+}
+
+// TestDelayHasABound: a connection can be closed within a second, however many others there are.
+func TestDelayHasABound(t *testing.T) {
+	if took := spend(t, 2000, 1); took > mostDelays {
+		t.Errorf("a slice took %v", took)
+	}
+}
+
+// TestRequestsCostNothing: a request takes back what it cost, and no more.
+func TestRequestsCostNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var m Meter
+		for range 10 * slice {
+			for range 4 {
+				m.Read(1)
+				m.Spend(1)
+			}
+			m.Request(60)
+			m.Pause()
+		}
+		m.Spend(slice - 1)
+		if m.Pause(); time.Since(start) != 0 {
+			t.Errorf("paused for %v", time.Since(start))
+		}
+		m.Request(slice + plainFields + servedWork)
+		if m.Pause(); time.Since(start) != alone {
+			t.Errorf("too many variables paused for %v", time.Since(start))
+		}
+	})
+}
