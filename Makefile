@@ -27,7 +27,7 @@ test: deps
 	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
 	POSTERN_INTEROP=1 $(GO) test -count=1 -run TestRestarts ./internal/interop # with it nginx sends half as many requests a second
-	$(GO) test -count=1 -run 'IdleConnections|QuietConnections' ./gateway ./cmd/postern # and its memory is not the program's
+	$(GO) test -count=1 -run 'IdleConnections|QuietConnections|FloodedConnections' ./gateway ./cmd/postern # and its memory is not the program's
 	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 

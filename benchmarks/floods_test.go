@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/internal/floodtest"
+	"github.com/postern-gateway/postern/internal/garbage"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -89,6 +90,7 @@ func (l *lineCounter) Write(p []byte) (int, error) {
 
 // flooded serves what floods ask for.
 func (w *wire) flooded(l net.Listener) {
+	garbage.Limit(8 << 20) // as the command has it
 	srv := &gateway.Server{Handler: protocol.HandlerFunc(floodtest.Serve), Log: slog.New(slog.NewTextHandler(&logged, nil))}
 	if w.proto == nil {
 		srv.ServeHTTP(l)

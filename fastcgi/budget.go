@@ -98,16 +98,15 @@ func (c *conn) keepParams(s *stream, b []byte) {
 	if s.dead {
 		return
 	}
-	if need := len(s.params) + len(b); need > cap(s.params) {
-		room := allocated(max(need, min(2*cap(s.params), cap(s.params)+c.spare())))
-		if err := c.holdParams(s, room); err != nil {
+	if more := s.params.wants(len(b), c.spare()); more > 0 {
+		if err := c.holdParams(s, s.params.room+more); err != nil {
 			c.refuseLocked(s, err)
 			c.rec.sink = toNobody
 			return
 		}
-		s.params = append(make([]byte, 0, room), s.params...)
+		s.params.grow(more)
 	}
-	s.params = append(s.params, b...)
+	s.params.add(b)
 }
 
 // holdsMore reports whether one more request may begin. One may always.
@@ -115,15 +114,6 @@ func (c *conn) holdsMore() bool {
 	lim := &c.lim
 	return c.open == 0 || c.holds.memory+streamCost <= int64(lim.ConnMemory) &&
 		lim.Budget.HoldMemory(0)+streamCost <= lim.TotalMemory
-}
-
-// allocated is what the runtime takes for n bytes: large ones are in whole pages.
-func allocated(n int) int {
-	const page, small = 8 << 10, 32 << 10
-	if n <= small {
-		return n
-	}
-	return (n + page - 1) / page * page
 }
 
 // shortControl is the size of a control record's content that is not counted.

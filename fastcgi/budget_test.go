@@ -234,3 +234,25 @@ func loneBody(t *testing.T) {
 	theirs.Close()
 	<-done
 }
+
+// TestParamText: it gives back what it was given, in whatever pieces, and has no more room than twice that.
+func TestParamText(t *testing.T) {
+	for _, step := range []int{1, 7, 100, 5000, 40_000} {
+		var text paramText
+		var want []byte
+		for len(want) < min(200_000, 10_000*step) {
+			b := bytes.Repeat([]byte{byte(len(want))}, step)
+			if more := text.wants(len(b), 1<<20); more > 0 {
+				text.grow(more)
+			}
+			text.add(b)
+			want = append(want, b...)
+			if text.size != len(want) || text.room > max(2*len(want), len(want)+largestPiece) {
+				t.Fatalf("in steps of %d: %d bytes, room %d after %d", step, text.size, text.room, len(want))
+			}
+		}
+		if got := text.take(); !bytes.Equal(got, want) || text.size != 0 || text.room != 0 {
+			t.Errorf("in steps of %d: not what was added", step)
+		}
+	}
+}

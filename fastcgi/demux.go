@@ -151,15 +151,15 @@ func (c *conn) readParams(h header) error {
 	case s == nil:
 		return nil
 	case h.content == 0:
-		return c.whole(s, s.parse(s.params))
-	case len(s.params)+h.content > c.lim.ParamBytes:
-		c.refuse(s, headTooLarge(int64(len(s.params)+h.content), int64(c.lim.ParamBytes), "bytes"))
+		return c.whole(s, s.parse(s.params.take()))
+	case s.params.size+h.content > c.lim.ParamBytes:
+		c.refuse(s, headTooLarge(int64(s.params.size+h.content), int64(c.lim.ParamBytes), "bytes"))
 		return nil
 	}
 	c.rec.sink, c.rec.s = toParams, s
 	all := h.content + h.padding
 	b := c.in.buffered()
-	if len(s.params) > 0 || len(b) < all+headerLen {
+	if s.params.size > 0 || len(b) < all+headerLen {
 		return nil
 	}
 	end, _, err := consumeHeader(b[all:])

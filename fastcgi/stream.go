@@ -25,7 +25,7 @@ type stream struct {
 	dead    bool      // its records are skipped
 	dropped bool      // the connection was closed before it was served
 	begun   time.Time // when BEGIN_REQUEST came; zero until the rest of the head must be waited for
-	params  []byte    // what has come of PARAMS, where that is more than one record (the reader's)
+	params  paramText // the reader's
 	failed  error     // why it will not be served
 	held    int       // bytes of memory that its variables take
 	torn    bool      // PARAMS are no pairs
@@ -128,7 +128,7 @@ func (c *conn) refuse(s *stream, err error) {
 func (c *conn) refuseLocked(s *stream, err error) {
 	switch s.state {
 	case inHead:
-		s.failed, s.params = err, nil
+		s.failed, s.params = err, paramText{}
 		c.hold(-s.held)
 		s.held = 0
 		c.enqueue(s)
@@ -154,7 +154,6 @@ func (c *conn) enqueue(s *stream) {
 // parse makes a request of s, whose PARAMS are b.
 func (s *stream) parse(b []byte) error {
 	params, err := consumeParams(b, s.c.lim.ParamCount)
-	s.params = nil
 	s.torn = errors.Is(err, protocol.ErrMalformed)
 	if err != nil {
 		return err

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-
-	"github.com/postern-gateway/postern/protocol"
 )
 
 // A web is net/http's server, with the server's listeners in front: they hand it what they have accepted and admitted.
@@ -131,8 +129,8 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		notImplemented(rw, hr.Method)
 		return
 	}
-	if wc.tooMany.Load() {
-		w.tooManyFields(rw, wc)
+	if head := wc.refused.Load(); head != nil {
+		w.tooLargeHead(rw, wc, head.err)
 		return
 	}
 	if hr.Body != nil && hr.Body != http.NoBody {
@@ -150,9 +148,7 @@ func notImplemented(rw http.ResponseWriter, method string) {
 	http.Error(rw, strconv.Itoa(status)+" "+method+" is not served here", status)
 }
 
-func (w *web) tooManyFields(rw http.ResponseWriter, wc *webConn) {
-	limit := int64(w.srv.run.limits.ParamCount)
-	err := &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(limit+1, limit, "header fields")}
+func (w *web) tooLargeHead(rw http.ResponseWriter, wc *webConn, err error) {
 	if ok, unlogged := wc.conn.port.ended.Allow(endsLogged); ok {
 		w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc), "unlogged", unlogged)
 	}

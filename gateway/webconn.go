@@ -24,11 +24,11 @@ type webConn struct {
 	lull     lull
 
 	framing webFraming
-	midway  atomic.Bool // a request's body has not been read to its end
-	broken  atomic.Bool // what came last is no request's
-	served  atomic.Bool // a request has come
-	tooMany atomic.Bool // the last one has too many fields
-	owed    string      // what net/http gets next
+	midway  atomic.Bool                  // a request's body has not been read to its end
+	broken  atomic.Bool                  // what came last is no request's
+	served  atomic.Bool                  // a request has come
+	refused atomic.Pointer[tooLargeHead] // the last one's head
+	owed    string                       // what net/http gets next
 }
 
 // Read implements net.Conn. Of what can be no request's it gives nothing.
@@ -67,12 +67,12 @@ func (c *webConn) came(p []byte, n int) int {
 	n, err := c.framing.follow(p[:n])
 	c.midway.Store(c.framing.inBody())
 	c.broken.Store(c.framing.at == over)
-	switch {
-	case err == errTooManyFields:
-		c.tooMany.Store(true)
-		c.owed = "\r\n" // with which the head ends: the request is answered as such
+	if head, ok := err.(*tooLargeHead); ok {
+		c.refused.Store(head)
+		c.owed = head.end
 		return n
-	case err != nil:
+	}
+	if err != nil {
 		c.conn.report("http", err)
 	}
 	if n > 0 && c.framing.at == over {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
 	"github.com/postern-gateway/postern/internal/throttle"
@@ -76,7 +75,7 @@ func (f *webFraming) follow(p []byte) (int, error) {
 			end := bytes.IndexByte(p[i:], '\n')
 			if end < 0 {
 				f.keep(p[i:])
-				return len(p), nil
+				return len(p), f.tooLong()
 			}
 			line := f.whole(p[i : i+end])
 			i += end + 1
@@ -88,6 +87,23 @@ func (f *webFraming) follow(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// tooLong refuses the line that is coming, in a head, if it is too long already.
+func (f *webFraming) tooLong() error {
+	if f.size <= mostLine {
+		return nil
+	}
+	end := "\r\n\r\n"
+	switch f.at {
+	case requestLine:
+		end = " HTTP/1.0" + end
+	case fieldLine:
+	default:
+		return nil // net/http bounds these
+	}
+	f.at = over
+	return &tooLargeHead{end: end, err: tooLarge(int64(f.size), mostLine, "bytes of a line")}
 }
 
 // read counts a read of n bytes, unless a request ended with it.
@@ -145,7 +161,8 @@ func (f *webFraming) take(line []byte) error {
 	case fieldLine:
 		if len(text) > 0 {
 			if f.fields++; f.fields > f.most {
-				return errTooManyFields
+				f.at = over
+				return &tooLargeHead{end: "\r\n", err: tooLarge(int64(f.fields), int64(f.most), "header fields")}
 			}
 			return f.field(text)
 		}
@@ -232,7 +249,20 @@ func refusal(why string) error {
 	return &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrMalformed, Detail: why}
 }
 
-// errTooManyFields is why a head is not read to its end. net/http would hold any number of fields.
-var errTooManyFields = errors.New("too many header fields")
+// mostLine is the length of a line of a head. net/http would hold a longer one twice.
+const mostLine = 96 << 10
+
+// A tooLargeHead is why a head is not read to its end, of which net/http would hold any number of
+// fields. With end it is a request, to be answered 431.
+type tooLargeHead struct {
+	end string
+	err error
+}
+
+func (e *tooLargeHead) Error() string { return e.err.Error() }
+
+func tooLarge(n, limit int64, unit string) error {
+	return &protocol.Error{Protocol: "http", Op: "read params", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(n, limit, unit)}
+}
 
 func quoted(line []byte) string { return strconv.Quote(string(line[:min(len(line), firstKept)])) }

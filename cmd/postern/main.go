@@ -5,24 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/postern-gateway/postern/cgi"
 	"github.com/postern-gateway/postern/internal/demo"
+	"github.com/postern-gateway/postern/internal/garbage"
 )
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		garbage.Limit(garbageLimit)
 	}
 	os.Exit(run())
 }
 
-// gcPercent stands in for Go's 100, unless GOGC says otherwise. A gateway holds a few MiB, which would be collected hundreds of times a
-// second for memory that nobody misses.
-const gcPercent = 400
+// garbageLimit is in bytes, unless GOGC says otherwise. A gateway holds a few MiB: by Go's rule it
+// would be collected hundreds of times a second, for memory that nobody misses.
+const garbageLimit = 8 << 20
 
 // run runs the command and returns its exit status: 2 where the command line or what it names is wrong, 1 where the work failed.
 func run() int {

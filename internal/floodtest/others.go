@@ -64,6 +64,8 @@ func web() []Kind {
 		{Name: "half a head, slowly", First: []byte("GET / HTTP/1.1\r\nHost: a\r\n"), Again: []byte("X: y\r\n"), Slow: true},
 		{Name: "half a head of 40,000 fields", First: []byte("GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("a:\r\n", 40_000))},
 		{Name: "half a head of other 15,000 fields", First: post("/", fields(15_000))[:150_000]},
+		{Name: "half a head of fields of 95,000 bytes", First: []byte("GET / HTTP/1.1\r\nHost: a" + strings.Repeat("\r\nX: "+strings.Repeat("x", 95_000), 2))},
+		{Name: "half a request line", First: []byte("GET /" + strings.Repeat("x", 97_000))},
 		{Name: "1,000 fields", Again: post("/", fields(1000)), Reads: true},
 		{Name: "2,000 fields", Again: post("/", fields(2000)), Reads: true},
 		{Name: "a body unread", First: post("/stuck", "Content-Length: 1000000000\r\n"), Again: make([]byte, 60_000)},

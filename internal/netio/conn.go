@@ -88,6 +88,38 @@ func putBuffer(b []byte) {
 	}
 }
 
+// outgrown are buffers of twice, four and eight times the size that were too small, for others that grow.
+var outgrown [3]sync.Pool
+
+// outgrownOf is where buffers of that size are; nil: nowhere.
+func outgrownOf(size int) *sync.Pool {
+	for i := range outgrown {
+		if size == BufferSize<<(i+1) {
+			return &outgrown[i]
+		}
+	}
+	return nil
+}
+
+// replace returns a buffer of that size with what b has, and gives b back.
+func replace(b []byte, size int) []byte {
+	var larger []byte
+	if p := outgrownOf(size); p != nil {
+		if have, ok := p.Get().(*[]byte); ok {
+			larger = *have
+		}
+	}
+	if larger == nil {
+		larger = make([]byte, size)
+	}
+	copy(larger, b)
+	if p := outgrownOf(len(b)); p != nil {
+		p.Put(&b)
+	}
+	putBuffer(b)
+	return larger
+}
+
 // Buffered returns what has been read and not yet discarded. It is good until the next call that reads.
 func (b *Conn) Buffered() []byte { return b.in[b.r:b.w] }
 
@@ -212,10 +244,7 @@ func (b *Conn) makeRoom(n int) {
 		b.r = 0
 	}
 	if b.w == len(b.in) {
-		larger := make([]byte, min(2*len(b.in), n+BufferSize/4))
-		copy(larger, b.in)
-		putBuffer(b.in)
-		b.in = larger
+		b.in = replace(b.in, min(2*len(b.in), n+BufferSize/4))
 	}
 }
 
