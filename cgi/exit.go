@@ -13,12 +13,14 @@ type exit struct {
 var signalNames = map[syscall.Signal]string{
 	syscall.SIGABRT: "SIGABRT", syscall.SIGALRM: "SIGALRM", syscall.SIGBUS: "SIGBUS", syscall.SIGFPE: "SIGFPE", syscall.SIGHUP: "SIGHUP",
 	syscall.SIGILL: "SIGILL", syscall.SIGINT: "SIGINT", syscall.SIGKILL: "SIGKILL", syscall.SIGPIPE: "SIGPIPE", syscall.SIGQUIT: "SIGQUIT",
-	syscall.SIGSEGV: "SIGSEGV", syscall.SIGSYS: "SIGSYS", syscall.SIGTERM: "SIGTERM", syscall.SIGTRAP: "SIGTRAP",
-	syscall.SIGXCPU: "SIGXCPU, its limit of CPU time", syscall.SIGXFSZ: "SIGXFSZ, its limit of file size",
+	syscall.SIGSEGV: "SIGSEGV", syscall.SIGTERM: "SIGTERM", syscall.SIGTRAP: "SIGTRAP",
 }
 
 func signalName(s syscall.Signal) string {
 	if name := signalNames[s]; name != "" {
+		return name
+	}
+	if name := limitSignals[s]; name != "" {
 		return name
 	}
 	return s.String()

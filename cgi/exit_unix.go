@@ -2,14 +2,11 @@
 
 package cgi
 
-import "syscall"
-
 // awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here it reaps it too, and
 // takes a thread while it waits.
 func awaitExit(pid int) (e exit) {
 	for !e.reaped {
-		_, err := syscall.Wait4(pid, &e.status, 0, nil)
-		e.reaped = err != syscall.EINTR
+		e.reaped = reap(pid, &e.status)
 	}
 	e.killed = e.status.Signaled()
 	return e

@@ -5,8 +5,8 @@ import (
 	"io"
 	"os"
 	"sync"
-	"syscall"
 
+	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -80,8 +80,8 @@ func (in *input) feed(p *process, fd int) {
 		return
 	}
 	if in.small != nil {
-		syscall.Write(fd, in.small) // an empty pipe takes it whole, or the script has ended already
-		syscall.Close(fd)
+		rawio.Write(fd, in.small) // an empty pipe takes it whole, or the script has ended already
+		rawio.Close(fd)
 		return
 	}
 	if in.length >= largeBody {

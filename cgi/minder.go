@@ -2,7 +2,6 @@ package cgi
 
 import (
 	"context"
-	"syscall"
 	"time"
 )
 
@@ -38,8 +37,7 @@ func (p *process) watch() {
 	p.linger(e.killed)
 	p.mu.Lock()
 	for !e.reaped {
-		_, err := syscall.Wait4(p.pid, &e.status, 0, nil)
-		e.reaped = err != syscall.EINTR
+		e.reaped = reap(p.pid, &e.status)
 	}
 	p.reaped, p.status = true, e.status
 	close(p.gone)
@@ -111,12 +109,12 @@ func (p *process) stopLocked() {
 	}
 	p.stopped = time.Now()
 	close(p.halted)
-	syscall.Kill(-p.pid, syscall.SIGTERM)
+	terminateGroup(p.pid)
 	p.kill = time.AfterFunc(p.c.killGrace(), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if !p.reaped {
-			syscall.Kill(-p.pid, syscall.SIGKILL)
+			killGroup(p.pid)
 		}
 	})
 }
@@ -126,13 +124,13 @@ func (p *process) stopLocked() {
 // our own children (we may be the first process of a container) are reaped.
 func (p *process) hunt(deadline time.Time) {
 	for pause := time.Millisecond; groupLives(p.pid, pause >= 8*time.Millisecond); pause = min(2*pause, 64*time.Millisecond) {
-		syscall.Wait4(-p.pid, nil, syscall.WNOHANG, nil)
+		reapOrphans(p.pid)
 		switch now := time.Now(); {
 		case now.After(deadline.Add(time.Second)):
 			p.c.log().Error("cgi: processes of a group remain", "script", p.path, "group", p.pid)
 			return
 		case now.After(deadline):
-			syscall.Kill(-p.pid, syscall.SIGKILL)
+			killGroup(p.pid)
 		}
 		time.Sleep(pause)
 	}

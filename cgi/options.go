@@ -2,7 +2,6 @@ package cgi
 
 import (
 	"log/slog"
-	"syscall"
 	"time"
 )
 
@@ -59,7 +58,7 @@ func (c *Client) log() *slog.Logger {
 
 func (c *Client) forkExec() forkExec {
 	if c.fork == nil {
-		return syscall.ForkExec
+		return systemFork
 	}
 	return c.fork
 }

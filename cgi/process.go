@@ -73,7 +73,7 @@ func (p *process) tryReap() bool {
 	pid, err := rawio.Reap(p.pid, &p.status)
 	p.reaped = pid == p.pid || err != nil && err != syscall.EINTR
 	p.natural = p.reaped
-	if p.reaped && p.status.Signaled() && syscall.Kill(-p.pid, syscall.SIGTERM) == nil {
+	if p.reaped && p.status.Signaled() && terminateGroup(p.pid) == nil {
 		p.c.running.Go(func() { p.hunt(time.Now().Add(p.c.killGrace())) })
 	}
 	return p.reaped

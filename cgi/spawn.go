@@ -1,3 +1,5 @@
+//go:build unix
+
 package cgi
 
 import (
@@ -9,30 +11,10 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// A command is what to start and in which surroundings.
-type command struct {
-	path string   // the file to execute
-	argv []string // with argv[0]
-	env  []string
-	dir  string
-	cred *syscall.Credential // nil: as we are
-
-	byExtension bool // path is the interpreter of the script's extension
-}
-
-// forkExec is [syscall.ForkExec], but for tests that make it fail.
-type forkExec func(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error)
-
 // devNull is the standard input of every script without a body. It is opened once, and never closed.
 var devNull = sync.OnceValues(func() (int, error) {
 	return syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 })
-
-// spawned is a started process and our ends of its pipes; -1 is none.
-type spawned struct {
-	pid                   int
-	stdin, stdout, stderr int
-}
 
 // spawn starts c in a process group of its own. Without withStdin its standard input is empty.
 //

@@ -34,7 +34,7 @@ type Surroundings struct {
 // A launch is what Surroundings come to, found out once.
 type launch struct {
 	once sync.Once
-	cred *syscall.Credential
+	cred *credential
 	sh   string // the shell's part; empty: none is needed
 	err  error
 }
@@ -130,11 +130,11 @@ func (s *Surroundings) shell() (string, error) {
 }
 
 // credential finds user and group.
-func (s *Surroundings) credential() (*syscall.Credential, error) {
+func (s *Surroundings) credential() (*credential, error) {
 	if s.User == "" && s.Group == "" {
 		return nil, nil
 	}
-	cred := &syscall.Credential{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
+	cred := &credential{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	if s.User != "" {
 		if err := s.lookupUser(cred); err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (s *Surroundings) credential() (*syscall.Credential, error) {
 }
 
 // lookupUser sets the user, with its own group and the others that it is in. A number need not have a name.
-func (s *Surroundings) lookupUser(cred *syscall.Credential) error {
+func (s *Surroundings) lookupUser(cred *credential) error {
 	u, err := user.Lookup(s.User)
 	if err != nil {
 		n, nerr := strconv.ParseUint(s.User, 10, 32)

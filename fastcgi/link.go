@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // A link is a client's connection to a backend.
@@ -93,13 +95,13 @@ func (c *Client) expire(l *link) {
 
 // alive reports whether an idle connection is still open: one that has anything to read is not, be it the end or what nobody asked for.
 func (l *link) alive() bool {
-	if l.in.look == nil {
+	if l.in.look == nil || !rawio.Available {
 		return true
 	}
 	alive := false
 	err := l.in.look.Read(func(fd uintptr) bool {
 		var b [1]byte
-		_, err := syscall.Read(int(fd), b[:])
+		_, err := rawio.Read(int(fd), b[:])
 		alive = err == syscall.EAGAIN
 		return true
 	})

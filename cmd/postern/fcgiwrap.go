@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -177,9 +176,9 @@ func wrapListener(ctx context.Context, url string) (*endpoint.Listener, error) {
 		if err != nil {
 			return nil, err
 		}
-		umask := syscall.Umask(0)
-		syscall.Umask(umask)
-		e.Address, e.Mode = addr, fs.FileMode(0o777&^umask)
+		mask := umask(0)
+		umask(mask)
+		e.Address, e.Mode = addr, fs.FileMode(0o777&^mask)
 		return e.Listen(ctx)
 	case (kind == "tcp" || kind == "tcp6") && addr != "":
 		return endpoint.Listen(ctx, "fastcgi://"+addr)

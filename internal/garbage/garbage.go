@@ -9,14 +9,15 @@ import (
 	"runtime/metrics"
 )
 
-// The percentages that Limit sets.
+// The percentages that Limit sets. What is in use may grow by most from one collection to the next, and
+// by as much once more before the percentage follows.
 const (
 	least = 25
-	most  = 400
+	most  = 200
 )
 
 // Limit has the collector run when about that many bytes are garbage, from now on: at a quarter to
-// four times of what is in use. It does nothing about the percentage between two collections.
+// twice of what is in use.
 func Limit(bytes int) {
 	debug.SetGCPercent(most)
 	l := &limit{bytes: bytes, percent: most}

@@ -3,6 +3,8 @@ package netio
 import (
 	"net"
 	"syscall"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // Watch calls gone once the peer has closed its side. After stop has returned gone is not called.
@@ -58,6 +60,9 @@ func Descriptor(c net.Conn) syscall.RawConn {
 // connection's methods. It is nil for whatever wraps one: its own Read and Write must not be
 // passed over.
 func Socket(c net.Conn) (raw syscall.RawConn) {
+	if !rawio.Available {
+		return nil
+	}
 	switch c := c.(type) {
 	case *net.TCPConn:
 		raw, _ = c.SyscallConn()
