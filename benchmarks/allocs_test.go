@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// The allocations of one small GET over a kept FastCGI connection, which are a promise. The client here makes none.
+// The allocations of one small GET over a kept FastCGI connection, which are a promise. The client
+// here makes none.
 func TestAllocations(t *testing.T) {
 	x := exercises[0]
 	rows := []struct {

@@ -21,8 +21,8 @@ const catSize = 200 << 20
 
 const catScript = "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\r\\n\\r\\n'\nexec cat\n"
 
-// benchmarkCat sends 200 MiB through cat and back: through two pipes, through our host of CGI programs alone, and through FastCGI and
-// that host.
+// benchmarkCat sends 200 MiB through cat and back: through two pipes, through our host of CGI
+// programs alone, and through FastCGI and that host.
 func benchmarkCat(b *testing.B) {
 	script := filepath.Join(b.TempDir(), "cat.cgi")
 	if err := os.WriteFile(script, []byte(catScript), 0o700); err != nil {

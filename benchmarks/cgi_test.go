@@ -18,9 +18,10 @@ import (
 	"github.com/postern-gateway/postern/gateway"
 )
 
-// BenchmarkCGI compares hosts of CGI programs behind FastCGI, by a static program in C that does nothing: requests/s at 8
-// connections that are kept, and with a new one for each request, as nginx has it unless told otherwise; and own-ns/op, the CPU time of
-// the host's own process without its children. posix_spawn is a loop in C that only starts the program and reads its output.
+// BenchmarkCGI compares hosts of CGI programs behind FastCGI, by a static program in C that does
+// nothing: requests/s at 8 connections that are kept, and with a new one for each request, as nginx
+// has it unless told otherwise; and own-ns/op, the CPU time of the host's own process without its
+// children. posix_spawn is a loop in C that only starts the program and reads its output.
 //
 // A child of fcgiwrap serves one connection at a time: 4 children cannot serve 8 that are kept.
 func BenchmarkCGI(b *testing.B) {
@@ -107,7 +108,8 @@ func serveScript(l net.Listener, host, script string) {
 	}
 }
 
-// startFcgiwrap starts fcgiwrap with that many children, which accept on its standard input, and returns their socket.
+// startFcgiwrap starts fcgiwrap with that many children, which accept on its standard input, and
+// returns their socket.
 func startFcgiwrap(b *testing.B, children int) (socket string) {
 	path, err := exec.LookPath("fcgiwrap")
 	if err != nil {

@@ -24,8 +24,9 @@ const (
 	floodedName = "flooded"       // the exercise of a server that is flooded
 )
 
-// BenchmarkFloods tells what a flood of 100 connections for 6 seconds costs: memory for each of them, as the system sees it, and how much
-// of its rate a client on another connection keeps. Server, flood and client are a process each.
+// BenchmarkFloods tells what a flood of 100 connections for 6 seconds costs: memory for each of
+// them, as the system sees it, and how much of its rate a client on another connection keeps.
+// Server, flood and client are a process each.
 func BenchmarkFloods(b *testing.B) {
 	for i, k := range floodtest.Kinds() {
 		b.Run(k.Protocol+"/"+k.Name, func(b *testing.B) {

@@ -20,7 +20,8 @@ const (
 // piece is what stream1m sends, 32 times.
 var piece = bytes.Repeat([]byte("0123456789abcdef"), pieceSize/16)
 
-// An exercise is one thing that a server is asked to do. Its body is the same for both kinds of handler.
+// An exercise is one thing that a server is asked to do. Its body is the same for both kinds of
+// handler.
 type exercise struct {
 	name  string
 	body  int    // bytes of the request's body

@@ -7,15 +7,16 @@ import (
 	"time"
 )
 
-// idleConns is how many connections BenchmarkIdle wants; the limit on open files may allow fewer. They are idle for idleTime before
-// the server tells what it needs.
+// idleConns is how many connections BenchmarkIdle wants; the limit on open files may allow fewer.
+// They are idle for idleTime before the server tells what it needs.
 const (
 	idleConns = 10_000
 	idleTime  = 3 * time.Second
 )
 
-// BenchmarkIdle tells what an idle connection costs the server: of a kept one after its first request, of another before its only
-// one. An operation is one request on a connection that has been idle for long.
+// BenchmarkIdle tells what an idle connection costs the server: of a kept one after its first
+// request, of another before its only one. An operation is one request on a connection that has
+// been idle for long.
 func BenchmarkIdle(b *testing.B) {
 	for i := range wires {
 		w := &wires[i]

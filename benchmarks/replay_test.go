@@ -17,7 +17,8 @@ import (
 // workers is how many connections a benchmark has at once.
 const workers = 8
 
-// A worker sends one recorded request again and again, and checks what comes back. It allocates next to nothing.
+// A worker sends one recorded request again and again, and checks what comes back. It allocates
+// next to nothing.
 type worker struct {
 	wire    *wire
 	socket  string

@@ -11,8 +11,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// runServer serves what spec says until the benchmark has gone: protocol, exercise, variant and socket, "fastcgi get native /run/s", or
-// "cgi", the host, the script and the socket, or "flood", the number of the flood, a word and the socket.
+// runServer serves what spec says until the benchmark has gone: protocol, exercise, variant and
+// socket, "fastcgi get native /run/s", or "cgi", the host, the script and the socket, or "flood",
+// the number of the flood, a word and the socket.
 func runServer(spec string) error {
 	f := strings.Fields(spec)
 	if len(f) != 4 {
@@ -82,7 +83,8 @@ func accept(l net.Listener, serve func(net.Conn)) {
 	}
 }
 
-// floor reads as many bytes as a request has and writes the answer: what any server must do at least.
+// floor reads as many bytes as a request has and writes the answer: what any server must do at
+// least.
 func (w *wire) floor(c net.Conn, d dialogue) {
 	defer c.Close()
 	in := rooms.Get().(*[pieceSize]byte)

@@ -20,8 +20,8 @@ func ownCPU(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkRoundTrip runs a static hello, one after the other and eight at once. own-us/op is what a request costs this
-// process, without the script.
+// BenchmarkRoundTrip runs a static hello, one after the other and eight at once. own-us/op is what
+// a request costs this process, without the script.
 func BenchmarkRoundTrip(b *testing.B) {
 	for _, row := range []struct {
 		text        string
@@ -60,8 +60,8 @@ func BenchmarkRoundTrip(b *testing.B) {
 	}
 }
 
-// BenchmarkStream sends 200 MB through cat, in and out at once; through-two-pipes is what cat does on its own between
-// two pipes of this process.
+// BenchmarkStream sends 200 MB through cat, in and out at once; through-two-pipes is what cat does
+// on its own between two pipes of this process.
 func BenchmarkStream(b *testing.B) {
 	const size = 200e6
 	b.Run("client", func(b *testing.B) {
@@ -98,7 +98,8 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 type onlyWriter struct{ io.Writer }
 
-// BenchmarkSurroundings is what limits cost: the script is started by way of a shell. A user costs nothing.
+// BenchmarkSurroundings is what limits cost: the script is started by way of a shell. A user costs
+// nothing.
 func BenchmarkSurroundings(b *testing.B) {
 	for _, row := range []struct {
 		text string

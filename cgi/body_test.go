@@ -156,7 +156,8 @@ func (r oneByteReader) Read(p []byte) (int, error) { return r.Reader.Read(p[:min
 // The script reads slowly; nothing is held for it but what the pipe holds.
 func TestBodyIsNotTakenInAhead(t *testing.T) {
 	b := newBench(t)
-	b.sh(printed(`X: 1\n\nready`) + "read go <$0.go; cat >/dev/null; exit") // sh has its output open until cat is done
+	// sh has its output open until cat is done
+	b.sh(printed(`X: 1\n\nready`) + "read go <$0.go; cat >/dev/null; exit")
 	path := b.fifo("script.cgi.go")
 	src := &counted{Reader: bytes.NewReader(make([]byte, 10e6))}
 	resp, err := b.c.RoundTrip(t.Context(), post("/", src, 10e6))

@@ -8,8 +8,8 @@ import (
 	"github.com/postern-gateway/postern/protocol/protocoltest"
 )
 
-// TestConformance runs the suite that every protocol passes: each of its requests is served by this test binary, run again as a
-// script.
+// TestConformance runs the suite that every protocol passes: each of its requests is served by this
+// test binary, run again as a script.
 func TestConformance(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

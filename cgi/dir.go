@@ -13,37 +13,40 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Dir maps requests to the scripts of a tree. The path of the request's URL is followed from Root down to its first element that
-// is a file: that is the script, what follows is its PATH_INFO.
+// A Dir maps requests to the scripts of a tree. The path of the request's URL is followed from Root
+// down to its first element that is a file: that is the script, what follows is its PATH_INFO.
 //
-// A path that leads out of the tree is refused, and so is a symbolic link that does, unless FollowLinks is set. The check comes
-// before the start: whoever may change the tree at that moment can get another file run, so the tree should belong to nobody who
-// may not choose what runs. It must not be changed once in use.
+// A path that leads out of the tree is refused, and so is a symbolic link that does, unless
+// FollowLinks is set. The check comes before the start: whoever may change the tree at that moment
+// can get another file run, so the tree should belong to nobody who may not choose what runs. It
+// must not be changed once in use.
 type Dir struct {
-	// Root is the directory of the scripts. "/" is allowed, and means that any program may be run that passes the
-	// other tests.
+	// Root is the directory of the scripts. "/" is allowed, and means that any program may be run
+	// that passes the other tests.
 	Root string
 
-	// Prefix is the URL path at which Root stands: with "/cgi-bin", /cgi-bin/x.cgi is Root's x.cgi. Any other path is not
-	// found. Empty means that the whole path is followed.
+	// Prefix is the URL path at which Root stands: with "/cgi-bin", /cgi-bin/x.cgi is Root's x.cgi.
+	// Any other path is not found. Empty means that the whole path is followed.
 	Prefix string
 
 	// Index are the names that are tried, in order, where the path ends at a directory.
 	Index []string
 
-	// ScriptFilename takes the file that the front names in SCRIPT_FILENAME, or else its DOCUMENT_ROOT with SCRIPT_NAME, as long
-	// as it lies below Root. This is what fcgiwrap does. Prefix is not used then.
+	// ScriptFilename takes the file that the front names in SCRIPT_FILENAME, or else its
+	// DOCUMENT_ROOT with SCRIPT_NAME, as long as it lies below Root. This is what fcgiwrap does.
+	// Prefix is not used then.
 	ScriptFilename bool
 
 	// FollowLinks allows symbolic links that lead out of Root.
 	FollowLinks bool
 
-	// Allow lists what may run, by extension (".cgi"), by name ("*.sh") or by path below Root ("git/*"), in the syntax of
-	// path.Match. Empty allows everything that is executable.
+	// Allow lists what may run, by extension (".cgi"), by name ("*.sh") or by path below Root
+	// ("git/*"), in the syntax of path.Match. Empty allows everything that is executable.
 	Allow []string
 }
 
-// find maps a request to its script. A non-nil redirect is the path that the client should ask for instead.
+// find maps a request to its script. A non-nil redirect is the path that the client should ask for
+// instead.
 func (d *Dir) find(p protocol.Params) (s *script, redirect string, err error) {
 	if d.ScriptFilename {
 		s, err = d.findFile(p)
@@ -74,7 +77,8 @@ func (d *Dir) find(p protocol.Params) (s *script, redirect string, err error) {
 	return &script{file: w.logical, name: asked[:len(asked)-len(w.rest)], info: w.rest}, "", nil
 }
 
-// findFile maps by the front's own word. Apache's mod_proxy_fcgi writes where it connects to before the path.
+// findFile maps by the front's own word. Apache's mod_proxy_fcgi writes where it connects to before
+// the path.
 func (d *Dir) findFile(p protocol.Params) (*script, error) {
 	file, ok := p.Lookup("SCRIPT_FILENAME")
 	if !ok || file == "" {
@@ -170,7 +174,8 @@ func join(dir, seg string) string { return strings.TrimSuffix(dir, "/") + "/" + 
 // resolve follows the link at real.
 func (w *walk) resolve() (os.FileInfo, error) {
 	target, err := filepath.EvalSymlinks(w.real)
-	if _, ok := errors.AsType[*os.PathError](err); err != nil && !ok { // its own words for links in a circle
+	// its own words for links in a circle
+	if _, ok := errors.AsType[*os.PathError](err); err != nil && !ok {
 		err = syscall.ELOOP
 	}
 	if err != nil {
@@ -189,8 +194,9 @@ func (w *walk) resolve() (os.FileInfo, error) {
 	return os.Lstat(target)
 }
 
-// index looks for the file that stands for the directory where the walk has come. A path without the final slash has
-// to be asked for with it first, or the relative links of the answer would be wrong.
+// index looks for the file that stands for the directory where the walk has come. A path without
+// the final slash has to be asked for with it first, or the relative links of the answer would be
+// wrong.
 func (w *walk) index(rest string) (redirect string, err error) {
 	dir := *w
 	for _, name := range w.dir.Index {
@@ -211,7 +217,8 @@ func (w *walk) index(rest string) (redirect string, err error) {
 	return "", forbidden(w.asked, "a directory")
 }
 
-// allowed reports whether the file may run: by the list, and by its mode unless an interpreter takes it.
+// allowed reports whether the file may run: by the list, and by its mode unless an interpreter
+// takes it.
 func (w *walk) allowed(fi os.FileInfo) error {
 	if len(w.dir.Allow) == 0 {
 		return nil

@@ -1,4 +1,5 @@
-// Package cgi speaks the Common Gateway Interface, version 1.1 (RFC 3875): one process for each request.
+// Package cgi speaks the Common Gateway Interface, version 1.1 (RFC 3875): one process for each
+// request.
 //
 //	 server                                           script
 //	+--------+   environment: the meta-variables     +--------+
@@ -11,12 +12,13 @@
 //	|        |<--------------------------------------|        |
 //	+--------+                                       +--------+
 //
-// [Client] is the server's side. It runs one program, or the scripts of a tree ([Dir]). [Serve] and [Program] are the other side:
-// our own program is the script.
+// [Client] is the server's side. It runs one program, or the scripts of a tree ([Dir]). [Serve] and
+// [Program] are the other side: our own program is the script.
 //
 // # A script's response
 //
-// A head of fields, each line ended by LF or CRLF, an empty line, and the body until standard output is closed:
+// A head of fields, each line ended by LF or CRLF, an empty line, and the body until standard
+// output is closed:
 //
 //	Content-Type: text/plain          a document (section 6.2.1); "Status: 404 Not Found" gives it another status
 //	Location: /other?query            alone: a local redirect (6.2.2), see below
@@ -25,31 +27,35 @@
 //
 // A head that is malformed, larger than the limit, or missing is a 502.
 //
-// A local redirect is followed here, ten times at most, if the request came by HTTP or [Client.LocalRedirects] is set. Behind a front
-// the front is the server: to run another script there and then would pass its access rules by. So it gets a 302, as it does for a
-// path that is not ours.
+// A local redirect is followed here, ten times at most, if the request came by HTTP or
+// [Client.LocalRedirects] is set. Behind a front the front is the server: to run another script
+// there and then would pass its access rules by. So it gets a 302, as it does for a path that is
+// not ours.
 //
 // # How a process ends
 //
-// Each script is the leader of a process group of its own. When its request is aborted, its time is up or the Client is
-// closed, the group gets SIGTERM, and SIGKILL after [Client.KillGrace]. The response is whole once the leader has ended and
-// its output is at its end; [Client.LingerTime] bounds how long the one is waited for after the other. A leader that was killed by
-// a signal has not answered, unless its Content-Length is fulfilled; what is left of its group is ended too. An
-// exit status other than 0 is logged, no more: too many scripts have a careless one. Every process is reaped, at once when
-// it has ended; a group that was told to end is watched until it is empty.
+// Each script is the leader of a process group of its own. When its request is aborted, its time is
+// up or the Client is closed, the group gets SIGTERM, and SIGKILL after [Client.KillGrace]. The
+// response is whole once the leader has ended and its output is at its end; [Client.LingerTime]
+// bounds how long the one is waited for after the other. A leader that was killed by a signal has
+// not answered, unless its Content-Length is fulfilled; what is left of its group is ended too. An
+// exit status other than 0 is logged, no more: too many scripts have a careless one. Every process
+// is reaped, at once when it has ended; a group that was told to end is watched until it is empty.
 //
 // # The environment
 //
-// It is made from the request alone (section 4.1), with these liberties that servers take: variables that the front adds are
-// passed on; SCRIPT_FILENAME and REDIRECT_STATUS are set, as PHP wants. REMOTE_IDENT is left out, so are the fields of a
-// connection, HTTP_PROXY in any case, and by default credentials. Header fields that came more than once are joined; of any
-// other variable the first counts. To these come a pass-list from our own environment and [Client.Env]. A
-// NUL or an empty name is a 400; more than 128 KiB in one variable, or more than the system takes in all, a 431.
+// It is made from the request alone (section 4.1), with these liberties that servers take:
+// variables that the front adds are passed on; SCRIPT_FILENAME and REDIRECT_STATUS are set, as PHP
+// wants. REMOTE_IDENT is left out, so are the fields of a connection, HTTP_PROXY in any case, and
+// by default credentials. Header fields that came more than once are joined; of any other variable
+// the first counts. To these come a pass-list from our own environment and [Client.Env]. A NUL or
+// an empty name is a 400; more than 128 KiB in one variable, or more than the system takes in all,
+// a 431.
 //
 // # Where we differ from the specification
 //
-//   - The command line of an indexed query (section 4.4) is off by default, as servers have it, and a word that begins with a
-//     hyphen leaves none.
+//   - The command line of an indexed query (section 4.4) is off by default, as servers have it, and
+//     a word that begins with a hyphen leaves none.
 //   - A document without a Content-Type is not refused.
 //   - A redirect that is local is followed only if nothing but Location is in the head.
 //

@@ -9,8 +9,8 @@ import (
 // drainTime is how long a script that has answered goes on taking what is left of its body.
 const drainTime = 30 * time.Second
 
-// drain takes what is left of a body that comes by a socket, as mod_cgid's does: to close a socket with bytes unread is a reset,
-// and would take the answer with it. A pipe has no such trouble.
+// drain takes what is left of a body that comes by a socket, as mod_cgid's does: to close a socket
+// with bytes unread is a reset, and would take the answer with it. A pipe has no such trouble.
 func drain(stdin io.Reader) {
 	f, ok := stdin.(*os.File)
 	if !ok {

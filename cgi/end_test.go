@@ -36,7 +36,8 @@ func (b *bench) pid(name string) int {
 	return pid
 }
 
-// wantGone fails the test if one of the processes, whose ids are in files, is still there. The client has been closed.
+// wantGone fails the test if one of the processes, whose ids are in files, is still there. The
+// client has been closed.
 func (b *bench) wantGone(names ...string) {
 	b.Helper()
 	for _, name := range names {
@@ -48,7 +49,8 @@ func (b *bench) wantGone(names ...string) {
 	}
 }
 
-// hasEnded reports whether pid has ended and waits for a parent that is not us: an orphan is init's to reap.
+// hasEnded reports whether pid has ended and waits for a parent that is not us: an orphan is init's
+// to reap.
 func hasEnded(pid int) bool {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
@@ -148,7 +150,8 @@ func TestCloseEarly(t *testing.T) {
 	b.wantGone("script.cgi.leader", "script.cgi.child")
 }
 
-// What is whole is not cut short: the script comes to its own end though the reader has seen enough.
+// What is whole is not cut short: the script comes to its own end though the reader has seen
+// enough.
 func TestCloseWhenWhole(t *testing.T) {
 	for _, method := range []string{"GET", "HEAD"} {
 		t.Run(method, func(t *testing.T) {
@@ -179,8 +182,8 @@ func TestCloseWhenWhole(t *testing.T) {
 	}
 }
 
-// A limit that does not hold lets the script run into the time in all, which then is what the error says: so an end that comes too late
-// fails the test, however slow the machine is.
+// A limit that does not hold lets the script run into the time in all, which then is what the error
+// says: so an end that comes too late fails the test, however slow the machine is.
 func TestTimeouts(t *testing.T) {
 	for _, row := range []struct {
 		text   string
@@ -222,8 +225,9 @@ func TestGrandchildHoldsStandardOutput(t *testing.T) {
 	b.wantGone("script.cgi.child")
 }
 
-// The response ends when the last holder of standard output lets go, not when the linger time is over: bug, each script whose
-// output was held for a moment by a process that was just being started took a second.
+// The response ends when the last holder of standard output lets go, not when the linger time is
+// over: bug, each script whose output was held for a moment by a process that was just being
+// started took a second.
 func TestEndsWhenStandardOutputIsLetGo(t *testing.T) {
 	b := newBench(t)
 	b.c.LingerTime = time.Hour
@@ -257,7 +261,8 @@ func TestDetachedJobRunsOn(t *testing.T) {
 	}
 }
 
-// What the leader has written before it ended arrives whole, though the reader begins after the linger time has passed.
+// What the leader has written before it ended arrives whole, though the reader begins after the
+// linger time has passed.
 func TestSlowReaderGetsAllThatTheLeaderWrote(t *testing.T) {
 	b := newBench(t)
 	b.sh("sleep 1000 & echo $! >$0.child\n" + printed(`X: 1\n\n`) + "head -c 60000 /dev/zero")

@@ -10,10 +10,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// DefaultPassEnv are the variables of our own environment that a script gets too, unless [Client.PassEnv] says otherwise.
+// DefaultPassEnv are the variables of our own environment that a script gets too, unless
+// [Client.PassEnv] says otherwise.
 var defaultPassEnv = []string{"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"}
 
-// stringMax is what Linux passes on in one string of an environment, its NUL included (MAX_ARG_STRLEN).
+// stringMax is what Linux passes on in one string of an environment, its NUL included
+// (MAX_ARG_STRLEN).
 const stringMax = 128 << 10
 
 // An environ is an environment that is being built, each name once.
@@ -75,8 +77,9 @@ func (e *environ) set(name, value string) {
 	e.append(name, value)
 }
 
-// environment builds the environment of s for the request r: RFC 3875 section 4.1 from the request alone, then the pass-list,
-// then Client.Env over all. length is that of the body; negative for none.
+// environment builds the environment of s for the request r: RFC 3875 section 4.1 from the request
+// alone, then the pass-list, then Client.Env over all. length is that of the body; negative for
+// none.
 func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]string, error) {
 	e := &environ{vars: make(protocol.Params, 0, len(r.Params)+len(c.Env)+16)}
 	for name, value := range r.Params.Unique().All() {
@@ -103,8 +106,8 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 	return e.encode()
 }
 
-// poses reports whether a variable of our own would be taken for one of the request: HTTP_PROXY. Programs read http_proxy,
-// too, but that no header field can become.
+// poses reports whether a variable of our own would be taken for one of the request: HTTP_PROXY.
+// Programs read http_proxy, too, but that no header field can become.
 func poses(name string) bool {
 	return protocol.IsRequestVariable(name) && protocol.Withheld(name, protocol.FromEnvironment)
 }
@@ -135,7 +138,8 @@ func (c *Client) dropped(name string) {
 	})
 }
 
-// settle sets what we know better than the front, and what a script may count on though the front left it out.
+// settle sets what we know better than the front, and what a script may count on though the front
+// left it out.
 func (c *Client) settle(e *environ, r *protocol.Request, s *script, length int64) {
 	e.add("GATEWAY_INTERFACE", "CGI/1.1")
 	e.add("SCRIPT_NAME", s.name)
@@ -171,7 +175,8 @@ func (c *Client) documentRoot(e *environ) string {
 	return e.get("DOCUMENT_ROOT")
 }
 
-// hostPort finds SERVER_NAME, which has no port (section 4.1.14), and the port, which is always told.
+// hostPort finds SERVER_NAME, which has no port (section 4.1.14), and the port, which is always
+// told.
 func hostPort(e *environ) (host, port string) {
 	host = e.get("SERVER_NAME")
 	if host == "" {

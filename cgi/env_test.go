@@ -113,7 +113,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// REMOTE_ADDR must have a value (RFC 3875 section 4.1.8), and a peer on a Unix socket has no address.
+// REMOTE_ADDR must have a value (RFC 3875 section 4.1.8), and a peer on a Unix socket has no
+// address.
 func TestRemoteAddrOfAUnixSocket(t *testing.T) {
 	r := get("/")
 	r.Params.Set("REMOTE_ADDR", "")

@@ -16,7 +16,8 @@ func refused(status int, detail string) error {
 	return &protocol.Error{Protocol: name, Op: "map request", Kind: kindOf(status), Detail: detail, Status: status}
 }
 
-// kindOf is the kind of an error that is answered with the status: what is not the request's fault is the script's side's.
+// kindOf is the kind of an error that is answered with the status: what is not the request's fault
+// is the script's side's.
 func kindOf(status int) error {
 	switch status {
 	case http.StatusBadRequest:

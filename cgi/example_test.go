@@ -48,7 +48,8 @@ func ExampleDir() {
 		Interpreters: map[string]string{".py": "/usr/bin/python3"},
 	}
 	defer c.Close()
-	// c is now a backend for any gateway: gateway.Proxy, or a handler of one's own that calls c.RoundTrip.
+	// c is now a backend for any gateway: gateway.Proxy, or a handler of one's own that calls
+	// c.RoundTrip.
 }
 
 func ExampleProgram() {

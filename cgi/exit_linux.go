@@ -8,8 +8,9 @@ import (
 
 const sysPidfdOpen = 434 // the same on every architecture
 
-// awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here it leaves it to be
-// reaped, so that the number stays taken. A descriptor of the process in the poller spares a thread for each (Linux 5.10).
+// awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here
+// it leaves it to be reaped, so that the number stays taken. A descriptor of the process in the
+// poller spares a thread for each (Linux 5.10).
 func awaitExit(pid int) (e exit) {
 	fd, _, errno := syscall.Syscall(sysPidfdOpen, uintptr(pid), syscall.O_NONBLOCK, 0)
 	if errno != 0 {
@@ -34,7 +35,8 @@ func (e *exit) block(pid int) {
 	}
 }
 
-// look asks with WNOWAIT, so that the process remains for the one who reaps it. One that cannot be asked has ended.
+// look asks with WNOWAIT, so that the process remains for the one who reaps it. One that cannot be
+// asked has ended.
 func (e *exit) look(pid, flags int) bool {
 	const byPid, killed, dumped = 1, 2, 3
 	var info struct {
@@ -59,7 +61,8 @@ type pollFD struct {
 	events, revents int16
 }
 
-// hasWriter reports whether some process still holds the other end of a pipe open, whatever may be left in it.
+// hasWriter reports whether some process still holds the other end of a pipe open, whatever may be
+// left in it.
 func hasWriter(fd uintptr) bool {
 	const hangUp = 0x10
 	p, now := pollFD{fd: int32(fd)}, syscall.Timespec{}

@@ -14,8 +14,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// startFailed explains why c could not be started, and finds the status. execve says only that something is missing, not
-// whether it is the script, its directory or the interpreter of its first line.
+// startFailed explains why c could not be started, and finds the status. execve says only that
+// something is missing, not whether it is the script, its directory or the interpreter of its first
+// line.
 func startFailed(c *command, err error) error {
 	e := &protocol.Error{Protocol: name, Op: "start " + c.path, Kind: protocol.ErrUpstream, Err: err, Status: http.StatusInternalServerError}
 	switch {

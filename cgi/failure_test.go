@@ -84,7 +84,8 @@ func openFiles(t testing.TB) int {
 	return len(names)
 }
 
-// A path that is not absolute does not lose its way when the script is started from its own directory.
+// A path that is not absolute does not lose its way when the script is started from its own
+// directory.
 func TestRelativePath(t *testing.T) {
 	b := newBench(t)
 	b.write("sub/script.cgi", "#!/bin/sh\n"+helloSh)

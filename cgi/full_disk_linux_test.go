@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A body of unknown length that the disk has no room for is answered 507, and the next one, which fits, is served.
+// A body of unknown length that the disk has no room for is answered 507, and the next one, which
+// fits, is served.
 func TestFullDisk(t *testing.T) {
 	b := newBench(t)
 	disk := t.TempDir()

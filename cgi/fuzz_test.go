@@ -9,7 +9,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// FuzzDir maps all kinds of paths. What it finds lies in the tree, and name and rest together are what was asked for.
+// FuzzDir maps all kinds of paths. What it finds lies in the tree, and name and rest together are
+// what was asked for.
 func FuzzDir(f *testing.F) {
 	b := newBench(f)
 	b.tree()
@@ -45,7 +46,8 @@ func FuzzDir(f *testing.F) {
 	})
 }
 
-// FuzzEnvironment builds environments. Whatever comes, none holds a NUL, a name twice, or HTTP_PROXY.
+// FuzzEnvironment builds environments. Whatever comes, none holds a NUL, a name twice, or
+// HTTP_PROXY.
 func FuzzEnvironment(f *testing.F) {
 	f.Add("HTTP_X", "1", "HTTP_X", "2")
 	f.Add("HTTP_PROXY", "1", "http_proxy", "2")

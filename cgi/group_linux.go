@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// groupLives reports whether a process of the group still runs. Signal 0 would find those also that have ended and wait for
-// init to reap them, which may be slow at that, or be none in a container; so the group's members are looked at if
-// thorough.
+// groupLives reports whether a process of the group still runs. Signal 0 would find those also that
+// have ended and wait for init to reap them, which may be slow at that, or be none in a container;
+// so the group's members are looked at if thorough.
 func groupLives(group int, thorough bool) bool {
 	if syscall.Kill(-group, 0) == syscall.ESRCH {
 		return false

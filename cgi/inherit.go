@@ -9,8 +9,9 @@ import (
 	"syscall"
 )
 
-// keepOurs makes sure, once, that no script inherits a descriptor of ours. What Go opens is closed on exec anyhow; this is about
-// what we were started with: the sockets of socket activation, whatever a shell has left open.
+// keepOurs makes sure, once, that no script inherits a descriptor of ours. What Go opens is closed
+// on exec anyhow; this is about what we were started with: the sockets of socket activation,
+// whatever a shell has left open.
 var keepOurs = sync.OnceFunc(func() {
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()

@@ -25,7 +25,8 @@ type input struct {
 	spool  *protocol.Spool
 }
 
-// openInput finds out how long the body is, which a script must be told, and takes in what is small or of unknown length.
+// openInput finds out how long the body is, which a script must be told, and takes in what is small
+// or of unknown length.
 func (c *Client) openInput(r *protocol.Request) (*input, error) {
 	in := &input{body: r.Body, length: r.ContentLength}
 	switch {
@@ -62,7 +63,8 @@ func (in *input) close() {
 	}
 }
 
-// bodyFailed is a body that did not come whole. An error of ours already says what is wrong with it.
+// bodyFailed is a body that did not come whole. An error of ours already says what is wrong with
+// it.
 func bodyFailed(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -91,8 +93,8 @@ func (in *input) feed(p *process, fd int) {
 	p.c.running.Go(func() { in.pump(p) })
 }
 
-// pump copies the body. A script that does not read it, or has ended, is no error; a body that does not come whole ends the
-// script, which could take it for whole.
+// pump copies the body. A script that does not read it, or has ended, is no error; a body that does
+// not come whole ends the script, which could take it for whole.
 func (in *input) pump(p *process) {
 	defer in.close()
 	defer p.stdin.Close()

@@ -14,8 +14,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// lines read the standard error of one process: to the log line by line, and as it is to a writer if one was asked for.
-// A script that ends soon is read once, at its end; for one that takes longer a goroutine reads.
+// lines read the standard error of one process: to the log line by line, and as it is to a writer
+// if one was asked for. A script that ends soon is read once, at its end; for one that takes longer
+// a goroutine reads.
 type lines struct {
 	c      *Client
 	fd     int // until follow or end; then -1
@@ -51,7 +52,8 @@ func (l *lines) follow() {
 	})
 }
 
-// end logs what has been written until now, and closes. Whoever still holds the other end is not listened to any more.
+// end logs what has been written until now, and closes. Whoever still holds the other end is not
+// listened to any more.
 func (l *lines) end() {
 	switch {
 	case l.file != nil:
@@ -70,7 +72,8 @@ func (l *lines) end() {
 	l.reportDropped()
 }
 
-// buffers are what standard error is read into. Most scripts write none: the read that finds that out is small.
+// buffers are what standard error is read into. Most scripts write none: the read that finds that
+// out is small.
 var buffers = sync.Pool{New: func() any { return new([lineMax]byte) }}
 
 // copy takes in what read gives, until there is nothing.
@@ -164,7 +167,8 @@ type rate struct {
 	told    time.Time // when the dropped were reported
 }
 
-// allow takes one of limit tokens a second; up to two seconds' worth are saved up. A negative limit allows everything.
+// allow takes one of limit tokens a second; up to two seconds' worth are saved up. A negative limit
+// allows everything.
 func (r *rate) allow(now time.Time, limit int) bool {
 	if limit < 0 {
 		return true

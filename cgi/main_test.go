@@ -73,7 +73,8 @@ func (b *bench) program(name string) {
 	b.c.Env = append(b.c.Env, "CGI_TEST_PROGRAM="+name)
 }
 
-// compiled builds a static C program, where there is a compiler; else a shell script stands in for it.
+// compiled builds a static C program, where there is a compiler; else a shell script stands in for
+// it.
 func (b *bench) compiled(source, otherwise string) {
 	b.Helper()
 	cc, err := exec.LookPath("cc")
@@ -127,7 +128,8 @@ type result struct {
 	Err    error // of RoundTrip, or of reading the body
 }
 
-// do makes the request and reads all of the answer. A status stands for an error, as a front would see it.
+// do makes the request and reads all of the answer. A status stands for an error, as a front would
+// see it.
 func (b *bench) do(r *protocol.Request) result { return b.doContext(context.Background(), r) }
 
 func (b *bench) doContext(ctx context.Context, r *protocol.Request) (res result) {
@@ -148,7 +150,8 @@ func (b *bench) want(res result, body string) {
 	}
 }
 
-// wantFailure fails the test unless the request failed with that status and an error, or a log, that says why.
+// wantFailure fails the test unless the request failed with that status and an error, or a log,
+// that says why.
 func (b *bench) wantFailure(res result, status int, why string) {
 	b.Helper()
 	if res.Err == nil || res.Status != status || !strings.Contains(res.Err.Error(), why) {

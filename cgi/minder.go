@@ -56,9 +56,9 @@ func (p *process) watch() {
 	p.c.finished(p)
 }
 
-// linger waits while another process holds the standard output of the leader, which has ended. Until it returns the leader is not
-// reaped (where the system allows), so that the number of its group cannot have become another's. What a leader that was
-// killed has left behind ends at once.
+// linger waits while another process holds the standard output of the leader, which has ended.
+// Until it returns the leader is not reaped (where the system allows), so that the number of its
+// group cannot have become another's. What a leader that was killed has left behind ends at once.
 func (p *process) linger(killed bool) {
 	p.mu.Lock()
 	p.natural = p.stopped.IsZero()
@@ -119,9 +119,10 @@ func (p *process) stopLocked() {
 	})
 }
 
-// hunt waits until the group of the leader, which has been reaped, is empty, and kills what is left of it at the deadline. It
-// looks so often that the group's number cannot have been given to another in between. Orphans that have become
-// our own children (we may be the first process of a container) are reaped.
+// hunt waits until the group of the leader, which has been reaped, is empty, and kills what is left
+// of it at the deadline. It looks so often that the group's number cannot have been given to
+// another in between. Orphans that have become our own children (we may be the first process of a
+// container) are reaped.
 func (p *process) hunt(deadline time.Time) {
 	for pause := time.Millisecond; groupLives(p.pid, pause >= 8*time.Millisecond); pause = min(2*pause, 64*time.Millisecond) {
 		reapOrphans(p.pid)

@@ -16,11 +16,13 @@ import (
 
 const rlimitNPROC = 6 // RLIMIT_NPROC of getrlimit(2); MIPS has another number
 
-// A user who may have no more processes is answered 503, which holds nothing open, and is served again once there is room.
+// A user who may have no more processes is answered 503, which holds nothing open, and is served
+// again once there is room.
 func TestForkBeyondTheUsersProcesses(t *testing.T) {
 	if os.Getenv("CGI_TEST_NPROC") == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestForkBeyondTheUsersProcesses$", "-test.v", "-test.timeout=1m")
-		cmd.Env = append(os.Environ(), "CGI_TEST_NPROC=1", "TMPDIR=") // the user's own may be closed to nobody
+		// the user's own may be closed to nobody
+		cmd.Env = append(os.Environ(), "CGI_TEST_NPROC=1", "TMPDIR=")
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "refused by the system") {
 			t.Fatalf("%v\n%s", err, out)
@@ -75,7 +77,8 @@ func limitProcesses(t *testing.T) (restore func()) {
 	return func() { set(was) }
 }
 
-// haveThreads makes the runtime start n threads, which it keeps: it could not start one under the limit, and would give up.
+// haveThreads makes the runtime start n threads, which it keeps: it could not start one under the
+// limit, and would give up.
 func haveThreads(n int) {
 	var locked, done sync.WaitGroup
 	locked.Add(n)

@@ -4,8 +4,9 @@ import "time"
 
 // A Run is what one run of a script came to.
 type Run struct {
-	Script   string        // its file
-	Sent     int64         // bytes of the environment and, as far as CONTENT_LENGTH tells, of the body
+	Script string // its file
+	// bytes of the environment and, as far as CONTENT_LENGTH tells, of the body
+	Sent     int64
 	Received int64         // bytes of standard output
 	Took     time.Duration // from the start to the response's end
 }

@@ -2,8 +2,8 @@ package cgi
 
 import "syscall"
 
-// newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the child's does: a program does
-// not expect EAGAIN.
+// newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the
+// child's does: a program does not expect EAGAIN.
 func newPipe(parentReads bool) (parent, child int, err error) {
 	var p [2]int
 	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
@@ -13,7 +13,8 @@ func newPipe(parentReads bool) (parent, child int, err error) {
 	if !parentReads {
 		parent, child = child, parent
 	}
-	// The status flags belong to one end alone. Nothing but O_NONBLOCK can be set on a new pipe, so 0 clears just that.
+	// The status flags belong to one end alone. Nothing but O_NONBLOCK can be set on a new pipe, so
+	// 0 clears just that.
 	if _, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(child), syscall.F_SETFL, 0); e != 0 {
 		syscall.Close(parent)
 		syscall.Close(child)

@@ -4,8 +4,8 @@ package cgi
 
 import "syscall"
 
-// newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the child's does: a program does
-// not expect EAGAIN.
+// newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the
+// child's does: a program does not expect EAGAIN.
 func newPipe(parentReads bool) (parent, child int, err error) {
 	var p [2]int
 	syscall.ForkLock.RLock()

@@ -13,12 +13,14 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A process is one run of a script: the leader of a process group, its pipes, and what becomes of them.
+// A process is one run of a script: the leader of a process group, its pipes, and what becomes of
+// them.
 //
-// A script that ends within the quick time is read and reaped by the goroutine of its request alone. One that takes longer
-// gets a minder: a goroutine that waits for the leader's end, and the watches for the context and the time limit. The
-// response ends when two things have happened: the leader has ended, and its standard output is at its end. Once
-// one of them has, the other is waited for no longer than the linger time.
+// A script that ends within the quick time is read and reaped by the goroutine of its request
+// alone. One that takes longer gets a minder: a goroutine that waits for the leader's end, and the
+// watches for the context and the time limit. The response ends when two things have happened: the
+// leader has ended, and its standard output is at its end. Once one of them has, the other is
+// waited for no longer than the linger time.
 type process struct {
 	c      *Client
 	ctx    context.Context
@@ -114,7 +116,8 @@ func (p *process) abandon(cause error) {
 	p.finish()
 }
 
-// settleLater ends a response of which no more is wanted, and gives the script the linger time to come to its own end.
+// settleLater ends a response of which no more is wanted, and gives the script the linger time to
+// come to its own end.
 func (p *process) settleLater() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,7 +17,8 @@ type queue struct {
 	waiting []chan struct{}
 }
 
-// take takes a place, or a place in the queue, whose channel is closed when it is one's turn. Neither: all is full.
+// take takes a place, or a place in the queue, whose channel is closed when it is one's turn.
+// Neither: all is full.
 func (q *queue) take(places, queue int) (turn chan struct{}, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -113,7 +114,8 @@ func (c *Client) started(p *process) {
 	}
 }
 
-// finished forgets one whose place was given back when its leader was reaped, and whose group is done with.
+// finished forgets one whose place was given back when its leader was reaped, and whose group is
+// done with.
 func (c *Client) finished(p *process) {
 	c.mu.Lock()
 	delete(c.procs, p)
@@ -125,8 +127,8 @@ func closedError(script string) error {
 	return &protocol.Error{Protocol: name, Op: "run " + script, Kind: protocol.ErrAborted, Detail: "the client is closed", Status: http.StatusServiceUnavailable}
 }
 
-// Shutdown waits until all scripts have ended; new requests are refused. When ctx ends first, it ends them as Close does, and
-// returns the context's error.
+// Shutdown waits until all scripts have ended; new requests are refused. When ctx ends first, it
+// ends them as Close does, and returns the context's error.
 func (c *Client) Shutdown(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
@@ -146,8 +148,8 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close ends all scripts, with SIGTERM and after KillGrace with SIGKILL, and returns when they are gone. New requests are
-// refused.
+// Close ends all scripts, with SIGTERM and after KillGrace with SIGKILL, and returns when they are
+// gone. New requests are refused.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	c.closed = true

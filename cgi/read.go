@@ -10,7 +10,8 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// Read reads the standard output. io.EOF means that the script has ended as it should; see conclude.
+// Read reads the standard output. io.EOF means that the script has ended as it should; see
+// conclude.
 func (p *process) Read(buf []byte) (int, error) {
 	for p.last == nil {
 		p.arm()
@@ -43,7 +44,8 @@ func (p *process) arm() {
 	}
 }
 
-// extendLocked moves the read deadline: later with each byte, and earlier after the first one where that may take its time.
+// extendLocked moves the read deadline: later with each byte, and earlier after the first one where
+// that may take its time.
 func (p *process) extendLocked() {
 	if p.cause != nil || p.cut || p.isOver {
 		return
@@ -59,7 +61,8 @@ func (p *process) noteSeen() bool {
 	return p.cause == nil
 }
 
-// late says what a read deadline that has passed was for. Without bytes and without an error the read goes on.
+// late says what a read deadline that has passed was for. Without bytes and without an error the
+// read goes on.
 func (p *process) late(buf []byte) (int, error) {
 	p.mu.Lock()
 	cause, cut, over, due, seen := p.cause, p.cut, p.isOver, p.due, p.seen
@@ -96,7 +99,8 @@ func (p *process) readCut(buf []byte) (int, error) {
 	return n, nil
 }
 
-// conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF or what went wrong.
+// conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF
+// or what went wrong.
 func (p *process) conclude() error {
 	p.awaitEnd()
 	if !p.tryReap() {
@@ -121,8 +125,9 @@ func (p *process) conclude() error {
 	return p.verdict()
 }
 
-// awaitEnd waits for the leader's end a little, without a minder, which would cost more: standard output is closed a moment before the
-// process has ended. It is a moment of some 10 us, and the least sleep would be a hundred times that on an idle machine.
+// awaitEnd waits for the leader's end a little, without a minder, which would cost more: standard
+// output is closed a moment before the process has ended. It is a moment of some 10 us, and the
+// least sleep would be a hundred times that on an idle machine.
 func (p *process) awaitEnd() {
 	for range 40 {
 		if p.tryReap() || p.hasMinder() {

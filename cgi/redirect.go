@@ -8,12 +8,14 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// localRedirect marks, in place of a status, a response that is nothing but a Location (RFC 3875 section 6.2).
+// localRedirect marks, in place of a status, a response that is nothing but a Location (RFC 3875
+// section 6.2).
 const localRedirect = -1
 
-// localRedirect returns the request that is to be served in place of r, if resp asks for a local redirect (section 6.2.2) to
-// a path that is ours, and we are the server that is to follow it. Any other Location is the client's to follow, a plain 302:
-// behind a front the path may be one that the front serves otherwise, or lets nobody have.
+// localRedirect returns the request that is to be served in place of r, if resp asks for a local
+// redirect (section 6.2.2) to a path that is ours, and we are the server that is to follow it. Any
+// other Location is the client's to follow, a plain 302: behind a front the path may be one that
+// the front serves otherwise, or lets nobody have.
 func (c *Client) localRedirect(r *protocol.Request, resp *protocol.Response) *protocol.Request {
 	if resp.Status != localRedirect {
 		return nil
@@ -44,8 +46,8 @@ func (c *Client) serves(path string) bool {
 	return ok
 }
 
-// redirected is r as it would have come for another path: a GET, or still a HEAD, without a body. The script sees where it
-// came from in REDIRECT_URL.
+// redirected is r as it would have come for another path: a GET, or still a HEAD, without a body.
+// The script sees where it came from in REDIRECT_URL.
 func redirected(r *protocol.Request, path, query string) *protocol.Request {
 	p := make(protocol.Params, 0, len(r.Params)+4)
 	was := r.Params.Get("SCRIPT_NAME") + r.Params.Get("PATH_INFO")

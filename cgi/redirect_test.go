@@ -40,8 +40,8 @@ printf 'X: 1\n\n'; cat; echo $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRI
 	}
 }
 
-// Behind a front a local redirect ran a file that the front serves as text, and passed its access rules by: there the front is
-// the server, and gets what fcgiwrap gives it.
+// Behind a front a local redirect ran a file that the front serves as text, and passed its access
+// rules by: there the front is the server, and gets what fcgiwrap gives it.
 func TestLocalRedirectBehindFront(t *testing.T) {
 	for protocol, want := range map[string]int{"http": 200, "fastcgi": 302, "scgi": 302, "uwsgi": 302, "cgi": 302, "": 302} {
 		b := newBench(t)

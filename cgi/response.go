@@ -37,7 +37,8 @@ func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*
 	return &protocol.Response{Status: status, Header: h, Body: b}, nil
 }
 
-// readHead reads the head. Before that of a non-parsed-header script there may be informational ones, which are left out.
+// readHead reads the head. Before that of a non-parsed-header script there may be informational
+// ones, which are left out.
 func readHead(r io.Reader, s *script, limit int) (status int, h http.Header, rest []byte, err error) {
 	status, h, rest, err = protocol.ReadHead(r, limit)
 	for err == nil && status < 200 && s.isNPH() {
@@ -82,8 +83,9 @@ func (f *firstBytes) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// loneLocation reports whether the head began with Location: there is but one field, so there is no Status and no status line
-// then, and the response asks for a local redirect if the location is local.
+// loneLocation reports whether the head began with Location: there is but one field, so there is no
+// Status and no status line then, and the response asks for a local redirect if the location is
+// local.
 func (f *firstBytes) loneLocation() bool {
 	const field = "location:"
 	if len(f.first) < len(field) || !strings.EqualFold(string(f.first[:len(field)]), field) {
@@ -139,8 +141,8 @@ func (b *output) pass() {
 	}
 }
 
-// Close ends the exchange. A script whose output is whole, or not wanted (HEAD), has the linger time to end; any other is
-// ended. Who closes early does not wait for that.
+// Close ends the exchange. A script whose output is whole, or not wanted (HEAD), has the linger
+// time to end; any other is ended. Who closes early does not wait for that.
 func (b *output) Close() error {
 	b.once.Do(func() {
 		if b.body.Whole() {

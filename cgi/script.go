@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// A script is the program that serves a request, and how it is told where it stands (RFC 3875 sections 4.1.5 and 4.1.13).
+// A script is the program that serves a request, and how it is told where it stands (RFC 3875
+// sections 4.1.5 and 4.1.13).
 type script struct {
 	file string // its path in the file system
 	name string // SCRIPT_NAME, decoded
@@ -34,9 +35,10 @@ func (c *Client) command(s *script, env, words []string) *command {
 	return cmd
 }
 
-// searchWords are the command line of an indexed query (section 4.4): that of a GET or HEAD without an unencoded "=", split
-// at "+", each word decoded. A word that cannot be decoded, holds a NUL, or could pose as an option to an interpreter
-// (CVE-2012-1823; CVE-2024-4577 with a soft hyphen) leaves none at all.
+// searchWords are the command line of an indexed query (section 4.4): that of a GET or HEAD without
+// an unencoded "=", split at "+", each word decoded. A word that cannot be decoded, holds a NUL, or
+// could pose as an option to an interpreter (CVE-2012-1823; CVE-2024-4577 with a soft hyphen)
+// leaves none at all.
 func searchWords(method, query string) []string {
 	if method != http.MethodGet && method != http.MethodHead || query == "" || strings.Contains(query, "=") {
 		return nil
@@ -52,7 +54,8 @@ func searchWords(method, query string) []string {
 	return words
 }
 
-// checkPath refuses what no path may hold: a NUL, which ends a name in the file system, and a segment that leads upward.
+// checkPath refuses what no path may hold: a NUL, which ends a name in the file system, and a
+// segment that leads upward.
 func checkPath(p string) error {
 	if strings.Contains(p, "\x00") {
 		return refused(http.StatusBadRequest, "NUL in the path")

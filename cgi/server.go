@@ -17,20 +17,22 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// IsScript reports whether this process was started as a CGI script: GATEWAY_INTERFACE says so (RFC 3875 section 4.1.4).
+// IsScript reports whether this process was started as a CGI script: GATEWAY_INTERFACE says so (RFC
+// 3875 section 4.1.4).
 func IsScript() bool { return strings.HasPrefix(os.Getenv("GATEWAY_INTERFACE"), "CGI/") }
 
 // Serve answers the one request that this process was started for, as a CGI script. See [Program].
 func Serve(h protocol.Handler) error { return new(Program).Serve(h) }
 
-// A Program is this process as a CGI script: its environment and its standard input are the request, its standard output takes
-// the response. The zero value is ready to use.
+// A Program is this process as a CGI script: its environment and its standard input are the
+// request, its standard output takes the response. The zero value is ready to use.
 //
-// The server sends SIGTERM when the client is gone or the time is up: that ends the request's context. A handler that does not
-// look there runs on until it is done, or until SIGKILL.
+// The server sends SIGTERM when the client is gone or the time is up: that ends the request's
+// context. A handler that does not look there runs on until it is done, or until SIGKILL.
 type Program struct {
-	// NPH makes it a non-parsed-header script (RFC 3875 section 5), whose response begins with a status line and reaches
-	// the client as it is. It is one also if the program's name begins with "nph-".
+	// NPH makes it a non-parsed-header script (RFC 3875 section 5), whose response begins with a
+	// status line and reaches the client as it is. It is one also if the program's name begins with
+	// "nph-".
 	NPH bool
 
 	Limits *protocol.Limits // nil: the defaults
@@ -43,11 +45,12 @@ type Program struct {
 	Stderr  io.Writer
 }
 
-// Serve answers the request with h and returns when the response is written. The error says that it could not be, or is not
-// whole; what h returns before that is answered and logged.
+// Serve answers the request with h and returns when the response is written. The error says that it
+// could not be, or is not whole; what h returns before that is answered and logged.
 //
-// CGI has no way to say that a response is not whole, but for its Content-Length, and the way in which a script ends: so
-// when h fails in the middle, and Stdout is the process's own, Serve ends the process by SIGKILL.
+// CGI has no way to say that a response is not whole, but for its Content-Length, and the way in
+// which a script ends: so when h fails in the middle, and Stdout is the process's own, Serve ends
+// the process by SIGKILL.
 func (p *Program) Serve(h protocol.Handler) error {
 	loop := &protocol.Loop{Handler: h, Limits: p.Limits, Log: p.Log}
 	c := p.newConn()
@@ -119,7 +122,8 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 		switch {
 		case ok || err != nil:
 		case strings.EqualFold(r.Params.Get("HTTP_TRANSFER_ENCODING"), "chunked"):
-			r.ContentLength = -1 // Apache takes the coding off, and the body is what comes until it closes
+			// Apache takes the coding off, and the body is what comes until it closes
+			r.ContentLength = -1
 		default: // without a length there is no body (RFC 3875 section 4.2)
 			r.ContentLength = 0
 		}
@@ -161,8 +165,8 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// watch ends the context of r when the server sends SIGTERM. It does so from the start, not when somebody asks: a signal that
-// came before would end the process in the middle of something.
+// watch ends the context of r when the server sends SIGTERM. It does so from the start, not when
+// somebody asks: a signal that came before would end the process in the middle of something.
 func (c *conn) watch(r *protocol.Request) {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGTERM)
@@ -241,5 +245,6 @@ func (e *encoder) Close(cause error) error {
 // Stderr returns the standard error.
 func (e *encoder) Stderr() io.Writer { return e.stderr }
 
-// FullDuplex says that a script may answer while it reads; whether the server lets it is the server's matter.
+// FullDuplex says that a script may answer while it reads; whether the server lets it is the
+// server's matter.
 func (e *encoder) FullDuplex() error { return nil }

@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A script that reads a byte a second holds up nobody else and nothing but what the pipe takes; it ends when its client goes.
+// A script that reads a byte a second holds up nobody else and nothing but what the pipe takes; it
+// ends when its client goes.
 func TestScriptThatReadsAByteASecond(t *testing.T) {
 	b := newBench(t)
 	b.sh(`[ "$QUERY_STRING" = quick ] && { printf 'X: 1\n\nquick'; exit; }

@@ -11,15 +11,16 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// devNull is the standard input of every script without a body. It is opened once, and never closed.
+// devNull is the standard input of every script without a body. It is opened once, and never
+// closed.
 var devNull = sync.OnceValues(func() (int, error) {
 	return syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 })
 
 // spawn starts c in a process group of its own. Without withStdin its standard input is empty.
 //
-// It goes straight to syscall.ForkExec: os/exec and os.StartProcess cost a quarter more of our own time, for a descriptor, a
-// finalizer and a goroutine that a script which ends soon does not need.
+// It goes straight to syscall.ForkExec: os/exec and os.StartProcess cost a quarter more of our own
+// time, for a descriptor, a finalizer and a goroutine that a script which ends soon does not need.
 func spawn(c *command, withStdin bool, fork forkExec) (s spawned, err error) {
 	keepOurs()
 	s = spawned{pid: -1, stdin: -1, stdout: -1, stderr: -1}
@@ -56,8 +57,8 @@ func spawn(c *command, withStdin bool, fork forkExec) (s spawned, err error) {
 	return s, err
 }
 
-// forkPatiently tries again while the file is busy: it has just been written, and some other process that was forked
-// at that moment holds it open for a moment more.
+// forkPatiently tries again while the file is busy: it has just been written, and some other
+// process that was forked at that moment holds it open for a moment more.
 func forkPatiently(c *command, attr *syscall.ProcAttr, fork forkExec) (pid int, err error) {
 	for pause := time.Millisecond; ; pause *= 2 {
 		pid, err = fork(c.path, c.argv, attr)

@@ -9,8 +9,9 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// A stdout is our end of the pipe that is a script's standard output. It is an [os.File] for the waiting and the deadlines; what is
-// read is read without telling the scheduler. One goroutine at a time may read.
+// A stdout is our end of the pipe that is a script's standard output. It is an [os.File] for the
+// waiting and the deadlines; what is read is read without telling the scheduler. One goroutine at a
+// time may read.
 type stdout struct {
 	*os.File
 	raw syscall.RawConn

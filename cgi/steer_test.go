@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// A peer's variables do not steer the loader or the interpreter of a script, and its PATH does not beat ours. The log says so once.
+// A peer's variables do not steer the loader or the interpreter of a script, and its PATH does not
+// beat ours. The log says so once.
 func TestPeersVariablesDoNotSteer(t *testing.T) {
 	t.Setenv("PATH", "/ours")
 	t.Setenv("TZ", "Europe/Berlin")

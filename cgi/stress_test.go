@@ -17,7 +17,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// stressSh does one of several things, each with its process group's number written to a file first.
+// stressSh does one of several things, each with its process group's number written to a file
+// first.
 const stressSh = `#!/bin/sh
 : >"$0.groups/$$"
 case $QUERY_STRING in
@@ -30,8 +31,8 @@ suicide) sleep 1000 & printf 'X: 1\n\nhello'; kill -9 $$ ;;
 esac
 `
 
-// TestStress makes 10,000 requests, of which clients vanish and processes are killed at random, and then looks for what was
-// left behind: zombies, descriptors, goroutines, process groups.
+// TestStress makes 10,000 requests, of which clients vanish and processes are killed at random, and
+// then looks for what was left behind: zombies, descriptors, goroutines, process groups.
 func TestStress(t *testing.T) {
 	b := newBench(t)
 	b.c.Path = b.write("s.cgi", stressSh)

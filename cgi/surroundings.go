@@ -14,11 +14,13 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Surroundings are the limits and the identity of a script. The zero value leaves all as it is for us.
+// Surroundings are the limits and the identity of a script. The zero value leaves all as it is for
+// us.
 //
-// User and Group cost nothing. Limits and umask cannot be set between fork and exec from Go without a race, so that a
-// script with any of them is started by way of /bin/sh, which sets them and then becomes the script: that doubles
-// what it costs to start a small program, and is paid only where asked for. What a limit does to a script is in setrlimit(2).
+// User and Group cost nothing. Limits and umask cannot be set between fork and exec from Go without
+// a race, so that a script with any of them is started by way of /bin/sh, which sets them and then
+// becomes the script: that doubles what it costs to start a small program, and is paid only where
+// asked for. What a limit does to a script is in setrlimit(2).
 type Surroundings struct {
 	CPU       time.Duration // of processor time, in whole seconds, for each process
 	Memory    int64         // bytes of address space, for each process
@@ -65,7 +67,8 @@ func (c *Client) surround(cmd *command) error {
 	return nil
 }
 
-// startable finds what the shell would not tell apart: it answers all failures alike, and runs what has no #! line itself.
+// startable finds what the shell would not tell apart: it answers all failures alike, and runs what
+// has no #! line itself.
 func startable(cmd *command) error {
 	fi, err := os.Stat(cmd.path)
 	switch {
@@ -101,7 +104,8 @@ func isText(b []byte) bool {
 	return true
 }
 
-// shell is the commands that set limits and umask. Every shell takes these options; but "processes" has two names.
+// shell is the commands that set limits and umask. Every shell takes these options; but "processes"
+// has two names.
 func (s *Surroundings) shell() (string, error) {
 	var b strings.Builder
 	limit := func(option string, n int64) {
@@ -109,7 +113,9 @@ func (s *Surroundings) shell() (string, error) {
 			fmt.Fprintf(&b, "ulimit %s %d || exit 126; ", option, n)
 		}
 	}
-	if s.CPU > 0 { // the hard limit kills without a name, so it comes a second after the soft one, which is SIGXCPU
+	// the hard limit kills without a name, so it comes a second after the soft one, which is
+	// SIGXCPU
+	if s.CPU > 0 {
 		n := int64((s.CPU + time.Second - 1) / time.Second)
 		limit("-t", n+1)
 		limit("-S -t", n)
@@ -154,7 +160,8 @@ func (s *Surroundings) credential() (*credential, error) {
 	return cred, nil
 }
 
-// lookupUser sets the user, with its own group and the others that it is in. A number need not have a name.
+// lookupUser sets the user, with its own group and the others that it is in. A number need not have
+// a name.
 func (s *Surroundings) lookupUser(cred *credential) error {
 	u, err := user.Lookup(s.User)
 	if err != nil {

@@ -23,7 +23,8 @@ func reap(child int, status *syscall.WaitStatus) bool {
 // reapOrphans reaps those of a group that have become our own children.
 func reapOrphans(group int) { syscall.Wait4(-group, nil, syscall.WNOHANG, nil) }
 
-// limitSignals are the signals by which the system ends a process that passes a limit, or asks for what there is not.
+// limitSignals are the signals by which the system ends a process that passes a limit, or asks for
+// what there is not.
 var limitSignals = map[syscall.Signal]string{
 	syscall.SIGSYS: "SIGSYS", syscall.SIGXCPU: "SIGXCPU, its limit of CPU time", syscall.SIGXFSZ: "SIGXFSZ, its limit of file size",
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// ParseWebServerAddrs parses the value of the environment's FCGI_WEB_SERVER_ADDRS (section 3.2): IP addresses
-// separated by commas. The result of an empty value is nil, which allows all.
+// ParseWebServerAddrs parses the value of the environment's FCGI_WEB_SERVER_ADDRS (section 3.2): IP
+// addresses separated by commas. The result of an empty value is nil, which allows all.
 func ParseWebServerAddrs(value string) ([]netip.Addr, error) {
 	if value == "" {
 		return nil, nil

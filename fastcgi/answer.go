@@ -45,8 +45,8 @@ func (x *exchange) receive() (*protocol.Response, error) {
 	return nil, x.failed("read response head", upstream("more than "+strconv.Itoa(maxInterim)+" interim responses"))
 }
 
-// parseHead parses what there is of a head, which is in the input buffer if it came in one piece and else collected in head.
-// A status of 0 says that it is not whole.
+// parseHead parses what there is of a head, which is in the input buffer if it came in one piece
+// and else collected in head. A status of 0 says that it is not whole.
 func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error) {
 	n := 0
 	if len(*head) > 0 && len(x.rest) > 0 { // what followed an interim head
@@ -194,7 +194,8 @@ func (x *exchange) endRequest(h header) error {
 	return io.EOF
 }
 
-// peek reads what is buffered of the response's end, so that the end comes together with the last bytes.
+// peek reads what is buffered of the response's end, so that the end comes together with the last
+// bytes.
 func (x *exchange) peek() error {
 	for x.left == 0 && len(x.rest) == 0 {
 		b := x.l.in.buffered()

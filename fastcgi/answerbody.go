@@ -7,8 +7,8 @@ import (
 // An answerBody is a response's body.
 type answerBody exchange
 
-// Read returns io.EOF once the body has its declared length, or else END_REQUEST has come, together with the last bytes where
-// it is known by then.
+// Read returns io.EOF once the body has its declared length, or else END_REQUEST has come, together
+// with the last bytes where it is known by then.
 func (b *answerBody) Read(p []byte) (n int, err error) {
 	x := (*exchange)(b)
 	n, err = x.body.Read(p)
@@ -23,7 +23,8 @@ func (b *answerBody) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Close ends the exchange at once, unless the response is whole because it has no body. It may come while another goroutine reads.
+// Close ends the exchange at once, unless the response is whole because it has no body. It may come
+// while another goroutine reads.
 func (b *answerBody) Close() error {
 	x := (*exchange)(b)
 	if x.body.None() {

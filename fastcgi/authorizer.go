@@ -8,16 +8,16 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// variablePrefix begins the fields by which an Authorizer that answers 200 gives variables to the requests that follow
-// (section 6.3).
+// variablePrefix begins the fields by which an Authorizer that answers 200 gives variables to the
+// requests that follow (section 6.3).
 const variablePrefix = "Variable-"
 
-// SetVariable has an Authorizer's answer give a variable to the request that it allows: the front adds it to those of the
-// requests that follow. The name is sent in upper case.
+// SetVariable has an Authorizer's answer give a variable to the request that it allows: the front
+// adds it to those of the requests that follow. The name is sent in upper case.
 func SetVariable(h http.Header, name, value string) { h.Set(variablePrefix+name, value) }
 
-// Variables returns the variables of an Authorizer's answer in the order of their names, which are in upper case:
-// those of header fields have lost what they were.
+// Variables returns the variables of an Authorizer's answer in the order of their names, which are
+// in upper case: those of header fields have lost what they were.
 func Variables(h http.Header) protocol.Params {
 	var params protocol.Params
 	for name, values := range h {
@@ -31,7 +31,8 @@ func Variables(h http.Header) protocol.Params {
 	return params
 }
 
-// upperVariables returns h with the names of its variables in upper case: an environment tells Foo from FOO, fields do not.
+// upperVariables returns h with the names of its variables in upper case: an environment tells Foo
+// from FOO, fields do not.
 func upperVariables(h http.Header) http.Header {
 	upper := make(http.Header, len(h))
 	for name, values := range h {

@@ -58,7 +58,8 @@ func TestBody(t *testing.T) {
 	}
 }
 
-// TestLostConnection: the end of the connection ends the body and the context, also while the handler reads nothing.
+// TestLostConnection: the end of the connection ends the body and the context, also while the
+// handler reads nothing.
 func TestLostConnection(t *testing.T) {
 	for _, reads := range []bool{true, false} {
 		got := make(chan error, 1)
@@ -80,7 +81,8 @@ func TestLostConnection(t *testing.T) {
 	}
 }
 
-// TestLargeBody sends 8 MB that a handler reads at its own pace; the records' sizes are of every kind.
+// TestLargeBody sends 8 MB that a handler reads at its own pace; the records' sizes are of every
+// kind.
 func TestLargeBody(t *testing.T) {
 	body := bytes.Repeat([]byte("0123456789abcdef"), 512<<10)
 	same := make(chan bool, 1)

@@ -39,7 +39,8 @@ func (g *gate) serve(w protocol.ResponseWriter, r *protocol.Request) error {
 // atOnce is how many handlers of one connection the defaults allow.
 const atOnce = protocol.DefaultConnMemory / 8 * 3 / handlerCost
 
-// TestHandlersWaitTheirTurn: of 64 requests on one connection as many are served at once as there is memory for, and all in the end.
+// TestHandlersWaitTheirTurn: of 64 requests on one connection as many are served at once as there
+// is memory for, and all in the end.
 func TestHandlersWaitTheirTurn(t *testing.T) {
 	const n = 64
 	g := newGate()
@@ -110,7 +111,8 @@ func TestWaitingRequestsOfAPeerThatHasGone(t *testing.T) {
 	}
 }
 
-// TestTotalMemory: where all connections together hold too much, a connection has one request, with few variables.
+// TestTotalMemory: where all connections together hold too much, a connection has one request, with
+// few variables.
 func TestTotalMemory(t *testing.T) {
 	lim := &protocol.Limits{Budget: new(protocol.Budget), TotalMemory: 1}
 	g := newGate()
@@ -128,7 +130,8 @@ func TestTotalMemory(t *testing.T) {
 	}
 }
 
-// TestTotalMemoryWait: where there is room for requests, but for one handler only, they wait their turn.
+// TestTotalMemoryWait: where there is room for requests, but for one handler only, they wait their
+// turn.
 func TestTotalMemoryWait(t *testing.T) {
 	const n = 8
 	lim := &protocol.Limits{Budget: new(protocol.Budget), TotalMemory: handlerCost + n*2*streamCost}
@@ -147,7 +150,8 @@ func TestTotalMemoryWait(t *testing.T) {
 	}
 }
 
-// unread has two requests whose bodies nobody reads until read is closed, and returns what reading them gave.
+// unread has two requests whose bodies nobody reads until read is closed, and returns what reading
+// them gave.
 func unread(t *testing.T, lim *protocol.Limits, size int) (f *front, read func(), errs chan error) {
 	open := make(chan bool)
 	read = sync.OnceFunc(func() { close(open) })
@@ -167,7 +171,8 @@ func unread(t *testing.T, lim *protocol.Limits, size int) (f *front, read func()
 	return f, read, errs
 }
 
-// TestSpoolBudget: bodies that nobody reads fail alone where temporary files hold too much, and with 503.
+// TestSpoolBudget: bodies that nobody reads fail alone where temporary files hold too much, and
+// with 503.
 func TestSpoolBudget(t *testing.T) {
 	const size = 1 << 20
 	for _, row := range []struct {
@@ -203,8 +208,9 @@ func TestSpoolBudget(t *testing.T) {
 	}
 }
 
-// TestLoneBodyWaitsForDisk: where others have taken all there is for temporary files, a request that is alone on its connection waits
-// for its handler, and its body comes whole. In this test time is virtual.
+// TestLoneBodyWaitsForDisk: where others have taken all there is for temporary files, a request
+// that is alone on its connection waits for its handler, and its body comes whole. In this test
+// time is virtual.
 func TestLoneBodyWaitsForDisk(t *testing.T) { synctest.Test(t, loneBody) }
 
 func loneBody(t *testing.T) {
@@ -235,7 +241,8 @@ func loneBody(t *testing.T) {
 	<-done
 }
 
-// TestParamText: it gives back what it was given, in whatever pieces, and has no more room than twice that.
+// TestParamText: it gives back what it was given, in whatever pieces, and has no more room than
+// twice that.
 func TestParamText(t *testing.T) {
 	for _, step := range []int{1, 7, 100, 5000, 40_000} {
 		var text paramText

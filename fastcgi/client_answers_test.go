@@ -120,7 +120,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestClientStderr: what a backend complains of is handed on as it comes, and an end comes with the last bytes.
+// TestClientStderr: what a backend complains of is handed on as it comes, and an end comes with the
+// last bytes.
 func TestClientStderr(t *testing.T) {
 	var said []string
 	c := backend(t, plays(asksGet+`

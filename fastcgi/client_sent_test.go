@@ -56,7 +56,8 @@ func TestSent(t *testing.T) {
 	}
 }
 
-// TestPairsStayWhole: php-fpm drops a request of which a pair is in two records, or a record is longer than 65,528 bytes.
+// TestPairsStayWhole: php-fpm drops a request of which a pair is in two records, or a record is
+// longer than 65,528 bytes.
 func TestPairsStayWhole(t *testing.T) {
 	want := protocol.Pairs("REQUEST_METHOD", "GET")
 	for i := range 40 {
@@ -93,7 +94,8 @@ func TestPairsStayWhole(t *testing.T) {
 	}
 }
 
-// TestEarlyResponse: a response that comes before the body was taken is read, whether the backend then closes or not.
+// TestEarlyResponse: a response that comes before the body was taken is read, whether the backend
+// then closes or not.
 func TestEarlyResponse(t *testing.T) {
 	for _, closes := range []bool{true, false} {
 		letGo := make(chan bool)

@@ -14,7 +14,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// backend returns a client whose nth connection is to a backend that plays the nth script and closes. The test waits for all.
+// backend returns a client whose nth connection is to a backend that plays the nth script and
+// closes. The test waits for all.
 func backend(t *testing.T, scripts ...func(f *front)) *Client {
 	t.Helper()
 	var all sync.WaitGroup
@@ -36,8 +37,8 @@ func backend(t *testing.T, scripts ...func(f *front)) *Client {
 	}}
 }
 
-// plays is a backend that plays a dialog: it hears ">" and says "<", what comes in a row in one write, because the client may close
-// when it has had enough.
+// plays is a backend that plays a dialog: it hears ">" and says "<", what comes in a row in one
+// write, because the client may close when it has had enough.
 func plays(text string) func(f *front) {
 	return func(f *front) {
 		var says []string
@@ -116,7 +117,8 @@ func TestClientContext(t *testing.T) {
 	res.Body.Close()
 }
 
-// TestBodyFails: a body that cannot be read is not sent as if it were whole, and its error is the exchange's.
+// TestBodyFails: a body that cannot be read is not sent as if it were whole, and its error is the
+// exchange's.
 func TestBodyFails(t *testing.T) {
 	for _, n := range []int64{10, 1 << 20} {
 		c := backend(t, func(f *front) {

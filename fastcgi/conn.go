@@ -16,8 +16,9 @@ import (
 
 // A conn is the application's side of one connection.
 //
-// Whoever reads from it holds the right to read (reading): either the leader, who is in Next, or, while nobody is, a handler
-// that reads its body. The reader gives every record to the request it belongs to, its own or another's.
+// Whoever reads from it holds the right to read (reading): either the leader, who is in Next, or,
+// while nobody is, a handler that reads its body. The reader gives every record to the request it
+// belongs to, its own or another's.
 type conn struct {
 	proto Protocol
 	lim   protocol.Limits
@@ -34,28 +35,29 @@ type conn struct {
 
 	out output
 
-	mu       sync.Mutex
-	next     sync.Cond // where the leader waits
-	more     func()    // asks for a leader; nil: one request at a time
-	reading  bool      // somebody reads
-	leading  bool      // somebody is in Next
-	streams  map[uint16]*stream
-	open     int       // requests that began and whose handler has not returned
-	ending   int       // requests whose END_REQUEST is being sent
-	heads    int       // of those, the ones whose PARAMS are not whole
-	waiters  int       // of those, the ones whose handler waits for a body
-	ready    []*stream // those that Next has still to give
-	served   int       // those that Next has given
-	running  int       // of those, the ones whose handler has not returned or whose end is being sent
-	yielding *stream   // the leader leaves the reading to this one's handler
-	multi    bool      // the peer has shown that it multiplexes
-	closing  bool      // a request without KEEP_CONN has come to its end
-	closed   bool      // Close was called
-	parking  bool      // Park was called, and the leader has not noticed yet
-	parked   bool      // the last Next ended because of that
-	linger   bool      // the peer may still be sending
-	err      error     // why nothing more is read
-	told     bool      // a request's answer tells it
+	mu      sync.Mutex
+	next    sync.Cond // where the leader waits
+	more    func()    // asks for a leader; nil: one request at a time
+	reading bool      // somebody reads
+	leading bool      // somebody is in Next
+	streams map[uint16]*stream
+	open    int       // requests that began and whose handler has not returned
+	ending  int       // requests whose END_REQUEST is being sent
+	heads   int       // of those, the ones whose PARAMS are not whole
+	waiters int       // of those, the ones whose handler waits for a body
+	ready   []*stream // those that Next has still to give
+	served  int       // those that Next has given
+	// of those, the ones whose handler has not returned or whose end is being sent
+	running  int
+	yielding *stream // the leader leaves the reading to this one's handler
+	multi    bool    // the peer has shown that it multiplexes
+	closing  bool    // a request without KEEP_CONN has come to its end
+	closed   bool    // Close was called
+	parking  bool    // Park was called, and the leader has not noticed yet
+	parked   bool    // the last Next ended because of that
+	linger   bool    // the peer may still be sending
+	err      error   // why nothing more is read
+	told     bool    // a request's answer tells it
 
 	holds    budget
 	writers  atomic.Int32 // handlers that send, or wait to
@@ -121,7 +123,8 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 	return &s.req, s, s.failed
 }
 
-// lead reads until there is a request to give, and reports whether another leader is wanted meanwhile.
+// lead reads until there is a request to give, and reports whether another leader is wanted
+// meanwhile.
 func (c *conn) lead() (s *stream, more bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -172,8 +175,8 @@ func (c *conn) pop() *stream {
 	return s
 }
 
-// company reports whether a leader is wanted while the request that was just taken is served: the peer has shown that it
-// multiplexes. Otherwise the ticker will tell.
+// company reports whether a leader is wanted while the request that was just taken is served: the
+// peer has shown that it multiplexes. Otherwise the ticker will tell.
 func (c *conn) company() bool {
 	if c.more == nil {
 		return false
@@ -269,7 +272,8 @@ func (c *conn) CloseIdle() bool {
 	switch {
 	case c.closed:
 		return true
-	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load(): // it is not idle, or ends by itself
+	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load():
+		// it is not idle, or ends by itself
 		return false
 	case !c.reading && len(c.in.buffered()) > 0, netio.Pending(c.in.look):
 		return false
@@ -316,8 +320,8 @@ func (c *conn) release() {
 	}
 }
 
-// drain has the peer read what it was answered, before a close with unread input destroys that. A connection that has no half-close is
-// read until the peer, who has its END_REQUEST, closes it.
+// drain has the peer read what it was answered, before a close with unread input destroys that. A
+// connection that has no half-close is read until the peer, who has its END_REQUEST, closes it.
 func (c *conn) drain() {
 	if _, ok := c.nc.(interface{ CloseWrite() error }); ok {
 		c.out.nc.Drain()

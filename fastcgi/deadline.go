@@ -20,8 +20,9 @@ const (
 	wasPoked                // the deadline is in the past, to wake the reader
 )
 
-// A deadline is the connection's read deadline. It is set when the phase changes. What enters a phase later is due later,
-// and is looked at when the deadline passes; but for a handler that begins to wait for its body in another phase: see hasten.
+// A deadline is the connection's read deadline. It is set when the phase changes. What enters a
+// phase later is due later, and is looked at when the deadline passes; but for a handler that
+// begins to wait for its body in another phase: see hasten.
 type deadline struct {
 	phase phase
 	unset bool      // it must be set anew
@@ -121,8 +122,8 @@ func (c *conn) due() (t time.Time) {
 	return t
 }
 
-// hasten sets an earlier deadline for a body that has begun to be waited for, while whoever reads may wait for what is due
-// later, or never. The lock is held.
+// hasten sets an earlier deadline for a body that has begun to be waited for, while whoever reads
+// may wait for what is due later, or never. The lock is held.
 func (c *conn) hasten() {
 	d := &c.deadline
 	switch {
@@ -140,7 +141,8 @@ func (d *deadline) poke(c *conn) {
 	c.nc.SetReadDeadline(time.Unix(1, 0))
 }
 
-// expire fails what is due now that the deadline has passed, and returns an error if that is the connection itself.
+// expire fails what is due now that the deadline has passed, and returns an error if that is the
+// connection itself.
 func (c *conn) expire() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

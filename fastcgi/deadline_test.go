@@ -12,8 +12,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A handler that began to wait for its body while the connection was already being read, for nothing or for another request's
-// head, had the time of that: for ever, or the head's. In this test time is virtual.
+// A handler that began to wait for its body while the connection was already being read, for
+// nothing or for another request's head, had the time of that: for ever, or the head's. In this
+// test time is virtual.
 func TestBodyTimeoutBesideAnother(t *testing.T) {
 	for name, beside := range map[string]string{
 		"that is served":       post(1, 9),

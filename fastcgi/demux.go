@@ -40,8 +40,8 @@ func (c *conn) step(leader bool) error {
 // plainContent is the content in bytes that makes a record no work of its own.
 const plainContent = 256
 
-// fill reads until n bytes are buffered. It gives up with errPoked when the reader must look at its state, and may
-// then be called again.
+// fill reads until n bytes are buffered. It gives up with errPoked when the reader must look at its
+// state, and may then be called again.
 func (c *conn) fill(n int) error {
 	for {
 		b := c.in.buffered()

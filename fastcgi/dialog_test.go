@@ -22,7 +22,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A front is a scripted web server: it says records and hears records, both in the notation of Trace.
+// A front is a scripted web server: it says records and hears records, both in the notation of
+// Trace.
 type front struct {
 	t    *testing.T
 	nc   net.Conn
@@ -100,7 +101,8 @@ func (f *front) wait() error {
 	}
 }
 
-// dialog plays lines: "> " is said, "< " must be heard, in that order. "< EOF" is the connection's end.
+// dialog plays lines: "> " is said, "< " must be heard, in that order. "< EOF" is the connection's
+// end.
 func (f *front) dialog(text string) {
 	f.t.Helper()
 	for line := range strings.Lines(text) {
@@ -193,7 +195,8 @@ func (f *front) hearEnd() {
 	}
 }
 
-// answer reads records until the END_REQUEST of id and returns what STDOUT and STDERR were, and that record's line.
+// answer reads records until the END_REQUEST of id and returns what STDOUT and STDERR were, and
+// that record's line.
 func (f *front) answer(id uint16) (stdout, stderr, end string) {
 	f.t.Helper()
 	for {

@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An encoder is the part of a stream that answers. It belongs to the goroutine that has the request.
+// An encoder is the part of a stream that answers. It belongs to the goroutine that has the
+// request.
 type encoder struct {
 	answered bool // WriteHeader was called
 	sized    bool // with a Content-Length
@@ -80,8 +81,8 @@ func (s *stream) ReadFrom(r io.Reader) (n int64, err error) {
 	return n, err
 }
 
-// copyPiece copies what one read returns, which is up to a full record where the connection may hold
-// so much more, else little: each of many answers that nobody takes waits in such a piece.
+// copyPiece copies what one read returns, which is up to a full record where the connection may
+// hold so much more, else little: each of many answers that nobody takes waits in such a piece.
 func (s *stream) copyPiece(r io.Reader) (n int, err error) {
 	if s.c.holdPiece() {
 		defer s.c.givePiece()
@@ -116,8 +117,9 @@ func (s *stream) Flush() error {
 	return s.c.out.flush()
 }
 
-// Close implements protocol.Encoder: it sends END_REQUEST, or cuts the connection where END_REQUEST would not show
-// that the response is not whole: nginx counts the bytes of one that declared its length, other fronts do not.
+// Close implements protocol.Encoder: it sends END_REQUEST, or cuts the connection where END_REQUEST
+// would not show that the response is not whole: nginx counts the bytes of one that declared its
+// length, other fronts do not.
 func (s *stream) Close(cause error) (err error) {
 	c := s.c
 	taken := s.taken.Load()
@@ -161,8 +163,8 @@ func (c *conn) finish(s *stream) {
 	delete(c.streams, s.id)
 }
 
-// sendingEnd counts s as ended. That it is called with the output's lock means that at most one request more than the limit takes up
-// memory when the peer does not read its answers.
+// sendingEnd counts s as ended. That it is called with the output's lock means that at most one
+// request more than the limit takes up memory when the peer does not read its answers.
 func (c *conn) sendingEnd(s *stream) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -192,9 +194,10 @@ func (o *output) end(s *stream, cause error) error {
 // noRecord is the header of a record of a version that does not exist.
 var noRecord [headerLen]byte
 
-// cut sends what there is of s's response and closes the connection. nginx without fastcgi_keep_conn takes a plain end for the
-// response's, keeps its client, and has it read the next answer as the rest of this one: a record that cannot be read before the end
-// makes it drop its client. Other fronts miss END_REQUEST.
+// cut sends what there is of s's response and closes the connection. nginx without
+// fastcgi_keep_conn takes a plain end for the response's, keeps its client, and has it read the
+// next answer as the rest of this one: a record that cannot be read before the end makes it drop
+// its client. Other fronts miss END_REQUEST.
 func (c *conn) cut(s *stream) error {
 	c.out.raw(noRecord[:])
 	err := c.out.flush()
@@ -245,8 +248,8 @@ func (s *stream) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// SetWriteDeadline bounds the writing of this response. A write that it interrupts ends the connection, because a
-// record may be torn.
+// SetWriteDeadline bounds the writing of this response. A write that it interrupts ends the
+// connection, because a record may be torn.
 func (s *stream) SetWriteDeadline(t time.Time) error {
 	c := s.c
 	s.writeBy.Store(&t)

@@ -7,8 +7,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// finish ends the exchange after a response that is whole. A connection that is good for another request is kept. One whose END_REQUEST
-// is still to come holds up nobody: it waits for that by itself.
+// finish ends the exchange after a response that is whole. A connection that is good for another
+// request is kept. One whose END_REQUEST is still to come holds up nobody: it waits for that by
+// itself.
 func (x *exchange) finish() {
 	if !x.ended.CompareAndSwap(false, true) {
 		return
@@ -50,8 +51,8 @@ func (x *exchange) part(free bool) {
 // endsAwaited is how many connections may wait for their END_REQUEST. Others are closed instead.
 const endsAwaited = 64
 
-// awaits notes that l waits for its END_REQUEST. What it returns is to be closed when it does no more;
-// nil says that it shall not wait.
+// awaits notes that l waits for its END_REQUEST. What it returns is to be closed when it does no
+// more; nil says that it shall not wait.
 func (c *Client) awaits(l *link) (ended chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -120,7 +120,8 @@ func TestNotWhole(t *testing.T) {
 	})
 }
 
-// TestEarlyAnswer: an answer that is given before the body was read arrives, by TCP, whose reset would destroy it.
+// TestEarlyAnswer: an answer that is given before the body was read arrives, by TCP, whose reset
+// would destroy it.
 func TestEarlyAnswer(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -185,7 +186,8 @@ func TestOneOfSeveralWithoutKeep(t *testing.T) {
 	f.hearEnd()
 }
 
-// TestStderr has FCGI_STDERR: written at once, without control characters, closed at the end; an empty write is none.
+// TestStderr has FCGI_STDERR: written at once, without control characters, closed at the end; an
+// empty write is none.
 func TestStderr(t *testing.T) {
 	f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
 		e, _ := protocol.Stderr(w)

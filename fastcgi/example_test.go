@@ -14,7 +14,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// serve serves h on one connection and returns the front's end of it. Programs use a gateway.Server, which has listeners.
+// serve serves h on one connection and returns the front's end of it. Programs use a
+// gateway.Server, which has listeners.
 func serve(p fastcgi.Protocol, h protocol.Handler) (front net.Conn, wait func()) {
 	front, ours := net.Pipe()
 	done := make(chan bool)

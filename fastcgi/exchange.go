@@ -39,10 +39,12 @@ type exchange struct {
 	answer
 }
 
-// smallBody is the size up to which a body is sent with the head, in one write and without a goroutine.
+// smallBody is the size up to which a body is sent with the head, in one write and without a
+// goroutine.
 const smallBody = 16 << 10
 
-// requestID is the id of every request: a connection carries one at a time, and nginx uses no other.
+// requestID is the id of every request: a connection carries one at a time, and nginx uses no
+// other.
 const requestID = 1
 
 // encode makes what is sent at once.
@@ -84,7 +86,8 @@ func wireRoleOf(role protocol.Role) uint16 {
 	return wireResponder
 }
 
-// appendRequestParams appends a request's PARAMS records: pairs whole, as long as they fit in a record.
+// appendRequestParams appends a request's PARAMS records: pairs whole, as long as they fit in a
+// record.
 func appendRequestParams(dst []byte, r *protocol.Request) ([]byte, error) {
 	var room [2 << 10]byte
 	content := room[:0]
@@ -109,7 +112,8 @@ func appendRequestParams(dst []byte, r *protocol.Request) ([]byte, error) {
 	return appendRecord(dst, typeParams, requestID, nil), nil
 }
 
-// paramsOf returns the variables that are sent: with a true CONTENT_LENGTH, without what contradicts it or is dangerous.
+// paramsOf returns the variables that are sent: with a true CONTENT_LENGTH, without what
+// contradicts it or is dangerous.
 func paramsOf(r *protocol.Request) protocol.Params {
 	length := strconv.FormatInt(r.ContentLength, 10)
 	params := make(protocol.Params, 0, len(r.Params)+2)
@@ -181,8 +185,8 @@ func (x *exchange) sendRest() {
 	x.sent.Store(true)
 }
 
-// send sends n bytes (-1: to its end) of a stream, and its end. A body that is too short ends the exchange: the backend must not take it
-// for whole.
+// send sends n bytes (-1: to its end) of a stream, and its end. A body that is too short ends the
+// exchange: the backend must not take it for whole.
 func (x *exchange) send(typ recordType, body io.Reader, n int64) bool {
 	buf := pieces.Get().(*piece)
 	defer pieces.Put(buf)
@@ -241,7 +245,8 @@ func (x *exchange) bodyFailed(err error) error {
 	return err
 }
 
-// failed gives an error its place: the context's if it has ended, that of a body that could not be read, else the backend's.
+// failed gives an error its place: the context's if it has ended, that of a body that could not be
+// read, else the backend's.
 func (x *exchange) failed(op string, err error) error {
 	if cause := context.Cause(x.ctx); cause != nil {
 		if errors.Is(x.ctx.Err(), context.DeadlineExceeded) {

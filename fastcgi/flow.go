@@ -92,7 +92,8 @@ func (f *flow) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// read takes what is held, or reads from the connection unless somebody else does. The lock is held.
+// read takes what is held, or reads from the connection unless somebody else does. The lock is
+// held.
 func (f *flow) read(p []byte) (int, error) {
 	c := f.s.c
 	f.reads++
@@ -162,8 +163,8 @@ func (f *flow) arrived() {
 	}
 }
 
-// pump reads from the connection until something for f has come: straight into p where that is possible. The lock is held, and
-// given up meanwhile.
+// pump reads from the connection until something for f has come: straight into p where that is
+// possible. The lock is held, and given up meanwhile.
 func (f *flow) pump(p []byte) (n int) {
 	c := f.s.c
 	c.reading = true
@@ -212,7 +213,8 @@ func (c *conn) direct(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// handBack gives up the reading after a handler's Read. A leader who waits for it lets a lone handler go on.
+// handBack gives up the reading after a handler's Read. A leader who waits for it lets a lone
+// handler go on.
 func (c *conn) handBack(f *flow) {
 	switch {
 	case !c.leading:
@@ -293,7 +295,8 @@ func (f *flow) spill(b []byte) error {
 	return err
 }
 
-// stdinFirst returns an error unless STDIN has been read to its end: DATA comes after it (section 6.4).
+// stdinFirst returns an error unless STDIN has been read to its end: DATA comes after it (section
+// 6.4).
 func (s *stream) stdinFirst() error {
 	f := &s.stdin
 	for !f.ended && f.held() == 0 {

@@ -6,8 +6,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// foreign is the error of bytes that are no record. Where the peer speaks another protocol from the start, it says so, and the
-// peer is answered as well as possible.
+// foreign is the error of bytes that are no record. Where the peer speaks another protocol from the
+// start, it says so, and the peer is answered as well as possible.
 func (c *conn) foreign(err error) error {
 	b := c.in.buffered()
 	wrong := protocol.WrongProtocol(Name, b)
@@ -21,7 +21,8 @@ func (c *conn) foreign(err error) error {
 	return wrong
 }
 
-// A refusal is the Encoder that answers a peer that speaks another protocol: in text, which HTTP takes for its own.
+// A refusal is the Encoder that answers a peer that speaks another protocol: in text, which HTTP
+// takes for its own.
 type refusal struct {
 	c    *conn
 	form protocol.HeadForm

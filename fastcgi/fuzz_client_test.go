@@ -9,7 +9,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// FuzzClient is a backend that answers anything, cut anywhere. The exchange ends, and a response is whole only if END_REQUEST came.
+// FuzzClient is a backend that answers anything, cut anywhere. The exchange ends, and a response is
+// whole only if END_REQUEST came.
 func FuzzClient(f *testing.F) {
 	for i, text := range []string{
 		"STDOUT 1 \"Status: 200 OK\\r\\n\\r\\nhello\"\nSTDOUT 1 end\nEND_REQUEST 1 REQUEST_COMPLETE 0",

@@ -21,8 +21,8 @@ var dialogs = []string{
 	"BEGIN_REQUEST 1 RESPONDER KEEP_CONN\nBEGIN_REQUEST 1 RESPONDER KEEP_CONN\nABORT_REQUEST 1",
 }
 
-// FuzzServer plays a front that says anything, cut anywhere, hears all that is said to it, and ends. Whatever it says, what it
-// hears are whole records, and no request ends twice.
+// FuzzServer plays a front that says anything, cut anywhere, hears all that is said to it, and
+// ends. Whatever it says, what it hears are whole records, and no request ends twice.
 func FuzzServer(f *testing.F) {
 	for i, text := range dialogs {
 		f.Add(parseRecords(f, text), uint16(i*5))
@@ -73,7 +73,8 @@ func checkAnswers(t *testing.T, r io.Reader, said []byte) {
 	}
 }
 
-// count counts the records of that type whose content is whole, and returns how many bytes are left at the end.
+// count counts the records of that type whose content is whole, and returns how many bytes are left
+// at the end.
 func count(b []byte, typ recordType, byID map[uint16]int) (rest int) {
 	for {
 		h, n, err := consumeHeader(b)

@@ -10,10 +10,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// haproxyBuffer is HAProxy's tune.bufsize by default: it waits for the whole of a record that is smaller.
+// haproxyBuffer is HAProxy's tune.bufsize by default: it waits for the whole of a record that is
+// smaller.
 const haproxyBuffer = 16 << 10
 
-// TestHeadInSmallRecord has answers whose head HAProxy 2.6 must not see a part of: it dies of that (haproxy#2150).
+// TestHeadInSmallRecord has answers whose head HAProxy 2.6 must not see a part of: it dies of that
+// (haproxy#2150).
 func TestHeadInSmallRecord(t *testing.T) {
 	writers := map[string]func(protocol.ResponseWriter, []byte) error{
 		"written at once": func(w protocol.ResponseWriter, b []byte) error { _, err := w.Write(b); return err },

@@ -38,8 +38,8 @@ func (in *input) init(nc net.Conn) {
 	in.try = in.tryRead
 }
 
-// wait reads once into an empty buffer, which it holds only when there is something to read: an idle connection
-// needs none.
+// wait reads once into an empty buffer, which it holds only when there is something to read: an
+// idle connection needs none.
 func (in *input) wait() error {
 	if in.raw == nil || in.r < in.w {
 		return in.more(1)

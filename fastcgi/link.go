@@ -93,7 +93,8 @@ func (c *Client) expire(l *link) {
 	}
 }
 
-// alive reports whether an idle connection is still open: one that has anything to read is not, be it the end or what nobody asked for.
+// alive reports whether an idle connection is still open: one that has anything to read is not, be
+// it the end or what nobody asked for.
 func (l *link) alive() bool {
 	if l.in.look == nil || !rawio.Available {
 		return true

@@ -29,7 +29,8 @@ func (c *conn) manage(h header) error {
 	return nil
 }
 
-// answerValues answers a GET_VALUES with the content b: one record with what was asked for and is known (section 4.1).
+// answerValues answers a GET_VALUES with the content b: one record with what was asked for and is
+// known (section 4.1).
 func (c *conn) answerValues(b []byte) error {
 	c.work.Spend(len(b) / 16)
 	var answer protocol.Params

@@ -57,7 +57,8 @@ func sum(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// TestUnreadBody: a handler that does not read its body holds nobody up, whether the others come before, after or in the midst.
+// TestUnreadBody: a handler that does not read its body holds nobody up, whether the others come
+// before, after or in the midst.
 func TestUnreadBody(t *testing.T) {
 	for _, size := range []int{100, window, window + 1, 1 << 20, 8 << 20} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -134,8 +135,8 @@ func TestSpoolLimit(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce serves 64 requests on one connection, with bodies of any size, records in any order, and aborts among them. No answer
-// is another's.
+// TestManyAtOnce serves 64 requests on one connection, with bodies of any size, records in any
+// order, and aborts among them. No answer is another's.
 func TestManyAtOnce(t *testing.T) {
 	const n = 64
 	f := serve(t, Protocol{}, nil, echoSum)
@@ -223,7 +224,8 @@ func TestTwoWriters(t *testing.T) {
 	}
 }
 
-// TestPeerThatDoesNotRead: answers that nobody reads hold up no more handlers than the limit, and the end of the connection frees them all.
+// TestPeerThatDoesNotRead: answers that nobody reads hold up no more handlers than the limit, and
+// the end of the connection frees them all.
 func TestPeerThatDoesNotRead(t *testing.T) {
 	const limit = 4
 	var running atomic.Int64
@@ -249,7 +251,8 @@ func TestPeerThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// TestWriteDeadline: a handler's own deadline is for its response; the next request on the connection has none of it.
+// TestWriteDeadline: a handler's own deadline is for its response; the next request on the
+// connection has none of it.
 func TestWriteDeadline(t *testing.T) {
 	f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
 		rc := http.NewResponseController(w)

@@ -7,8 +7,8 @@ import (
 	"github.com/postern-gateway/postern/internal/netio"
 )
 
-// An output is the sending half of a connection. Its methods may be called from any goroutine; a record is never torn by
-// another.
+// An output is the sending half of a connection. Its methods may be called from any goroutine; a
+// record is never torn by another.
 type output struct {
 	c       *conn
 	pending atomic.Bool // a management record, or the refusal of a request, is in the buffer
@@ -22,10 +22,12 @@ type output struct {
 	err  error            // why nothing more can be sent
 }
 
-// copied is the size up to which a piece that does not fit is copied into the next buffer rather than sent from where it is.
+// copied is the size up to which a piece that does not fit is copied into the next buffer rather
+// than sent from where it is.
 const copied = 2 << 10
 
-// control sends whole records soon: when the reader has nothing left to read, or with the next response.
+// control sends whole records soon: when the reader has nothing left to read, or with the next
+// response.
 func (o *output) control(records []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -68,7 +70,8 @@ func (o *output) release() {
 	}
 }
 
-// record makes the buffer end with an open record of that type, to append content to. The lock is held, here and below.
+// record makes the buffer end with an open record of that type, to append content to. The lock is
+// held, here and below.
 func (o *output) record(s *stream, typ recordType) {
 	if o.open == s && o.typ == typ {
 		return
@@ -102,7 +105,8 @@ func (o *output) whole(typ recordType, id uint16, content []byte) {
 	o.nc.SetOut(appendRecord(o.out(), typ, id, content))
 }
 
-// write frames p as content of one of s's streams: small pieces in the buffer, large ones sent from where they are.
+// write frames p as content of one of s's streams: small pieces in the buffer, large ones sent from
+// where they are.
 func (o *output) write(s *stream, typ recordType, p []byte) (n int, err error) {
 	for n < len(p) {
 		o.record(s, typ)
@@ -134,9 +138,10 @@ func (o *output) room(n int) error {
 	return o.send(nil)
 }
 
-// large sends the buffer and as much of p as one record can take, which holds nothing else: what began in the buffer, a response's
-// head above all, ends in it. HAProxy waits for the whole of a record that is smaller than its buffer (tune.bufsize, 16 KB by default).
-// It takes a larger one piece by piece, and 2.6.12 dies where the first piece ends within the head (haproxy#2150).
+// large sends the buffer and as much of p as one record can take, which holds nothing else: what
+// began in the buffer, a response's head above all, ends in it. HAProxy waits for the whole of a
+// record that is smaller than its buffer (tune.bufsize, 16 KB by default). It takes a larger one
+// piece by piece, and 2.6.12 dies where the first piece ends within the head (haproxy#2150).
 func (o *output) large(s *stream, typ recordType, p []byte) (int, error) {
 	if err := o.fresh(s, typ); err != nil {
 		return 0, err

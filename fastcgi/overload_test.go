@@ -53,7 +53,8 @@ func TestOverloaded(t *testing.T) {
 	}
 }
 
-// TestFloodOfBegin: every id is begun on each of 8 connections, and nothing else: that costs bounded memory.
+// TestFloodOfBegin: every id is begun on each of 8 connections, and nothing else: that costs
+// bounded memory.
 func TestFloodOfBegin(t *testing.T) {
 	var flood []byte
 	for id := 1; id <= maxIDs; id++ {

@@ -8,9 +8,10 @@ import (
 // errParked ends a Next that has been asked to end. Nothing that has come is left unserved.
 var errParked = errors.New("fastcgi: parked")
 
-// Park makes Next return, if it waits for a request on a connection that serves none, and reports whether it has been asked
-// to. Next then fails, unless something has come first; [conn.Parked] tells. So a gateway can let go of what a connection takes that
-// is idle for long: it waits for the next request by itself, and makes a new Conn for it.
+// Park makes Next return, if it waits for a request on a connection that serves none, and reports
+// whether it has been asked to. Next then fails, unless something has come first; [conn.Parked]
+// tells. So a gateway can let go of what a connection takes that is idle for long: it waits for the
+// next request by itself, and makes a new Conn for it.
 func (c *conn) Park() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -22,8 +23,8 @@ func (c *conn) Park() bool {
 	return true
 }
 
-// Parked reports whether the last call of Next ended because of Park, and when the next request is due; zero is never. The connection
-// is then the caller's, with whatever deadlines it has.
+// Parked reports whether the last call of Next ended because of Park, and when the next request is
+// due; zero is never. The connection is then the caller's, with whatever deadlines it has.
 func (c *conn) Parked() (until time.Time, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -37,8 +38,8 @@ func (c *conn) Parked() (until time.Time, ok bool) {
 	return until, c.parked
 }
 
-// park reports whether the leader is to leave now: it has been asked to, and nothing has come since. The lock is held, and nobody
-// reads.
+// park reports whether the leader is to leave now: it has been asked to, and nothing has come
+// since. The lock is held, and nobody reads.
 func (c *conn) park() bool {
 	if !c.parking {
 		return false

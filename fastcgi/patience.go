@@ -2,15 +2,16 @@ package fastcgi
 
 import "time"
 
-// How long a request may be served without a read before somebody else reads the connection, and how long a full window is
-// left to a handler that does not read.
+// How long a request may be served without a read before somebody else reads the connection, and
+// how long a full window is left to a handler that does not read.
 const (
 	tickTime     = time.Millisecond
 	patienceTime = 50 * time.Millisecond
 )
 
-// A ticker asks for a leader when a request has been served for a while and nobody reads the connection: its peer might
-// have sent another request, or have gone. One timer serves all requests of a connection.
+// A ticker asks for a leader when a request has been served for a while and nobody reads the
+// connection: its peer might have sent another request, or have gone. One timer serves all requests
+// of a connection.
 type ticker struct {
 	timer *time.Timer
 	on    bool
@@ -58,8 +59,9 @@ func (c *conn) activity() int {
 	return n
 }
 
-// patience is what the leader has with the handler of the only request: it leaves the reading to it, until it has not read for a
-// while. One that waits for its peer to take its answer cannot read: it is not blamed, Limits.WriteTimeout bounds that.
+// patience is what the leader has with the handler of the only request: it leaves the reading to
+// it, until it has not read for a while. One that waits for its peer to take its answer cannot
+// read: it is not blamed, Limits.WriteTimeout bounds that.
 type patience struct {
 	timer *time.Timer
 	on    bool
@@ -92,8 +94,9 @@ func (c *conn) unyield() {
 	c.next.Signal()
 }
 
-// firstSpill is how much of a lone request's body is spilled when its handler has been waited for once.
-// It is twice as much each time: a handler that was only late, on a busy machine, soon reads again.
+// firstSpill is how much of a lone request's body is spilled when its handler has been waited for
+// once. It is twice as much each time: a handler that was only late, on a busy machine, soon reads
+// again.
 const firstSpill = 16 << 10
 
 // lost reports whether the handler of f has been waited for long enough to spill n bytes.

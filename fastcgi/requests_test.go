@@ -68,7 +68,8 @@ func TestIDs(t *testing.T) {
 	})
 }
 
-// TestBrokenConversation: a connection ends at the first record that breaks the rules, with what it was and one line in the log.
+// TestBrokenConversation: a connection ends at the first record that breaks the rules, with what it
+// was and one line in the log.
 func TestBrokenConversation(t *testing.T) {
 	begin := "BEGIN_REQUEST 1 RESPONDER KEEP_CONN\n"
 	rows := []struct{ text, say, want string }{
@@ -93,7 +94,8 @@ func TestBrokenConversation(t *testing.T) {
 	}
 }
 
-// TestFloodOfFailures: a connection's failures do not fill the log, and it tells how many were left out.
+// TestFloodOfFailures: a connection's failures do not fill the log, and it tells how many were left
+// out.
 func TestFloodOfFailures(t *testing.T) {
 	const n = 500
 	f := serve(t, Protocol{}, nil, hello)
@@ -238,7 +240,8 @@ func TestRefusedRequest(t *testing.T) {
 	}
 }
 
-// TestHeadTimeout: a request whose variables do not come is answered 408, and the connection lives on.
+// TestHeadTimeout: a request whose variables do not come is answered 408, and the connection lives
+// on.
 func TestHeadTimeout(t *testing.T) {
 	f := serve(t, Protocol{}, &protocol.Limits{HeadTimeout: 20 * time.Millisecond}, hello)
 	f.say("BEGIN_REQUEST 1 RESPONDER KEEP_CONN", `PARAMS 1 A="b"`)

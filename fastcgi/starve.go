@@ -2,9 +2,10 @@ package fastcgi
 
 import "time"
 
-// starvation is how long a request on a new connection may hear nothing before idle connections are taken to be in its way.
-// Backends like php-fpm serve a connection at a time, and a kept one occupies a process until it is closed: where as many are
-// kept as there are processes, nobody would come to serve the request.
+// starvation is how long a request on a new connection may hear nothing before idle connections are
+// taken to be in its way. Backends like php-fpm serve a connection at a time, and a kept one
+// occupies a process until it is closed: where as many are kept as there are processes, nobody
+// would come to serve the request.
 const starvation = 50 * time.Millisecond
 
 // A wait is a request on a new connection until something of an answer comes.

@@ -6,7 +6,8 @@ type stderr struct {
 	used bool
 }
 
-// Write sends p at once, with control characters but tab and line feed written as \xNN: fronts copy it into their logs.
+// Write sends p at once, with control characters but tab and line feed written as \xNN: fronts copy
+// it into their logs.
 func (e *stderr) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

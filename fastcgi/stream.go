@@ -11,8 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A stream is one request of a connection, and the Encoder that answers it. It is made for one request and never used
-// again, so that a handler that holds on to it does no harm to another.
+// A stream is one request of a connection, and the Encoder that answers it. It is made for one
+// request and never used again, so that a handler that holds on to it does no harm to another.
 type stream struct {
 	req protocol.Request
 
@@ -89,8 +89,9 @@ func (c *conn) forget(s *stream) {
 	c.left()
 }
 
-// leave takes s, whose handler has returned or was never called, from the count, before END_REQUEST is sent: the peer may begin
-// another request once it sees that, or must find that there is to be none.
+// leave takes s, whose handler has returned or was never called, from the count, before END_REQUEST
+// is sent: the peer may begin another request once it sees that, or must find that there is to be
+// none.
 func (c *conn) leave(s *stream) {
 	c.open--
 	c.hold(-streamCost)
@@ -103,7 +104,8 @@ func (c *conn) leave(s *stream) {
 // left is leave's second half, when END_REQUEST has been sent.
 func (c *conn) left() {
 	if c.empty() {
-		c.poke() // whoever reads now waits for a request: another deadline, and CloseIdle may end it
+		// whoever reads now waits for a request: another deadline, and CloseIdle may end it
+		c.poke()
 	}
 }
 
@@ -168,7 +170,8 @@ func (s *stream) parse(b []byte) error {
 	return s.settle()
 }
 
-// whole has Next give s, whose PARAMS are whole, or its failure. What of STDIN is known already says whether it has a body.
+// whole has Next give s, whose PARAMS are whole, or its failure. What of STDIN is known already
+// says whether it has a body.
 func (c *conn) whole(s *stream, err error) error {
 	if err == nil && c.peekEnd(&s.stdin, s.id, typeStdin) && s.req.ContentLength < 0 {
 		s.req.ContentLength = 0
@@ -187,8 +190,9 @@ func (c *conn) whole(s *stream, err error) error {
 	return nil
 }
 
-// broken fails a request with what its peer did against the protocol, and with it the connection: it returns the error to end that with.
-// Where the request's answer tells it, that is not logged a second time.
+// broken fails a request with what its peer did against the protocol, and with it the connection:
+// it returns the error to end that with. Where the request's answer tells it, that is not logged a
+// second time.
 func (c *conn) broken(s *stream, err error) error {
 	c.told = c.told || s.state < serving
 	c.refuseLocked(s, err)
@@ -223,7 +227,8 @@ func (s *stream) settle() (err error) {
 // unknown is how Caddy 2.6 writes a length that it does not know.
 const unknown = "-1"
 
-// number returns the value of a variable that holds a number of bytes, -1 where it is missing or empty, or unknown.
+// number returns the value of a variable that holds a number of bytes, -1 where it is missing or
+// empty, or unknown.
 func number(params protocol.Params, name string) (int64, error) {
 	v := params.Get(name)
 	if v == "" || v == unknown {
@@ -247,7 +252,8 @@ func clip(s string) string {
 	return s
 }
 
-// abort ends the context of a request that is being served, and all that its handler still reads or writes.
+// abort ends the context of a request that is being served, and all that its handler still reads or
+// writes.
 func (s *stream) abort(cause error) {
 	e, _ := cause.(*protocol.Error)
 	s.taken.CompareAndSwap(nil, e)

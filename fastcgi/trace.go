@@ -6,8 +6,9 @@ import (
 	"strconv"
 )
 
-// A Trace prints records: a line for each that has been written to it whole. Prefix begins each line; ">" and "<" are
-// usual for what the front and what the application says. It is not safe for concurrent use.
+// A Trace prints records: a line for each that has been written to it whole. Prefix begins each
+// line; ">" and "<" are usual for what the front and what the application says. It is not safe for
+// concurrent use.
 //
 //	> BEGIN_REQUEST 1 RESPONDER
 //	> PARAMS 1 REQUEST_METHOD="GET"

@@ -14,8 +14,8 @@ const (
 	maxContent = 65535
 	maxPadding = 255
 
-	// fullContent is the content of a record that is as long as php-fpm takes one (content and padding of 0xfff8
-	// bytes) and needs no padding.
+	// fullContent is the content of a record that is as long as php-fpm takes one (content and
+	// padding of 0xfff8 bytes) and needs no padding.
 	fullContent = 65528
 )
 
@@ -136,7 +136,8 @@ func appendRecord(dst []byte, typ recordType, id uint16, content []byte) []byte 
 	return append(dst, zeros[:pad]...)
 }
 
-// consumeRecord reads a whole record; n == 0 without an error means that b is too short. The content is part of b.
+// consumeRecord reads a whole record; n == 0 without an error means that b is too short. The
+// content is part of b.
 func consumeRecord(b []byte) (h header, content []byte, n int, err error) {
 	h, n, err = consumeHeader(b)
 	if n == 0 || len(b)-n < h.content+h.padding {
@@ -162,8 +163,8 @@ func appendBegin(dst []byte, b begin) []byte {
 	return append(dst, byte(b.role>>8), byte(b.role), flags, 0, 0, 0, 0, 0)
 }
 
-// consumeBegin reads the content of BEGIN_REQUEST; n == 0 means that b is too short. Reserved bytes and unknown flags
-// are ignored.
+// consumeBegin reads the content of BEGIN_REQUEST; n == 0 means that b is too short. Reserved bytes
+// and unknown flags are ignored.
 func consumeBegin(b []byte) (x begin, n int) {
 	if len(b) < beginLen {
 		return begin{}, 0
@@ -210,7 +211,8 @@ func consumeUnknown(b []byte) (t recordType, n int) {
 // maxLength is the longest name or value (section 3.4).
 const maxLength = 1<<31 - 1
 
-// appendLength appends the length of a name or value, in the short form where that can hold it. n is in 0..maxLength.
+// appendLength appends the length of a name or value, in the short form where that can hold it. n
+// is in 0..maxLength.
 func appendLength(dst []byte, n int) []byte {
 	if n < 128 {
 		return append(dst, byte(n))
@@ -288,8 +290,8 @@ func appendParams(dst []byte, p protocol.Params) []byte {
 	return dst
 }
 
-// consumeParams reads a whole PARAMS stream. It makes two allocations: one string, of which all names and values are
-// parts, and the slice.
+// consumeParams reads a whole PARAMS stream. It makes two allocations: one string, of which all
+// names and values are parts, and the slice.
 func consumeParams(b []byte, maxCount int) (protocol.Params, error) {
 	count, size, err := countPairs(b, maxCount)
 	if err != nil || count == 0 {

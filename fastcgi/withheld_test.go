@@ -8,7 +8,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// withheld answers a request whole, and keeps END_REQUEST and the connection until the client has gone.
+// withheld answers a request whole, and keeps END_REQUEST and the connection until the client has
+// gone.
 func withheld(f *front) {
 	for range 4 {
 		f.heard()
@@ -17,8 +18,9 @@ func withheld(f *front) {
 	io.Copy(io.Discard, f.nc)
 }
 
-// TestWithheldEnd: a backend that has sent its whole Content-Length and holds back END_REQUEST, its connection open, holds up neither
-// the answer's end nor the next request, which goes by another connection. CloseIdleConnections ends the wait, and waits for that.
+// TestWithheldEnd: a backend that has sent its whole Content-Length and holds back END_REQUEST, its
+// connection open, holds up neither the answer's end nor the next request, which goes by another
+// connection. CloseIdleConnections ends the wait, and waits for that.
 func TestWithheldEnd(t *testing.T) {
 	for _, max := range []int{0, 2} {
 		c := backend(t, withheld, withheld, withheld)

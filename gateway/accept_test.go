@@ -78,7 +78,8 @@ func TestAcceptBacksOff(t *testing.T) {
 	}
 }
 
-// A full is a listener whose accept fails with EMFILE until its one connection, which it gives first, has been closed.
+// A full is a listener whose accept fails with EMFILE until its one connection, which it gives
+// first, has been closed.
 type full struct {
 	conn     chan net.Conn
 	attempts int
@@ -114,7 +115,8 @@ func (c *ending) Close() error {
 	return c.Conn.Close()
 }
 
-// Where descriptors have run out, the end of a connection has accept tried at once. The wait went on.
+// Where descriptors have run out, the end of a connection has accept tried at once. The wait went
+// on.
 func TestAcceptGoesOnWhenAConnectionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, peer := net.Pipe()

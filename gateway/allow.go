@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// An AllowList says which peers may connect on IP networks: those in one of its networks. Empty means loopback. Peers on other
-// networks, Unix sockets above all, always may.
+// An AllowList says which peers may connect on IP networks: those in one of its networks. Empty
+// means loopback. Peers on other networks, Unix sockets above all, always may.
 type AllowList []netip.Prefix
 
 // AllowAll is the list that "*" means. It is not to be changed.
@@ -18,8 +18,8 @@ func AllowAll() AllowList {
 
 var loopback = AllowList{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
-// ParseAllow reads addresses and networks, separated by commas: "10.0.0.0/8,::1". "*" allows all; an empty text is the
-// empty list.
+// ParseAllow reads addresses and networks, separated by commas: "10.0.0.0/8,::1". "*" allows all;
+// an empty text is the empty list.
 func ParseAllow(text string) (AllowList, error) {
 	var list AllowList
 	for item := range strings.SplitSeq(text, ",") {
@@ -72,7 +72,8 @@ func (l AllowList) Admits(addr net.Addr) bool {
 	return false
 }
 
-// ipOf returns the IP address of addr, if it has one; an IPv4 address in IPv6's form is the IPv4 one.
+// ipOf returns the IP address of addr, if it has one; an IPv4 address in IPv6's form is the IPv4
+// one.
 func ipOf(addr net.Addr) (netip.Addr, bool) {
 	switch a := addr.(type) {
 	case nil, *net.UnixAddr:

@@ -16,8 +16,8 @@ var errNoSocket = errors.New("gateway: not a socket")
 // sniffed is how many bytes tell a protocol. None can say anything before it has them.
 const sniffed = 2
 
-// start waits for c's first bytes, which costs less memory here than further down, and serves c by serve. One on which they do not
-// come in time is closed.
+// start waits for c's first bytes, which costs less memory here than further down, and serves c by
+// serve. One on which they do not come in time is closed.
 func (c *conn) start(serve func(*conn)) {
 	var first [sniffed]byte
 	k := peeking{p: first[:], whole: c.port.whole.Load()}
@@ -75,15 +75,16 @@ func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
 	return &replay{Conn: c.net, first: first}, first, err == nil
 }
 
-// patience gives c's peer some time for what comes first; 0 is no limit. What comes next sets a deadline of its own.
+// patience gives c's peer some time for what comes first; 0 is no limit. What comes next sets a
+// deadline of its own.
 func (c *conn) patience(limit time.Duration) {
 	if limit > 0 {
 		c.net.SetReadDeadline(time.Now().Add(limit))
 	}
 }
 
-// A replay is a connection that gives first what has been read of it already. It is for connections that the system cannot peek into, or
-// not far enough.
+// A replay is a connection that gives first what has been read of it already. It is for connections
+// that the system cannot peek into, or not far enough.
 type replay struct {
 	net.Conn
 	first []byte

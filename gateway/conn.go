@@ -26,8 +26,9 @@ func (c *conn) guarded() protocol.Conn {
 	return c
 }
 
-// Next implements [protocol.Conn]. Once the server is closing it gives the first request, and those that have come by the end of
-// the one before; when first requests are late, no other: so a connection ends also where requests come without a pause.
+// Next implements [protocol.Conn]. Once the server is closing it gives the first request, and those
+// that have come by the end of the one before; when first requests are late, no other: so a
+// connection ends also where requests come without a pause.
 func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, error) {
 	if c.srv.run.closing.Load() && c.given.Load() && (c.srv.run.late.Load() || closeInner(c.inner)) {
 		return nil, nil, io.EOF
@@ -70,7 +71,8 @@ type watched struct{ *conn }
 
 func (c watched) Watch(gone func(error)) func() { return c.inner.(protocol.Watcher).Watch(gone) }
 
-// closeIdle closes the connection if no request is being read or served on it. One that has had none yet gets the time for it.
+// closeIdle closes the connection if no request is being read or served on it. One that has had
+// none yet gets the time for it.
 func (c *conn) closeIdle() {
 	c.mu.Lock()
 	inner, web, begun, parked := c.inner, c.web, c.begun, c.rest != nil
@@ -102,7 +104,8 @@ func (c *conn) pending() bool {
 	return err == nil && netio.Pending(raw)
 }
 
-// cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole response.
+// cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole
+// response.
 func (c *conn) cut() {
 	c.closeIdle()
 	c.cutting.Store(true)
@@ -123,7 +126,8 @@ func (c *conn) contain() {
 	}
 }
 
-// report logs why a connection ended: what its peer did wrong as a warning, that it left as information.
+// report logs why a connection ended: what its peer did wrong as a warning, that it left as
+// information.
 func (c *conn) report(name string, err error) {
 	if err == io.EOF || c.cutting.Load() {
 		return

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// flushDelay is how long what has come of a response waits for what comes next, to leave with it in one write: its head for the
-// body's first bytes, a piece for the end.
+// flushDelay is how long what has come of a response waits for what comes next, to leave with it in
+// one write: its head for the body's first bytes, a piece for the end.
 const flushDelay = time.Millisecond
 
 // pieces are the buffers by which responses are copied.
@@ -36,7 +36,8 @@ func (x *passage) copyBody(body io.Reader) error {
 	}
 }
 
-// A flusher sends what has been written, a little later: so the last piece leaves with the response's end.
+// A flusher sends what has been written, a little later: so the last piece leaves with the
+// response's end.
 type flusher struct {
 	x     *passage
 	mu    sync.Mutex
@@ -73,7 +74,8 @@ func (f *flusher) wantLocked() {
 	f.due = true
 }
 
-// flush sends what waits. A head by itself stays while the request's body is still coming: that would have to be taken in first.
+// flush sends what waits. A head by itself stays while the request's body is still coming: that
+// would have to be taken in first.
 func (f *flusher) flush() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

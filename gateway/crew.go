@@ -3,8 +3,9 @@ package gateway
 // spareMax is how many goroutines without a connection wait for the next.
 const spareMax = 16
 
-// A crew is the goroutines that serve connections. One that is done with its connection is given the next, if that comes while few
-// others wait: its stack has grown already, which for a front that connects for each request is a tenth of the whole work.
+// A crew is the goroutines that serve connections. One that is done with its connection is given
+// the next, if that comes while few others wait: its stack has grown already, which for a front
+// that connects for each request is a tenth of the whole work.
 type crew struct {
 	next  chan func()
 	spare chan struct{} // a token for each that waits

@@ -8,7 +8,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Nobody waits for a goroutine, however many there are; those without work are few, serve again, and end with the server.
+// Nobody waits for a goroutine, however many there are; those without work are few, serve again,
+// and end with the server.
 func TestCrew(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	done := make(chan struct{})

@@ -1,22 +1,26 @@
-// Package gateway has what stands around the protocols: a [Server] with its listeners, connections and shutdown; a [Proxy] that
-// sends requests on to a backend; a [Mux] that routes them. It knows no protocol by name but HTTP, which is net/http's own.
+// Package gateway has what stands around the protocols: a [Server] with its listeners, connections
+// and shutdown; a [Proxy] that sends requests on to a backend; a [Mux] that routes them. It knows
+// no protocol by name but HTTP, which is net/http's own.
 //
 // # Who may connect
 //
-// Whoever can connect to a raw protocol can say anything of a request: who the client is, which file to run. So a listener
-// on an IP network admits loopback alone until its allow-list says otherwise; HTTP listeners go by the same list. A Unix socket always
-// admits: its file's mode says who may connect.
+// Whoever can connect to a raw protocol can say anything of a request: who the client is, which
+// file to run. So a listener on an IP network admits loopback alone until its allow-list says
+// otherwise; HTTP listeners go by the same list. A Unix socket always admits: its file's mode says
+// who may connect.
 //
 // # Limits
 //
-// Server.MaxConns bounds the connections of all listeners together. Beyond it accepting waits, and so do peers in the
-// system's queue of the listener; each listener holds at most one connection that it has accepted and not begun to serve.
+// Server.MaxConns bounds the connections of all listeners together. Beyond it accepting waits, and
+// so do peers in the system's queue of the listener; each listener holds at most one connection
+// that it has accepted and not begun to serve.
 //
 // A connection costs a goroutine; one that is idle holds under 5 KB of heap and stack.
 //
 // # Shutdown
 //
-// Listeners close first, so that a front that is refused goes elsewhere, without harm. Then idle connections close at once, and others
-// when they have been answered. What is left when the context ends is cut: requests' contexts end with a cause, and connections are
-// reset where the network has that, so that nobody takes half an answer for a whole one.
+// Listeners close first, so that a front that is refused goes elsewhere, without harm. Then idle
+// connections close at once, and others when they have been answered. What is left when the context
+// ends is cut: requests' contexts end with a cause, and connections are reset where the network has
+// that, so that nobody takes half an answer for a whole one.
 package gateway

@@ -11,13 +11,15 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An HTTPClient sends requests to a backend that speaks HTTP/1.1. Only Dial must be set. It is a [protocol.RoundTripper], safe for
-// concurrent use, and must not be changed once in use. It keeps up to 64 idle connections, each for up to 90 s. A request that fails on a
-// kept connection is sent once more on a new one, if nothing of an answer came, the body can be sent again, and the method is idempotent
-// or the request cannot have been read.
+// An HTTPClient sends requests to a backend that speaks HTTP/1.1. Only Dial must be set. It is a
+// [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. It keeps
+// up to 64 idle connections, each for up to 90 s. A request that fails on a kept connection is sent
+// once more on a new one, if nothing of an answer came, the body can be sent again, and the method
+// is idempotent or the request cannot have been read.
 //
-// The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the front's connection are left out.
-// REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and X-Forwarded-Host are what the front says of the client.
+// The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the
+// front's connection are left out. REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and
+// X-Forwarded-Host are what the front says of the client.
 type HTTPClient struct {
 	// Dial connects to the backend.
 	Dial func(ctx context.Context) (net.Conn, error)

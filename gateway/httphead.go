@@ -44,8 +44,8 @@ func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 // framing are the fields that head itself writes.
 var framing = map[string]bool{"Host": true, "Content-Length": true, "Transfer-Encoding": true}
 
-// lengthField is the field that tells the body's length. Without a body it is there for methods that have one as a rule (RFC 9110
-// section 8.6).
+// lengthField is the field that tells the body's length. Without a body it is there for methods
+// that have one as a rule (RFC 9110 section 8.6).
 func lengthField(method string, r *protocol.Request) string {
 	n := r.ContentLength
 	if r.Body == nil && n < 0 {
@@ -98,8 +98,8 @@ func (c *HTTPClient) setFields(hr *http.Request, r *protocol.Request) {
 	}
 }
 
-// setForwarded tells the backend of the client. What the client says of itself goes no further, but for X-Forwarded-For, whose
-// end is ours.
+// setForwarded tells the backend of the client. What the client says of itself goes no further, but
+// for X-Forwarded-For, whose end is ours.
 func setForwarded(h http.Header, r *protocol.Request) {
 	h.Del("Forwarded")
 	if addr := r.Params.Get("REMOTE_ADDR"); addr != "" {

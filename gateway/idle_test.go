@@ -14,8 +14,9 @@ import (
 // idleHeap is what an idle connection may take of the heap, in bytes.
 const idleHeap = 3 << 9
 
-// Idle connections take little of the heap, and those that are parked no goroutine; one on which less has come than tells a protocol has
-// one, whose stack is the smallest there is. What the system sees of that is measured from outside, by cmd/postern.
+// Idle connections take little of the heap, and those that are parked no goroutine; one on which
+// less has come than tells a protocol has one, whose stack is the smallest there is. What the
+// system sees of that is measured from outside, by cmd/postern.
 func TestIdleConnectionsAreSmall(t *testing.T) {
 	const n = 1000
 	raiseDescriptors(t, 3*n)
@@ -70,7 +71,8 @@ func raiseDescriptors(t *testing.T, n uint64) {
 	}
 }
 
-// fill hands n connections to l's server, on which this is sent, and read an answer to if there is one, and returns the peers' descriptors.
+// fill hands n connections to l's server, on which this is sent, and read an answer to if there is
+// one, and returns the peers' descriptors.
 func fill(t *testing.T, l *handed, n int, send string, answered bool) []int {
 	t.Helper()
 	fds := make([]int, n)

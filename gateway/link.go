@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// A link is the context of the exchange with a backend. It ends with the front's request, until it is parted from that, and
-// for causes of its own. As with the request's own context it costs nothing until somebody asks for its end, by Done or by
-// deriving from it: only then is the front watched.
+// A link is the context of the exchange with a backend. It ends with the front's request, until it
+// is parted from that, and for causes of its own. As with the request's own context it costs
+// nothing until somebody asks for its end, by Done or by deriving from it: only then is the front
+// watched.
 type link struct {
 	front context.Context
 
@@ -78,8 +79,8 @@ func (l *link) Err() error {
 	return l.front.Err()
 }
 
-// Value also serves the context package's own question for the nearest cancelable context, which it asks after Done and
-// for the cause.
+// Value also serves the context package's own question for the nearest cancelable context, which it
+// asks after Done and for the cause.
 func (l *link) Value(key any) any {
 	l.mu.Lock()
 	inner, ended := l.inner, l.cause != nil

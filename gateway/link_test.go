@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A link ends with the front's request and for causes of its own, whether it was asked before or after, and once parted
-// only for its own.
+// A link ends with the front's request and for causes of its own, whether it was asked before or
+// after, and once parted only for its own.
 func TestLink(t *testing.T) {
 	gone, slow := errors.New("gone"), errors.New("slow")
 	for _, row := range []struct {

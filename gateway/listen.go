@@ -12,8 +12,8 @@ import (
 	"github.com/postern-gateway/postern/internal/loglimit"
 )
 
-// A Listener is a net.Listener with what a [Server] should know of it. Serve, ServeHTTP and ServeAny take any net.Listener; with one of
-// these they use what it says.
+// A Listener is a net.Listener with what a [Server] should know of it. Serve, ServeHTTP and
+// ServeAny take any net.Listener; with one of these they use what it says.
 type Listener struct {
 	net.Listener
 	// Allow is who may connect, where the network is an IP one. Empty: the server's.
@@ -170,8 +170,8 @@ func (s *Server) hold(p *port, err error, wait time.Duration) {
 	}
 }
 
-// shortages are the errors of accept that pass: what the system has run out of, and connections that have gone before they
-// were accepted.
+// shortages are the errors of accept that pass: what the system has run out of, and connections
+// that have gone before they were accepted.
 var shortages = []error{
 	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
 	syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EPERM, syscall.EINTR,
@@ -184,6 +184,7 @@ func passing(err error) bool {
 			return true
 		}
 	}
-	var t interface{ Temporary() bool } // as net/http has it, for listeners that are not the system's
+	// as net/http has it, for listeners that are not the system's
+	var t interface{ Temporary() bool }
 	return !errors.Is(err, net.ErrClosed) && errors.As(err, &t) && t.Temporary()
 }

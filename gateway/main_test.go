@@ -147,7 +147,8 @@ func text(s string) protocol.Handler {
 	})
 }
 
-// blocking is a handler that says when it is entered, and answers when it is let go, or returns why its request has ended.
+// blocking is a handler that says when it is entered, and answers when it is let go, or returns why
+// its request has ended.
 type blocking struct{ entered, leave chan struct{} }
 
 func newBlocking() *blocking {

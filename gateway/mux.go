@@ -13,16 +13,19 @@ import (
 type Route struct {
 	// Host is the host that the request must be for, without a port. Empty: any.
 	Host string
-	// Prefix is what the path must begin with, by whole elements: "/app" has "/app" and "/app/x", not "/apple". It becomes the
-	// request's SCRIPT_NAME, and what follows its PATH_INFO. Empty or "/": any path, and the variables stay as they are.
+	// Prefix is what the path must begin with, by whole elements: "/app" has "/app" and "/app/x",
+	// not "/apple". It becomes the request's SCRIPT_NAME, and what follows its PATH_INFO. Empty or
+	// "/": any path, and the variables stay as they are.
 	Prefix  string
 	Handler protocol.Handler
 }
 
-// A Mux is a handler that gives requests to other handlers, by host and path. Of the routes that match, one with a Host goes before one
-// without, then a longer Prefix before a shorter one. Without a match the answer is 404.
+// A Mux is a handler that gives requests to other handlers, by host and path. Of the routes that
+// match, one with a Host goes before one without, then a longer Prefix before a shorter one.
+// Without a match the answer is 404.
 //
-// The path is that of [protocol.Params.Path]. It is not cleaned: a path with ".." elements matches as it stands.
+// The path is that of [protocol.Params.Path]. It is not cleaned: a path with ".." elements matches
+// as it stands.
 type Mux []Route
 
 // Serve implements [protocol.Handler].

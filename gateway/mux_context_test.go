@@ -9,7 +9,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Behind a Mux the request of an http.Handler's context is the one that the Mux gave, with its SCRIPT_NAME.
+// Behind a Mux the request of an http.Handler's context is the one that the Mux gave, with its
+// SCRIPT_NAME.
 func TestRequestFromContextBehindAMux(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := protocol.RequestFromContext(r.Context()).Params

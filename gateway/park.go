@@ -7,15 +7,17 @@ import (
 	"github.com/postern-gateway/postern/internal/netio"
 )
 
-// A parker is a connection whose wait for its next request can be ended without any harm: Parked then tells that it was, and when it
-// has waited for long enough; zero is never. Nothing is left in it: whoever comes next reads the next request from its first byte. So a
-// connection that has served a request, and is then idle for long, needs no more than one that is new.
+// A parker is a connection whose wait for its next request can be ended without any harm: Parked
+// then tells that it was, and when it has waited for long enough; zero is never. Nothing is left in
+// it: whoever comes next reads the next request from its first byte. So a connection that has
+// served a request, and is then idle for long, needs no more than one that is new.
 type parker interface {
 	Park() bool
 	Parked() (until time.Time, ok bool)
 }
 
-// parkEvery is how often idle connections are looked for. One is parked when it has been idle from one look to the next.
+// parkEvery is how often idle connections are looked for. One is parked when it has been idle from
+// one look to the next.
 const parkEvery = time.Second
 
 // ended notes whether the loop's Next has ended because the connection was parked.
@@ -31,8 +33,8 @@ type rest struct {
 	timer *time.Timer // ends it; nil: it may rest for ever
 }
 
-// park has c wait for its next request until then: where the system can tell of it in no goroutine at all, elsewhere in a new one, which
-// has a small stack.
+// park has c wait for its next request until then: where the system can tell of it in no goroutine
+// at all, elsewhere in a new one, which has a small stack.
 func (c *conn) park(until time.Time) {
 	r := &c.srv.run
 	r.mu.Lock()
@@ -134,7 +136,8 @@ func (s *Server) park() {
 	}
 }
 
-// parkIdle parks those that have been idle since it was called last, and reports whether there are any left to look after.
+// parkIdle parks those that have been idle since it was called last, and reports whether there are
+// any left to look after.
 func (s *Server) parkIdle() bool {
 	r := &s.run
 	r.mu.Lock()

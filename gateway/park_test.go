@@ -14,7 +14,8 @@ import (
 // keeping are the ways in which a connection is kept for another request.
 var keeping = []string{"fastcgi", "http", "auto, http"}
 
-// kept serves text("left") in this way and returns a connection that has been answered once and is parked.
+// kept serves text("left") in this way and returns a connection that has been answered once and is
+// parked.
 func kept(t *testing.T, way string, lim *protocol.Limits) (*gateway.Server, net.Conn) {
 	t.Helper()
 	s := &gateway.Server{MethodOptional: true, Handler: text("left"), Limits: lim}
@@ -92,7 +93,8 @@ func TestParkingLosesNothing(t *testing.T) {
 	}
 }
 
-// What of the next request has come with the one before, and lies in net/http's buffer, is not lost either.
+// What of the next request has come with the one before, and lies in net/http's buffer, is not lost
+// either.
 func TestParkingLosesNothingOfAPipeline(t *testing.T) {
 	s, c := kept(t, "http", nil)
 	request := ways["http"].request
@@ -109,7 +111,8 @@ func TestParkingLosesNothingOfAPipeline(t *testing.T) {
 	}
 }
 
-// keepParking looks for idle connections all the time, until the function that it returns is called.
+// keepParking looks for idle connections all the time, until the function that it returns is
+// called.
 func keepParking(s *gateway.Server) (end func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -130,7 +133,8 @@ func keepParking(s *gateway.Server) (end func()) {
 	}
 }
 
-// A connection that was closed while it was being parked was waited for until its idle time was over.
+// A connection that was closed while it was being parked was waited for until its idle time was
+// over.
 func TestCloseMeetsParking(t *testing.T) {
 	for _, way := range keeping {
 		for range 100 {

@@ -11,9 +11,10 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// peek waits until p can be filled with the connection's first bytes, and leaves them there: so the protocol gets the connection as it
-// is. It fails with errNoSocket where it cannot, with io.EOF where the connection has ended or nobody can tell whether it has, and
-// after limit (0: whatever deadline is set). n is how many have come all the same.
+// peek waits until p can be filled with the connection's first bytes, and leaves them there: so the
+// protocol gets the connection as it is. It fails with errNoSocket where it cannot, with io.EOF
+// where the connection has ended or nobody can tell whether it has, and after limit (0: whatever
+// deadline is set). n is how many have come all the same.
 func (c *conn) peek(p []byte, limit time.Duration) (n int, err error) {
 	return c.peekBy(&peeking{p: p}, limit)
 }

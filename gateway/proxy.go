@@ -13,27 +13,30 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Proxy is a handler that sends requests on to a backend, whatever protocols the two sides speak. The variables go whole and in
-// their order, but for those that [protocol.Withheld] names, as HTTP_PROXY; no http.Request is made of them. Only Backend must
-// be set. It is safe for concurrent use.
+// A Proxy is a handler that sends requests on to a backend, whatever protocols the two sides speak.
+// The variables go whole and in their order, but for those that [protocol.Withheld] names, as
+// HTTP_PROXY; no http.Request is made of them. Only Backend must be set. It is safe for concurrent
+// use.
 //
-// Each piece of the response goes on within a millisecond, and so does its head; what is whole by then leaves in one write. A
-// backend that fails before its response's head gives 502, one that is too slow 504; a response that is cut is marked
-// incomplete. When the client goes, the backend's exchange ends.
+// Each piece of the response goes on within a millisecond, and so does its head; what is whole by
+// then leaves in one write. A backend that fails before its response's head gives 502, one that is
+// too slow 504; a response that is cut is marked incomplete. When the client goes, the backend's
+// exchange ends.
 //
-// A 101 response joins the two connections, with an end of either direction passed on by itself; it needs a protocol that can hand over its
-// connection.
+// A 101 response joins the two connections, with an end of either direction passed on by itself; it
+// needs a protocol that can hand over its connection.
 type Proxy struct {
 	Backend protocol.RoundTripper
 
 	// Rewrite may change the request that goes out. Its Params are its own.
 	Rewrite func(out *protocol.Request)
 
-	// ResponseTimeout is how long the response's head may take, from the start of the request. 0 or less: no limit.
+	// ResponseTimeout is how long the response's head may take, from the start of the request. 0 or
+	// less: no limit.
 	ResponseTimeout time.Duration
 
-	// FullDuplex passes a response on while the request's body is still coming, where the front can take that. Without it the
-	// rest of the body is taken in first, within the server's Limits.
+	// FullDuplex passes a response on while the request's body is still coming, where the front can
+	// take that. Without it the rest of the body is taken in first, within the server's Limits.
 	FullDuplex bool
 }
 
@@ -73,7 +76,8 @@ func (p *Proxy) outgoing(ctx context.Context, r *protocol.Request, body *source)
 	return out
 }
 
-// A source is a request's body on its way out. It knows how it ended, which the backend's client can only guess.
+// A source is a request's body on its way out. It knows how it ended, which the backend's client
+// can only guess.
 type source struct {
 	io.Reader
 	done atomic.Bool // read to its end
@@ -115,7 +119,8 @@ func (x *passage) roundTrip(b protocol.RoundTripper, out *protocol.Request) (*pr
 	return res, err
 }
 
-// failed tells whose fault an error is: the client's, who has gone or sent no whole body, or the backend's.
+// failed tells whose fault an error is: the client's, who has gone or sent no whole body, or the
+// backend's.
 func (x *passage) failed(op string, err error) error {
 	if cause := context.Cause(x.in.Context()); cause != nil {
 		return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrAborted, Err: cause}
@@ -147,8 +152,9 @@ func (x *passage) answer(res *protocol.Response) error {
 	x.copyHeader(res)
 	x.w.WriteHeader(res.Status)
 	if x.in.Method() == http.MethodHead {
-		// Nobody wants the body, and fronts close as soon as they have the head. How a backend may end that is still at it is
-		// for its client's Close to say: a CGI script is not killed in the middle.
+		// Nobody wants the body, and fronts close as soon as they have the head. How a backend may
+		// end that is still at it is for its client's Close to say: a CGI script is not killed in
+		// the middle.
 		return nil
 	}
 	return x.copyBody(res.Body)

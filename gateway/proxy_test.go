@@ -176,7 +176,8 @@ func TestProxyWhenTheClientGoes(t *testing.T) {
 	}
 }
 
-// Each event that the backend sends arrives before it sends the next one, and the head before the first.
+// Each event that the backend sends arrives before it sends the next one, and the head before the
+// first.
 func TestProxyStreams(t *testing.T) {
 	r, w := io.Pipe()
 	c, _ := proxy(t, &gateway.Proxy{Backend: answering(&protocol.Response{Status: 200,

@@ -12,7 +12,8 @@ import (
 	"github.com/postern-gateway/postern/internal/netio/netiotest"
 )
 
-// A given is a listener that gives one connection: when ready is closed, or at the last moment, once the listener has been closed.
+// A given is a listener that gives one connection: when ready is closed, or at the last moment,
+// once the listener has been closed.
 type given struct {
 	conn   chan net.Conn
 	called chan struct{} // Accept was called
@@ -47,8 +48,9 @@ func (l *given) Close() error {
 
 func (l *given) Addr() net.Addr { return otherAddr("given") }
 
-// On a socket that a successor has too, what was accepted is served its first request. It was closed unread: where the shutdown came
-// between the accept and the service, or between the accept and the request.
+// On a socket that a successor has too, what was accepted is served its first request. It was
+// closed unread: where the shutdown came between the accept and the service, or between the accept
+// and the request.
 func TestShutdownServesWhatWasAccepted(t *testing.T) {
 	for name, way := range ways {
 		for network, pair := range map[string]func() (net.Conn, net.Conn){

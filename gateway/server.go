@@ -13,25 +13,31 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// ErrServerClosed is what Serve returns when the server has been told to stop, and the cause with which Close ends requests' contexts.
+// ErrServerClosed is what Serve returns when the server has been told to stop, and the cause with
+// which Close ends requests' contexts.
 var ErrServerClosed = errors.New("gateway: server closed")
 
-// closedByServer is the cause of what Close ends. A handler that returns it in time still gets its 503 out.
+// closedByServer is the cause of what Close ends. A handler that returns it in time still gets its
+// 503 out.
 var closedByServer = &protocol.Error{Op: "serve", Kind: protocol.ErrAborted, Err: ErrServerClosed, Status: 503}
 
-// A Server serves one handler on any number of listeners and protocols at once. Handler must be set; nothing may be changed once a
-// Serve has been called. Its methods may be called from anywhere.
+// A Server serves one handler on any number of listeners and protocols at once. Handler must be
+// set; nothing may be changed once a Serve has been called. Its methods may be called from
+// anywhere.
 type Server struct {
 	Handler protocol.Handler
 	Limits  *protocol.Limits // of each connection; nil: the defaults
 	Log     *slog.Logger     // nil: slog.Default
 
-	// MethodOptional has the handler serve requests without a REQUEST_METHOD, too: see [protocol.Loop].
+	// MethodOptional has the handler serve requests without a REQUEST_METHOD, too: see
+	// [protocol.Loop].
 	MethodOptional bool
 
-	// MaxConns bounds the connections of all listeners together; beyond it accepting waits. 0 or less: no limit.
+	// MaxConns bounds the connections of all listeners together; beyond it accepting waits. 0 or
+	// less: no limit.
 	MaxConns int
-	// Allow is the allow-list of listeners that have none of their own: see [Listener]. Empty: loopback.
+	// Allow is the allow-list of listeners that have none of their own: see [Listener]. Empty:
+	// loopback.
 	Allow AllowList
 
 	once sync.Once
@@ -49,9 +55,10 @@ type engine struct {
 	closing atomic.Bool
 	late    atomic.Bool   // closing, and the time for first requests is over
 	stopped chan struct{} // closed when closing is set
-	freed   chan struct{} // a connection has ended, which a listener that waits for descriptors takes
-	crew    *crew
-	tasks   sync.WaitGroup // listeners and connections
+	// a connection has ended, which a listener that waits for descriptors takes
+	freed chan struct{}
+	crew  *crew
+	tasks sync.WaitGroup // listeners and connections
 
 	mu    sync.Mutex
 	room  sync.Cond // on mu: a connection has ended, or closing was set
@@ -85,21 +92,24 @@ func (s *Server) init() {
 	})
 }
 
-// Serve accepts connections on l and serves them by p, until l fails for good or the server is told to stop; then it returns
-// ErrServerClosed. It closes l. Where descriptors or memory run out it waits and tries again.
+// Serve accepts connections on l and serves them by p, until l fails for good or the server is told
+// to stop; then it returns ErrServerClosed. It closes l. Where descriptors or memory run out it
+// waits and tries again.
 func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
 	return s.listen(l, p.Name(), by(p).serve)
 }
 
-// ServeHTTP is Serve for HTTP/1: net/http's own server, with this server's handler, allow-list, limits, log and shutdown.
+// ServeHTTP is Serve for HTTP/1: net/http's own server, with this server's handler, allow-list,
+// limits, log and shutdown.
 func (s *Server) ServeHTTP(l net.Listener) error {
 	return s.listen(l, "http", kind((*conn).serveHTTP).serve)
 }
 
-// ServeAny is Serve for several protocols on one listener: a connection's first bytes tell which of them, or HTTP, it speaks. What speaks
-// none of them is logged and closed.
+// ServeAny is Serve for several protocols on one listener: a connection's first bytes tell which of
+// them, or HTTP, it speaks. What speaks none of them is logged and closed.
 func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error {
-	kinds := map[string]kind{"http": (*conn).serveHTTP, "tls": (*conn).serveHTTP} // for TLS net/http's plain answer is the best there is
+	// for TLS net/http's plain answer is the best there is
+	kinds := map[string]kind{"http": (*conn).serveHTTP, "tls": (*conn).serveHTTP}
 	for _, p := range slices.Backward(protocols) {
 		kinds[p.Name()] = by(p)
 	}
@@ -131,8 +141,8 @@ type conn struct {
 	seen   uint32 // of turns, guarded by the server's mu
 }
 
-// begin notes a connection, once there is room for it: also while the server is closing, as it was accepted before. nil says that the
-// server has been closed.
+// begin notes a connection, once there is room for it: also while the server is closing, as it was
+// accepted before. nil says that the server has been closed.
 func (s *Server) begin(p *port, nc net.Conn) *conn {
 	c := &conn{srv: s, port: p, net: nc}
 	r := &s.run

@@ -11,16 +11,18 @@ const (
 	lastLook  = 250 * time.Millisecond
 )
 
-// firstRequestTime is how long, after a shutdown began, a connection may take to send its first request.
+// firstRequestTime is how long, after a shutdown began, a connection may take to send its first
+// request.
 const firstRequestTime = time.Second
 
-// Shutdown closes the listeners, then idle connections, and lets requests that are being served end; each connection
-// closes after its answer. It returns nil once all have ended. If ctx ends before that, it does as Close does and returns
-// ctx's error.
+// Shutdown closes the listeners, then idle connections, and lets requests that are being served
+// end; each connection closes after its answer. It returns nil once all have ended. If ctx ends
+// before that, it does as Close does and returns ctx's error.
 //
-// What was accepted is served: so where a successor has the same listening socket no request is lost. A connection that
-// has had no request yet may still begin its first within 1 s of the call, and one that is kept is closed only if no further
-// request has come; both are closed after that second.
+// What was accepted is served: so where a successor has the same listening socket no request is
+// lost. A connection that has had no request yet may still begin its first within 1 s of the call,
+// and one that is kept is closed only if no further request has come; both are closed after that
+// second.
 //
 // A hijacked connection counts as long as its handler runs.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -53,8 +55,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close closes the listeners, ends every request's context with the cause ErrServerClosed, cuts every connection, and
-// waits until all handlers have returned.
+// Close closes the listeners, ends every request's context with the cause ErrServerClosed, cuts
+// every connection, and waits until all handlers have returned.
 func (s *Server) Close() error {
 	s.init()
 	s.stop()

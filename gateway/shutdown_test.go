@@ -32,9 +32,11 @@ var ways = map[string]struct {
 		"\x00\x15\x00\x00\x0e\x00REQUEST_METHOD\x03\x00GET", "\r\n\r\nleft"},
 	"fastcgi": {
 		func(s *gateway.Server, l net.Listener) error { return s.Serve(l, fastcgi.Protocol{}) },
-		"\x01\x01\x00\x01\x00\x08\x00\x00" + "\x00\x01\x01\x00\x00\x00\x00\x00" + // BEGIN_REQUEST, responder, KEEP_CONN
+		// BEGIN_REQUEST, responder, KEEP_CONN
+		"\x01\x01\x00\x01\x00\x08\x00\x00" + "\x00\x01\x01\x00\x00\x00\x00\x00" +
 			"\x01\x04\x00\x01\x00\x13\x00\x00" + "\x0e\x03REQUEST_METHODGET" +
-			"\x01\x04\x00\x01\x00\x00\x00\x00" + "\x01\x05\x00\x01\x00\x00\x00\x00", // PARAMS and STDIN end
+			// PARAMS and STDIN end
+			"\x01\x04\x00\x01\x00\x00\x00\x00" + "\x01\x05\x00\x01\x00\x00\x00\x00",
 		"\r\n\r\nleft"},
 	"http": {
 		func(s *gateway.Server, l net.Listener) error { return s.ServeHTTP(l) },

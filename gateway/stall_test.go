@@ -32,8 +32,8 @@ func TestPeerThatTakesNothing(t *testing.T) {
 	}
 }
 
-// Over HTTP a handler may answer while it reads, where it asks for that; a front that reads only after it has sent all gets its answer
-// where it does not.
+// Over HTTP a handler may answer while it reads, where it asks for that; a front that reads only
+// after it has sent all gets its answer where it does not.
 func TestHTTPDuplex(t *testing.T) {
 	for _, duplex := range []bool{false, true} {
 		s := &gateway.Server{Handler: protocol.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -32,7 +32,8 @@ func echoWebSocket(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A WebSocket passes through HTTP, and any protocol that can hand over its connection, to a handler behind it.
+// A WebSocket passes through HTTP, and any protocol that can hand over its connection, to a handler
+// behind it.
 func TestProxyTunnels(t *testing.T) {
 	for name, p := range map[string]protocol.Protocol{"scgi": scgi.Protocol{}, "uwsgi": uwsgi.Protocol{}, "http": nil} {
 		back := &gateway.Server{Handler: protocol.FromHTTP(http.HandlerFunc(echoWebSocket))}
@@ -118,7 +119,8 @@ func TestProxyTunnelOverFastCGI(t *testing.T) {
 	}
 }
 
-// A tunnel that stands has no deadline on either side, whatever the server's limits and the client's are.
+// A tunnel that stands has no deadline on either side, whatever the server's limits and the
+// client's are.
 func TestProxyTunnelHasNoDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		back, front := pipe(t).(*pipes), pipe(t).(*pipes)

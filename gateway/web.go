@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// A web is net/http's server, with the server's listeners in front: they hand it what they have accepted and admitted.
+// A web is net/http's server, with the server's listeners in front: they hand it what they have
+// accepted and admitted.
 type web struct {
 	srv    *Server
 	server *http.Server
@@ -95,7 +96,8 @@ func (c *conn) serveHTTP(nc net.Conn) {
 	}
 }
 
-// state follows a connection: it ends when net/http closes it or, once hijacked, when its handler returns.
+// state follows a connection: it ends when net/http closes it or, once hijacked, when its handler
+// returns.
 func (w *web) state(nc net.Conn, state http.ConnState) {
 	wc := nc.(*webConn)
 	switch state {
@@ -118,8 +120,9 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// ServeHTTP serves one request under the server's limits. The core tells net/http to let a handler read and write at once only when
-// the handler asks: net/http does not take in the rest of a body then, and panics where it meets it as the next request.
+// ServeHTTP serves one request under the server's limits. The core tells net/http to let a handler
+// read and write at once only when the handler asks: net/http does not take in the rest of a body
+// then, and panics where it meets it as the next request.
 func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
 	wc.served.Store(true)
@@ -141,7 +144,8 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	t.whole = true
 }
 
-// notImplemented refuses a method that asks for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2, RFC 9113 3.4).
+// notImplemented refuses a method that asks for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2,
+// RFC 9113 3.4).
 func notImplemented(rw http.ResponseWriter, method string) {
 	rw.Header().Set("Connection", "close")
 	status := http.StatusNotImplemented

@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A webConn is a connection as net/http gets it: it looks at the first bytes, to say in plain words what does not speak HTTP.
+// A webConn is a connection as net/http gets it: it looks at the first bytes, to say in plain words
+// what does not speak HTTP.
 type webConn struct {
 	net.Conn
 	conn     *conn
@@ -84,8 +85,8 @@ func (c *webConn) came(p []byte, n int) int {
 // notHTTP makes net/http answer 400 and close, before a request and within a head.
 const notHTTP = "?\r\n\r\n"
 
-// look returns n, unless p[:n] is another protocol: then it logs so, and gives net/http what makes it answer 400 at once,
-// not when its patience ends.
+// look returns n, unless p[:n] is another protocol: then it logs so, and gives net/http what makes
+// it answer 400 at once, not when its patience ends.
 func (c *webConn) look(p []byte, n int) int {
 	err := protocol.WrongProtocol("http", p[:n])
 	if err == nil {
@@ -108,15 +109,16 @@ func closeWrite(c any) error {
 	return http.ErrNotSupported
 }
 
-// closeIdle closes a connection on which nothing has come since it was accepted, if it is late for that, or since its last request.
+// closeIdle closes a connection on which nothing has come since it was accepted, if it is late for
+// that, or since its last request.
 func (c *webConn) closeIdle(late bool) {
 	if c.waiting.Load() && (late || c.given.Load()) && !c.conn.pending() {
 		c.Conn.Close()
 	}
 }
 
-// Close implements net.Conn. When net/http is told to keep no connections it closes those that it thinks idle: what has come on one of
-// them is served first.
+// Close implements net.Conn. When net/http is told to keep no connections it closes those that it
+// thinks idle: what has come on one of them is served first.
 func (c *webConn) Close() error {
 	if _, parked := c.Parked(); parked {
 		return nil
@@ -128,7 +130,9 @@ func (c *webConn) Close() error {
 	case c.resets.Load():
 		return reset(c.Conn)
 	case c.midway.Load() && !c.hijacked.Load() && c.conn.srv.run.ctx.Err() == nil:
-		netio.Drain(c.Conn) // net/http waits for half a second at most, and not at all where a read was ended by its deadline
+		// net/http waits for half a second at most, and not at all where a read was ended by its
+		// deadline
+		netio.Drain(c.Conn)
 	}
 	if c.broken.Load() || !c.served.Load() && !c.waiting.Load() {
 		throttle.Delay(1)

@@ -6,7 +6,8 @@ import (
 )
 
 // noteCut has the connection end in a reset if the response to hr is not whole and nothing else can
-// tell: to HTTP/1.0, without a declared length. Else the length tells, or the chunk that is missing.
+// tell: to HTTP/1.0, without a declared length. Else the length tells, or the chunk that is
+// missing.
 func (x *webExchange) noteCut(hr *http.Request) {
 	if !x.whole && !hr.ProtoAtLeast(1, 1) && len(x.Header()["Content-Length"]) == 0 {
 		x.conn.resets.Store(true)

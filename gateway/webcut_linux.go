@@ -11,9 +11,9 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// resettable gives a Unix socket what TCP has. Linux gives the peer of one that is closed with input
-// unread ECONNRESET, behind all that was sent: so the last byte of a request in HTTP/1.0 stays with
-// the system until its response is whole. With HTTP/1.1 nothing needs that.
+// resettable gives a Unix socket what TCP has. Linux gives the peer of one that is closed with
+// input unread ECONNRESET, behind all that was sent: so the last byte of a request in HTTP/1.0
+// stays with the system until its response is whole. With HTTP/1.1 nothing needs that.
 func resettable(c net.Conn) net.Conn {
 	u, ok := c.(*net.UnixConn)
 	if !ok {
@@ -108,7 +108,8 @@ func (c *keepingConn) Close() error {
 // Reset closes the connection so that its peer's read fails.
 func (c *keepingConn) Reset() error { return c.UnixConn.Close() }
 
-// isOld reports whether a request is in HTTP/1.0, by its first line; one that is not there yet may be.
+// isOld reports whether a request is in HTTP/1.0, by its first line; one that is not there yet may
+// be.
 func isOld(b []byte) bool {
 	line, _, whole := bytes.Cut(b, []byte("\n"))
 	return !whole || !bytes.HasSuffix(bytes.TrimSuffix(line, []byte("\r")), []byte("HTTP/1.1"))

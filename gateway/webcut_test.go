@@ -17,7 +17,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// To HTTP/1.0 a response without a length ends with its connection: one that is not whole must not end as others do.
+// To HTTP/1.0 a response without a length ends with its connection: one that is not whole must not
+// end as others do.
 func TestCutToHTTP10(t *testing.T) {
 	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
@@ -83,7 +84,8 @@ func TestKeptHTTP10(t *testing.T) {
 	}
 }
 
-// A client of HTTP/1.0 that leaves is noticed, though a byte of its request is unread as far as the system knows.
+// A client of HTTP/1.0 that leaves is noticed, though a byte of its request is unread as far as the
+// system knows.
 func TestHTTP10ClientLeaves(t *testing.T) {
 	begun, cause := make(chan struct{}), make(chan error)
 	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {

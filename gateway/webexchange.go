@@ -13,8 +13,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A webExchange is one request's ResponseWriter. It has net/http's deadlines, which are for a whole request, move on with each piece: so
-// they bound the time without progress, as everywhere.
+// A webExchange is one request's ResponseWriter. It has net/http's deadlines, which are for a whole
+// request, move on with each piece: so they bound the time without progress, as everywhere.
 type webExchange struct {
 	http.ResponseWriter
 	control *http.ResponseController
@@ -91,7 +91,8 @@ func (x *webExchange) armRead() {
 	}
 }
 
-// disarmRead takes the body's deadline away: net/http goes on reading, to notice a client that leaves.
+// disarmRead takes the body's deadline away: net/http goes on reading, to notice a client that
+// leaves.
 func (x *webExchange) disarmRead() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -135,7 +136,8 @@ func (b *webBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// isFraming reports whether an error of a chunked body is one of its chunks: net/http has no type for them, and all others have one.
+// isFraming reports whether an error of a chunked body is one of its chunks: net/http has no type
+// for them, and all others have one.
 func isFraming(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return false

@@ -36,8 +36,8 @@ func (f *webFraming) field(line []byte) error {
 	return f.contentLength(value)
 }
 
-// transferEncoding bears "chunked" once, in HTTP/1.1. What ends in chunks otherwise coded is left to
-// net/http's 501; what does not end in them has no length: 400 (RFC 9112 section 6.3).
+// transferEncoding bears "chunked" once, in HTTP/1.1. What ends in chunks otherwise coded is left
+// to net/http's 501; what does not end in them has no length: 400 (RFC 9112 section 6.3).
 func (f *webFraming) transferEncoding(name, value, line []byte) error {
 	first, last, list := cutLast(value)
 	switch {

@@ -13,7 +13,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// TestTooManyFieldsAreLoggedWithinBounds: each request with too many header fields was a line of the log.
+// TestTooManyFieldsAreLoggedWithinBounds: each request with too many header fields was a line of
+// the log.
 func TestTooManyFieldsAreLoggedWithinBounds(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

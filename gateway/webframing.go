@@ -8,8 +8,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A webFraming follows the requests of a connection in the bytes that net/http reads, to refuse what
-// net/http bears in silence: it drops a Content-Length beside Transfer-Encoding, and a
+// A webFraming follows the requests of a connection in the bytes that net/http reads, to refuse
+// what net/http bears in silence: it drops a Content-Length beside Transfer-Encoding, and a
 // Transfer-Encoding of HTTP/1.0. A front that reads those otherwise sees other requests than we do
 // (RFC 9112 sections 6.1, 6.3 and 11.2).
 type webFraming struct {
@@ -61,8 +61,8 @@ func (f *webFraming) inBody() bool {
 	return false
 }
 
-// follow returns how many bytes of p net/http may have, and why a head is refused, if it is. What has
-// been refused, or is broken so that net/http refuses it, has no next request.
+// follow returns how many bytes of p net/http may have, and why a head is refused, if it is. What
+// has been refused, or is broken so that net/http refuses it, has no next request.
 func (f *webFraming) follow(p []byte) (int, error) {
 	defer f.read(len(p))
 	for i := 0; i < len(p); {
@@ -208,8 +208,9 @@ const (
 	maxChunkExcess = 16 << 10
 )
 
-// chunk takes a chunk's size. Where net/http breaks the body off this does so, too: for a handler that reads and writes at once
-// net/http goes on at that place, as if what follows were the next request.
+// chunk takes a chunk's size. Where net/http breaks the body off this does so, too: for a handler
+// that reads and writes at once net/http goes on at that place, as if what follows were the next
+// request.
 func (f *webFraming) chunk(text []byte, crlf bool) {
 	digits, _, _ := bytes.Cut(bytes.TrimRight(text, " \t"), []byte{';'})
 	size, ok := hexadecimal(digits)

@@ -11,8 +11,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An answer that was given before the body was read arrives whole, though the client is still sending: also where somebody still reads
-// the body, as a proxy does, whose read is ended by its deadline.
+// An answer that was given before the body was read arrives whole, though the client is still
+// sending: also where somebody still reads the body, as a proxy does, whose read is ended by its
+// deadline.
 func TestAnswerBeforeBody(t *testing.T) {
 	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		if r.Params.Get("QUERY_STRING") == "reads" {

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// Park makes net/http let go of c, if it waits for a request and has nothing of one: its buffers and its stack are larger than all
-// else that an idle connection needs. To net/http the connection has ended.
+// Park makes net/http let go of c, if it waits for a request and has nothing of one: its buffers
+// and its stack are larger than all else that an idle connection needs. To net/http the connection
+// has ended.
 func (c *webConn) Park() bool {
 	return c.given.Load() && c.lull.interrupt(c.Conn.SetReadDeadline)
 }
 
-// Parked reports whether net/http has let go of c because of Park, and when its next request is due; zero is never.
+// Parked reports whether net/http has let go of c because of Park, and when its next request is
+// due; zero is never.
 func (c *webConn) Parked() (until time.Time, ok bool) {
 	c.lull.mu.Lock()
 	defer c.lull.mu.Unlock()
@@ -31,9 +33,10 @@ func (c *webConn) SetReadDeadline(t time.Time) error {
 // webBuffer is the size of net/http's input buffer.
 const webBuffer = 4 << 10
 
-// A lull is the time between two requests of a connection that net/http serves. net/http says that it begins, sets the idle
-// deadline, reads, and sets the next request's deadline, also if that has come by then: so a read between the two that has the
-// whole buffer to fill is one that waits for a first byte.
+// A lull is the time between two requests of a connection that net/http serves. net/http says that
+// it begins, sets the idle deadline, reads, and sets the next request's deadline, also if that has
+// come by then: so a read between the two that has the whole buffer to fill is one that waits for a
+// first byte.
 type lull struct {
 	mu      sync.Mutex
 	state   lullState
@@ -86,7 +89,8 @@ func (l *lull) interrupt(setDeadline func(time.Time) error) bool {
 	return true
 }
 
-// leave comes after a read, and reports whether it has ended because of interrupt alone. Otherwise that is undone.
+// leave comes after a read, and reports whether it has ended because of interrupt alone. Otherwise
+// that is undone.
 func (l *lull) leave(n int, err error, setDeadline func(time.Time) error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

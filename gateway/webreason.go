@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// A webReason is the reason phrase of a response that is about to be written, for a status that net/http has none for: it writes
-// "299 status code 299".
+// A webReason is the reason phrase of a response that is about to be written, for a status that
+// net/http has none for: it writes "299 status code 299".
 type webReason struct{ theirs, ours string }
 
-// SetReason gives the response's status its phrase, which may be empty, before WriteHeader. net/http can be told none: the connection
-// puts it in.
+// SetReason gives the response's status its phrase, which may be empty, before WriteHeader.
+// net/http can be told none: the connection puts it in.
 func (x *webExchange) SetReason(status int, phrase string) {
 	if http.StatusText(status) != "" {
 		x.conn.reason.Store(nil)
@@ -22,7 +22,8 @@ func (x *webExchange) SetReason(status int, phrase string) {
 	x.conn.reason.Store(&webReason{code + " status code " + code + "\r\n", code + " " + phrase + "\r\n"})
 }
 
-// Write implements net.Conn. A response's head begins a write: net/http has sent all that came before it.
+// Write implements net.Conn. A response's head begins a write: net/http has sent all that came
+// before it.
 func (c *webConn) Write(p []byte) (int, error) {
 	r := c.reason.Load()
 	if r == nil || isInterim(p) {

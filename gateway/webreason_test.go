@@ -12,8 +12,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A status that nobody has assigned keeps its backend's reason phrase on HTTP/1, on its own response alone; what looks like
-// net/http's line in a body stays as it is.
+// A status that nobody has assigned keeps its backend's reason phrase on HTTP/1, on its own
+// response alone; what looks like net/http's line in a body stays as it is.
 func TestReasonPhrase(t *testing.T) {
 	const like = "HTTP/1.1 299 status code 299\r\n"
 	back := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {

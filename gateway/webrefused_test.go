@@ -15,8 +15,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A target with a scheme and a host gives the variables that nginx gives: the path as REQUEST_URI, the host that it names (RFC 9112
-// section 3.2.2). A client on a Unix socket has a REMOTE_ADDR as well.
+// A target with a scheme and a host gives the variables that nginx gives: the path as REQUEST_URI,
+// the host that it names (RFC 9112 section 3.2.2). A client on a Unix socket has a REMOTE_ADDR as
+// well.
 func TestAbsoluteFormTarget(t *testing.T) {
 	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		p := r.Params
@@ -41,7 +42,8 @@ func TestAbsoluteFormTarget(t *testing.T) {
 	}
 }
 
-// What a peer got wrong is its fault, not the server's: a broken chunk was a 500. A tunnel and HTTP/2's preface ask for no resource.
+// What a peer got wrong is its fault, not the server's: a broken chunk was a 500. A tunnel and
+// HTTP/2's preface ask for no resource.
 func TestWhatHTTPRefuses(t *testing.T) {
 	called := make(chan string, 10)
 	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
@@ -75,8 +77,9 @@ func TestWhatHTTPRefuses(t *testing.T) {
 	}
 }
 
-// Where two could read a request's length in two ways, what one takes for its body is the other's next request. net/http serves most
-// of these: it forgets a Content-Length beside Transfer-Encoding, and Transfer-Encoding in HTTP/1.0.
+// Where two could read a request's length in two ways, what one takes for its body is the other's
+// next request. net/http serves most of these: it forgets a Content-Length beside
+// Transfer-Encoding, and Transfer-Encoding in HTTP/1.0.
 var smuggled = []struct{ name, head, status string }{
 	{"both", "Content-Length: 5\r\nTransfer-Encoding: chunked", "400"},
 	{"both, the other way round", "Transfer-Encoding: chunked\r\nContent-Length: 5", "400"},
@@ -113,7 +116,8 @@ var smuggled = []struct{ name, head, status string }{
 	{"NUL behind chunked", "Transfer-Encoding: chunked\x00", "400"},
 	{"a parameter", "Transfer-Encoding: chunked;q=1", "400"},
 	{"far behind the colon", "Transfer-Encoding:" + strings.Repeat(" ", 5000) + "chunked, identity", "400"},
-	{"gzip, chunked", "Transfer-Encoding: gzip, chunked", "501"}, // RFC 9112 6.1: unknown, but it has an end
+	// RFC 9112 6.1: unknown, but it has an end
+	{"gzip, chunked", "Transfer-Encoding: gzip, chunked", "501"},
 	{"a plus", "Content-Length: +5", "400"},
 	{"two lengths", "Content-Length: 5\r\nContent-Length: 6", "400"},
 	{"two lengths in one", "Content-Length: 5, 5", "400"},
@@ -130,8 +134,8 @@ func TestNothingIsSmuggled(t *testing.T) {
 	}
 }
 
-// refusedAlone sends a request of this head behind one that is right, and one more as its body: the second answer is the last, and
-// comes however the bytes arrive.
+// refusedAlone sends a request of this head behind one that is right, and one more as its body: the
+// second answer is the last, and comes however the bytes arrive.
 func refusedAlone(t *testing.T, version, head, status string) {
 	const first = "POST /first HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nX: y\r\n\r\n" +
 		"POST /first HTTP/1.1\r\nHost: h\r\nContent-Length: 61\r\n\r\nPOST /in HTTP/1.1\r\nTransfer-Encoding: x\r\nContent-Length: 5\r\n\r\n"
@@ -155,7 +159,8 @@ func refusedAlone(t *testing.T, version, head, status string) {
 	}
 }
 
-// For a handler that reads and writes at once net/http takes what follows a broken chunk for the next request.
+// For a handler that reads and writes at once net/http takes what follows a broken chunk for the
+// next request.
 func TestBrokenBodyHasNoNextRequest(t *testing.T) {
 	const smuggled = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
 	long := fmt.Sprintf("%x;%s\r\n%s\r\n", len(smuggled), strings.Repeat("x", 1000), smuggled)
@@ -189,7 +194,8 @@ func TestBrokenBodyHasNoNextRequest(t *testing.T) {
 	}
 }
 
-// converse sends text in pieces to s and returns the statuses of the answers, when the connection has ended.
+// converse sends text in pieces to s and returns the statuses of the answers, when the connection
+// has ended.
 func converse(t *testing.T, s *gateway.Server, text string, piece int) (statuses []string) {
 	t.Helper()
 	l := pipe(t)

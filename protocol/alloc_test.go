@@ -17,8 +17,8 @@ func (e *bare) Write(p []byte) (int, error)                 { e.written += len(p
 func (e *bare) Flush() error                                { return nil }
 func (e *bare) Close(cause error) error                     { return cause }
 
-// exchangeAllocs is what one small GET with the variables of nginx costs in the core alone: the Request itself, which a codec
-// makes, is not counted.
+// exchangeAllocs is what one small GET with the variables of nginx costs in the core alone: the
+// Request itself, which a codec makes, is not counted.
 func exchangeAllocs(t *testing.T, h Handler) float64 {
 	l := &Loop{Handler: h, Log: quiet}
 	lim := l.Limits.Resolve()

@@ -9,8 +9,9 @@ import (
 	"github.com/postern-gateway/postern/internal/throttle"
 )
 
-// A body is a request's body as a handler sees it: the protocol's stream, held to its declared length and to the
-// limit. It may be taken in as a whole (see takeIn), while another goroutine reads it.
+// A body is a request's body as a handler sees it: the protocol's stream, held to its declared
+// length and to the limit. It may be taken in as a whole (see takeIn), while another goroutine
+// reads it.
 type body struct {
 	closed atomic.Bool // nobody will read any more
 
@@ -84,8 +85,9 @@ func (b *body) Close() error {
 	return nil
 }
 
-// takeIn reads the rest of the body, so that an answer may go out to a front that sends no more once it has seen one. Where the
-// limits or the stream end it early, a later read gets what was taken in, and then the reason.
+// takeIn reads the rest of the body, so that an answer may go out to a front that sends no more
+// once it has seen one. Where the limits or the stream end it early, a later read gets what was
+// taken in, and then the reason.
 func (b *body) takeIn(lim *Limits) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -106,7 +108,8 @@ func (b *body) takeIn(lim *Limits) {
 	}
 }
 
-// release ends the body when the handler has returned. A goroutine that is still in Read is interrupted first.
+// release ends the body when the handler has returned. A goroutine that is still in Read is
+// interrupted first.
 func (b *body) release(interrupt func()) {
 	b.closed.Store(true)
 	if !b.mu.TryLock() {

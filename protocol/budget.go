@@ -9,7 +9,8 @@ type Budget struct {
 	memory, spool, files atomic.Int64
 }
 
-// HoldMemory counts n bytes more in memory, or fewer if n is negative, and returns how many are held now.
+// HoldMemory counts n bytes more in memory, or fewer if n is negative, and returns how many are
+// held now.
 func (b *Budget) HoldMemory(n int64) int64 {
 	if b == nil {
 		return 0

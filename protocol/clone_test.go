@@ -12,8 +12,8 @@ import (
 // stays are the fields that belong to the request that is being served, and to no copy of it.
 var stays = []string{"end", "body", "answer"}
 
-// full is a request of which each field that a copy has is set. A new field of Request fails here until it is in the list, and
-// in TestCloneCopiesEachField until it is copied, or named in stays.
+// full is a request of which each field that a copy has is set. A new field of Request fails here
+// until it is in the list, and in TestCloneCopiesEachField until it is copied, or named in stays.
 func full(t *testing.T) *Request {
 	t.Helper()
 	r := &Request{
@@ -56,7 +56,8 @@ func measured(t *testing.T, r *Request) *Request {
 	return out
 }
 
-// same reports whether two values are the same: of interfaces and pointers, that they hold the same thing.
+// same reports whether two values are the same: of interfaces and pointers, that they hold the same
+// thing.
 func same(a, b reflect.Value) bool {
 	if a.Kind() == reflect.Slice {
 		return a.Len() == b.Len() && a.Index(0).Equal(b.Index(0))
@@ -72,7 +73,8 @@ func TestCloneHasItsOwnParams(t *testing.T) {
 	}
 }
 
-// A handler that passes a clone on: whoever gets it finds it by its context, natively and by way of an http.Request.
+// A handler that passes a clone on: whoever gets it finds it by its context, natively and by way of
+// an http.Request.
 func TestRequestFromTheContextOfAClone(t *testing.T) {
 	served := new(Request)
 	served.begin(t.Context(), nil)

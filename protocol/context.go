@@ -15,8 +15,8 @@ var (
 	ErrGone = &Error{Op: "serve", Kind: ErrAborted, Detail: "the peer closed the connection"}
 )
 
-// An ending is the context of a request that is being served. It costs nothing until somebody asks for its end, by
-// Done or by deriving from it: only then is the peer watched.
+// An ending is the context of a request that is being served. It costs nothing until somebody asks
+// for its end, by Done or by deriving from it: only then is the peer watched.
 type ending struct {
 	parent context.Context
 	watch  watch
@@ -107,8 +107,8 @@ func (e *ending) Err() error {
 	return e.parent.Err()
 }
 
-// Value also serves the context package's own question for the nearest cancelable context, which it asks after Done: so
-// derived contexts need no goroutine, and context.Cause finds the cause.
+// Value also serves the context package's own question for the nearest cancelable context, which it
+// asks after Done: so derived contexts need no goroutine, and context.Cause finds the cause.
 func (e *ending) Value(key any) any {
 	if key == (requestKey{}) {
 		return e.req
@@ -125,8 +125,9 @@ func (e *ending) Value(key any) any {
 	return e.parent.Value(key)
 }
 
-// Cancel ends the context of a request that is being served: a codec calls it when the peer takes the request back,
-// or has gone. The cause should be an ErrAborted. It may come from any goroutine and at any time.
+// Cancel ends the context of a request that is being served: a codec calls it when the peer takes
+// the request back, or has gone. The cause should be an ErrAborted. It may come from any goroutine
+// and at any time.
 func (r *Request) Cancel(cause error) { r.end.finish(cause) }
 
 // begin gives the request its context. A Cancel that came earlier has not been lost.

@@ -39,12 +39,14 @@ func (w *response) SetWriteDeadline(t time.Time) error {
 	return http.ErrNotSupported
 }
 
-// oneWay are the fronts that send no more of a request's body once they have seen the response's head (nginx), or read no
-// response before they have sent all of it (Apache, Caddy), by the start of their SERVER_SOFTWARE.
+// oneWay are the fronts that send no more of a request's body once they have seen the response's
+// head (nginx), or read no response before they have sent all of it (Apache, Caddy), by the start
+// of their SERVER_SOFTWARE.
 var oneWay = []string{"nginx", "Apache", "Caddy"}
 
-// EnableFullDuplex lets the response begin while the request's body is still unread. Where the front cannot do both
-// at once it returns [http.ErrNotSupported], and the body is taken in first, as ever.
+// EnableFullDuplex lets the response begin while the request's body is still unread. Where the
+// front cannot do both at once it returns [http.ErrNotSupported], and the body is taken in first,
+// as ever.
 func (w *response) EnableFullDuplex() error {
 	e, ok := w.encoder().(interface{ FullDuplex() error })
 	if !ok {
@@ -65,8 +67,9 @@ func (w *response) EnableFullDuplex() error {
 	return nil
 }
 
-// Stderr returns the writer of the protocol's own error stream for the request that w answers: FastCGI's FCGI_STDERR, a CGI
-// program's standard error. Other protocols have none: ok is false, and the writer is the process's own standard error.
+// Stderr returns the writer of the protocol's own error stream for the request that w answers:
+// FastCGI's FCGI_STDERR, a CGI program's standard error. Other protocols have none: ok is false,
+// and the writer is the process's own standard error.
 func Stderr(w ResponseWriter) (out io.Writer, ok bool) {
 	for {
 		switch t := w.(type) {

@@ -21,7 +21,8 @@ type derivation struct {
 	values              []string // the header's values, cut one by one
 }
 
-// derive reads all of p in one pass. Of a variable that is there twice the last counts; header fields that are lists are joined.
+// derive reads all of p in one pass. Of a variable that is there twice the last counts; header
+// fields that are lists are joined.
 func derive(p Params) *derivation {
 	d := new(derivation)
 	d.read(p)
@@ -64,7 +65,8 @@ func (d *derivation) field(name, value string) {
 	}
 }
 
-// fieldName turns HTTP_X_FORWARDED_FOR into X-Forwarded-For. What no header field can be called gives "".
+// fieldName turns HTTP_X_FORWARDED_FOR into X-Forwarded-For. What no header field can be called
+// gives "".
 func fieldName(name string) string {
 	s := strings.ReplaceAll(strings.TrimPrefix(name, "HTTP_"), "_", "-")
 	if !httpguts.ValidHeaderFieldName(s) {
@@ -87,7 +89,8 @@ func (d *derivation) add(key, value string) {
 	}
 }
 
-// url finds the request's target: REQUEST_URI as the client sent it, else SCRIPT_NAME and PATH_INFO, which are decoded.
+// url finds the request's target: REQUEST_URI as the client sent it, else SCRIPT_NAME and
+// PATH_INFO, which are decoded.
 func (d *derivation) url(u *url.URL) error {
 	switch {
 	case d.uri == "":
@@ -110,7 +113,8 @@ func (d *derivation) url(u *url.URL) error {
 	return nil
 }
 
-// plain reports whether a URI needs no decoding and no second look: its path has no byte that url.URL would encode.
+// plain reports whether a URI needs no decoding and no second look: its path has no byte that
+// url.URL would encode.
 func plain(uri string) bool {
 	if uri[0] != '/' {
 		return false
@@ -128,7 +132,8 @@ func plain(uri string) bool {
 	return true
 }
 
-// plainInPath are the bytes that a path is made of when it needs no encoding (RFC 3986 section 3.3, without !'()*).
+// plainInPath are the bytes that a path is made of when it needs no encoding (RFC 3986 section 3.3,
+// without !'()*).
 var plainInPath = func() (set [128]bool) {
 	for _, c := range "-_.~$&+,/:;=@0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" {
 		set[c] = true
@@ -140,7 +145,8 @@ func (d *derivation) hostPort() string {
 	if d.host != "" {
 		return d.host
 	}
-	if strings.Contains(d.server, ":") && d.server[0] != '[' { // RFC 3875 section 4.1.14 wants brackets, not all fronts give them
+	// RFC 3875 section 4.1.14 wants brackets, not all fronts give them
+	if strings.Contains(d.server, ":") && d.server[0] != '[' {
 		d.server = "[" + d.server + "]"
 	}
 	switch {

@@ -161,7 +161,8 @@ func TestHTTPFromVariables(t *testing.T) {
 			if u, err := r.URL(); err == nil {
 				one.URL = u.String()
 			}
-			row.want.Proto, row.want.Length, row.want.Header = "", 0, row.want.Header.Clone() // the table is for the next run too
+			// the table is for the next run too
+			row.want.Proto, row.want.Length, row.want.Header = "", 0, row.want.Header.Clone()
 			delete(row.want.Header, "Content-Length")
 			if diff := cmp.Diff(row.want, one); diff != "" {
 				t.Errorf("one by one: %s", diff)

@@ -14,7 +14,8 @@ import (
 var (
 	// ErrMalformed: the peer sent bytes that its protocol does not allow.
 	ErrMalformed = errors.New("malformed")
-	// ErrTooLarge: a count or size is beyond one of the [Limits], or beyond what the protocol can carry.
+	// ErrTooLarge: a count or size is beyond one of the [Limits], or beyond what the protocol can
+	// carry.
 	ErrTooLarge = errors.New("too large")
 	// ErrUnsupported: well-formed, but nothing that we can serve.
 	ErrUnsupported = errors.New("unsupported")
@@ -39,7 +40,8 @@ type Error struct {
 	Err      error  // the cause, if there is one
 	Status   int    // the status to answer with; 0 means the kind's own
 
-	RetryAfter time.Duration // when the client may well ask again, for the answer's Retry-After; 0: nobody knows
+	// when the client may well ask again, for the answer's Retry-After; 0: nobody knows
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {
@@ -88,8 +90,9 @@ var statuses = []struct {
 	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 }
 
-// Status returns the status with which to answer err: that of the outermost [Error] in its tree, which is its Status field or else
-// its kind's; without one, that of the first kind that errors.Is finds; else, and for a panic, 500. An upstream that was too slow gives 504.
+// Status returns the status with which to answer err: that of the outermost [Error] in its tree,
+// which is its Status field or else its kind's; without one, that of the first kind that errors.Is
+// finds; else, and for a panic, 500. An upstream that was too slow gives 504.
 func Status(err error) int {
 	kind := err
 	if _, ok := errors.AsType[*PanicError](err); ok {
@@ -112,7 +115,8 @@ func Status(err error) int {
 	return http.StatusInternalServerError
 }
 
-// retryAfter returns the value of err's Retry-After: whole seconds, at least one; "" where nobody knows.
+// retryAfter returns the value of err's Retry-After: whole seconds, at least one; "" where nobody
+// knows.
 func retryAfter(err error) string {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.RetryAfter <= 0 {

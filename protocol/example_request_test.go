@@ -124,7 +124,8 @@ func ExampleStatus() {
 }
 
 func ExampleLimits() {
-	lim := &protocol.Limits{Body: 1 << 20, ParamCount: -1} // a body of 1 MiB at most, any number of variables; the rest as it is
+	// a body of 1 MiB at most, any number of variables; the rest as it is
+	lim := &protocol.Limits{Body: 1 << 20, ParamCount: -1}
 	r := lim.Resolve()
 	fmt.Println(r.Body, r.ParamBytes, r.HeadTimeout)
 	// Output: 1048576 204800 30s

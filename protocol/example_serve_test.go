@@ -18,7 +18,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Lines is a protocol as small as can be: a request is a line, "METHOD URI", a response a line with the status, and the body.
+// Lines is a protocol as small as can be: a request is a line, "METHOD URI", a response a line with
+// the status, and the body.
 type Lines struct{}
 
 func (Lines) Name() string { return "lines" }

@@ -74,7 +74,8 @@ func (echo) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Respo
 }
 
 func ExampleRoundTripper() {
-	var client protocol.RoundTripper = echo{} // fastcgi.Client, scgi.Client, uwsgi.Client, cgi.Client
+	// fastcgi.Client, scgi.Client, uwsgi.Client, cgi.Client
+	var client protocol.RoundTripper = echo{}
 	_, err := client.RoundTrip(context.Background(), &protocol.Request{})
 	fmt.Println(err, protocol.Status(err))
 	// Output: echo: read request: upstream: no body 502
@@ -108,7 +109,8 @@ func ExampleContextStderr() {
 	// Output: true
 }
 
-// A poller is a Conn that can tell when its peer has gone, when nothing is being served, and when it wants another reader.
+// A poller is a Conn that can tell when its peer has gone, when nothing is being served, and when
+// it wants another reader.
 type poller struct {
 	linesConn
 	more func()
@@ -120,7 +122,8 @@ func (p *poller) Multiplex(more func())                      { p.more = more }
 
 func ExampleWatcher() {
 	var c protocol.Conn = new(poller)
-	w, ok := c.(protocol.Watcher) // the core looks for it once a handler asks for the end of its context
+	// the core looks for it once a handler asks for the end of its context
+	w, ok := c.(protocol.Watcher)
 	stop := w.Watch(func(cause error) { fmt.Println("gone:", cause) })
 	stop()
 	fmt.Println(ok)

@@ -7,35 +7,42 @@ type Destination uint8
 
 // The destinations. A handler's Params have all that came, whatever it is.
 const (
-	ToHandler       Destination = 1 << iota // the header of an *http.Request
-	ToBackend                               // the variables for a backend by any protocol but HTTP
-	ToHTTPBackend                           // the header fields for a backend that speaks HTTP
-	ToEnvironment                           // a script's environment
-	ToStranger                              // a script's environment, unless it may have the client's credentials
-	FromEnvironment                         // the variables of a request, from the environment of the process that is to serve it
-	ToClient                                // the header of a response, on its way from a backend or a handler
+	ToHandler     Destination = 1 << iota // the header of an *http.Request
+	ToBackend                             // the variables for a backend by any protocol but HTTP
+	ToHTTPBackend                         // the header fields for a backend that speaks HTTP
+	ToEnvironment                         // a script's environment
+	// a script's environment, unless it may have the client's credentials
+	ToStranger
+	// the variables of a request, from the environment of the process that is to serve it
+	FromEnvironment
+	// the header of a response, on its way from a backend or a handler
+	ToClient
 
 	toScript   = ToEnvironment | ToStranger
 	everywhere = ToHandler | ToBackend | ToHTTPBackend | toScript
 	hop        = ToHTTPBackend | toScript | ToClient // what belongs to one connection
 )
 
-// A field is what there is to know of a variable, and of the header field that an HTTP_ variable came from.
+// A field is what there is to know of a variable, and of the header field that an HTTP_ variable
+// came from.
 type field struct {
 	name     string
 	header   string      // empty: no HTTP_ variable
 	withheld Destination // where it does not go
-	ifEmpty  Destination // where it does not go when it is empty, which is how fronts say that there is none
-	host     bool        // the host of a script sets it by itself
-	single   bool        // not a list: of two the last counts (RFC 9110 section 5.3)
+	// where it does not go when it is empty, which is how fronts say that there is none
+	ifEmpty Destination
+	host    bool // the host of a script sets it by itself
+	single  bool // not a list: of two the last counts (RFC 9110 section 5.3)
 }
 
-// fields is the one table of what becomes of variables and header fields on their way to each destination; what steers loaders and
-// interpreters (see Steers) is the rest of it. Those without a note are in it so that they are known to tell of a request
-// (see IsRequestVariable), or so that their names need not be made.
+// fields is the one table of what becomes of variables and header fields on their way to each
+// destination; what steers loaders and interpreters (see Steers) is the rest of it. Those without a
+// note are in it so that they are known to tell of a request (see IsRequestVariable), or so that
+// their names need not be made.
 var fields = []field{
-	// A Proxy header would pose as the environment's HTTP_PROXY (httpoxy); lengths, types and codings are the front's word in
-	// CONTENT_LENGTH and CONTENT_TYPE, and it has taken a chunked body apart: uWSGI would take it for one that still is.
+	// A Proxy header would pose as the environment's HTTP_PROXY (httpoxy); lengths, types and
+	// codings are the front's word in CONTENT_LENGTH and CONTENT_TYPE, and it has taken a chunked
+	// body apart: uWSGI would take it for one that still is.
 	{name: "HTTP_PROXY", header: "Proxy", withheld: everywhere | FromEnvironment, single: true},
 	{name: "HTTP_CONTENT_LENGTH", header: "Content-Length", withheld: everywhere, single: true},
 	{name: "HTTP_CONTENT_TYPE", header: "Content-Type", withheld: everywhere, single: true},
@@ -87,7 +94,8 @@ var fields = []field{
 	{name: "HTTP_SEC_FETCH_USER", header: "Sec-Fetch-User", single: true},
 	{name: "HTTP_X_FORWARDED_FOR", header: "X-Forwarded-For"},
 
-	// Meta-variables (RFC 3875 section 4.1, and what fronts add). Some a script's host knows better than the front.
+	// Meta-variables (RFC 3875 section 4.1, and what fronts add). Some a script's host knows better
+	// than the front.
 	{name: "GATEWAY_INTERFACE", withheld: toScript, host: true}, {name: "CONTENT_LENGTH", withheld: toScript, host: true},
 	{name: "SCRIPT_NAME", withheld: toScript, host: true}, {name: "SCRIPT_FILENAME", withheld: toScript, host: true},
 	{name: "PATH_INFO", withheld: toScript, host: true}, {name: "PATH_TRANSLATED", withheld: toScript, host: true},
@@ -135,7 +143,8 @@ func isSingle(header string) bool {
 	return strings.HasPrefix(header, "Content-") || strings.HasPrefix(header, "Sec-Fetch-")
 }
 
-// joinField is one value of two of a header field: joined, a Cookie in its own way (RFC 6265 section 5.4), or the last.
+// joinField is one value of two of a header field: joined, a Cookie in its own way (RFC 6265
+// section 5.4), or the last.
 func joinField(header string, values []string) string {
 	switch {
 	case len(values) == 1 || isSingle(header):

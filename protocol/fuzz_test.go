@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// FuzzParseHead: a head is whole or it is not, whatever follows it; what is read of it can be written and read again.
+// FuzzParseHead: a head is whole or it is not, whatever follows it; what is read of it can be
+// written and read again.
 func FuzzParseHead(f *testing.F) {
 	for _, row := range headRows {
 		f.Add([]byte(row.head))
@@ -51,7 +52,8 @@ func FuzzParseHead(f *testing.F) {
 	})
 }
 
-// FuzzHTTP: whatever the variables are, a request is derived or refused, its URL is net/http's, and nothing passes that must not.
+// FuzzHTTP: whatever the variables are, a request is derived or refused, its URL is net/http's, and
+// nothing passes that must not.
 func FuzzHTTP(f *testing.F) {
 	for _, row := range fronts {
 		var b strings.Builder

@@ -22,9 +22,10 @@ const (
 	StatusLine                  // HTTP/1.1 200 OK        a non-parsed header, and uwsgi
 )
 
-// AppendHead appends the head of a response, the empty line included, fields in the order of their names. The caller has
-// validated h. A Location comes before the Status field: HAProxy 2.6 makes 302 of whatever status stands before it. The reason phrase is
-// the status's own, or that of h's Status where it has none: see [Response.Header].
+// AppendHead appends the head of a response, the empty line included, fields in the order of their
+// names. The caller has validated h. A Location comes before the Status field: HAProxy 2.6 makes
+// 302 of whatever status stands before it. The reason phrase is the status's own, or that of h's
+// Status where it has none: see [Response.Header].
 func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
 	location := h["Location"]
 	if form == StatusLine {
@@ -64,12 +65,14 @@ func appendField(dst []byte, name, value string) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// ParseHead parses the head of a response: a status line or CGI's fields (RFC 3875 section 6), lines ended by LF or CRLF. n
-// is its length with the empty line; n == 0 without an error means that b holds no whole head yet.
+// ParseHead parses the head of a response: a status line or CGI's fields (RFC 3875 section 6),
+// lines ended by LF or CRLF. n is its length with the empty line; n == 0 without an error means
+// that b holds no whole head yet.
 //
-// A status line wins over a Status field. Of several Status fields the first counts, and of several Content-Type fields the last, as
-// for nginx. Without a status, a Location gives 302 and anything else 200: so does a head without any field. An error of a head
-// that is refused quotes the line, with its number from 1.
+// A status line wins over a Status field. Of several Status fields the first counts, and of several
+// Content-Type fields the last, as for nginx. Without a status, a Location gives 302 and anything
+// else 200: so does a head without any field. An error of a head that is refused quotes the line,
+// with its number from 1.
 func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 	end, n := headEnd(b, 0)
 	if n == 0 {
@@ -90,8 +93,9 @@ func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 	return p.settle(), p.h, n, nil
 }
 
-// headEnd finds the empty line: end is where the last field's line ends, n where the body begins. The search goes from
-// the line that starts at from; without an empty line n is 0 and end is where the last, unfinished line starts.
+// headEnd finds the empty line: end is where the last field's line ends, n where the body begins.
+// The search goes from the line that starts at from; without an empty line n is 0 and end is where
+// the last, unfinished line starts.
 func headEnd(b []byte, from int) (end, n int) {
 	for i := from; ; {
 		j := bytes.IndexByte(b[i:], '\n')
@@ -151,8 +155,8 @@ func (p *headParser) field(key, v string) bool {
 	return true
 }
 
-// setStatus reads "200 OK": three digits and then no digit. The reason may be missing (RFC 3875 section 6.3.3), or begin with
-// anything else: scripts write "404: Not Found".
+// setStatus reads "200 OK": three digits and then no digit. The reason may be missing (RFC 3875
+// section 6.3.3), or begin with anything else: scripts write "404: Not Found".
 func (p *headParser) setStatus(s string) bool {
 	s = strings.TrimLeft(s, " \t")
 	digits := 0
@@ -185,8 +189,8 @@ func clip(s string) string {
 	return s
 }
 
-// ReadHead reads a head from r, at most limit bytes of it, and returns with it what was read of the body beyond. An end
-// before the head's end is an ErrUpstream that says how far it came.
+// ReadHead reads a head from r, at most limit bytes of it, and returns with it what was read of the
+// body beyond. An end before the head's end is an ErrUpstream that says how far it came.
 func ReadHead(r io.Reader, limit int) (status int, h http.Header, rest []byte, err error) {
 	first := headBuffers.Get().(*[headSize]byte)
 	status, h, rest, err = readHead(r, limit, first[:0])

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// heads are response heads and what is to be read in them. Every strict prefix of one that is whole needs more.
+// heads are response heads and what is to be read in them. Every strict prefix of one that is whole
+// needs more.
 var headRows = []struct {
 	text   string
 	head   string

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// A head is a response's header on its way out: a copy of the handler's, which the handler cannot reach any more, without
-// the fields that are not its to send.
+// A head is a response's header on its way out: a copy of the handler's, which the handler cannot
+// reach any more, without the fields that are not its to send.
 type head struct {
 	fields      http.Header
 	contentType [1]string
@@ -21,8 +21,8 @@ type head struct {
 
 var heads = sync.Pool{New: func() any { return &head{fields: make(http.Header, 8)} }}
 
-// take copies h for a response of that status, and returns the body's declared length, or -1. A name or a value that is not
-// allowed in a header, a line break above all, refuses the whole head.
+// take copies h for a response of that status, and returns the body's declared length, or -1. A
+// name or a value that is not allowed in a header, a line break above all, refuses the whole head.
 func (d *head) take(h http.Header, status int) (declared int64, err error) {
 	switching := status == http.StatusSwitchingProtocols
 	var lengths []string
@@ -48,7 +48,8 @@ func (d *head) take(h http.Header, status int) (declared int64, err error) {
 	return d.takeLength(lengths, status)
 }
 
-// takeReason takes the reason phrase of a status that has none of its own. Any other Status is none of the handler's.
+// takeReason takes the reason phrase of a status that has none of its own. Any other Status is none
+// of the handler's.
 func (d *head) takeReason(values []string, status int) {
 	if len(values) == 0 {
 		return
@@ -58,7 +59,8 @@ func (d *head) takeReason(values []string, status int) {
 	}
 }
 
-// joined adds values to those of a field that came under another spelling of its name, which is rare.
+// joined adds values to those of a field that came under another spelling of its name, which is
+// rare.
 func joined(had, values []string) []string {
 	if had == nil {
 		return values
@@ -95,7 +97,8 @@ func (d *head) takeLength(values []string, status int) (int64, error) {
 	return n, nil
 }
 
-// parseLength reads a length: digits alone, and not more than an int64 holds (RFC 9110 section 8.6).
+// parseLength reads a length: digits alone, and not more than an int64 holds (RFC 9110 section
+// 8.6).
 func parseLength(s string) (int64, error) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, strconv.ErrSyntax
@@ -103,8 +106,8 @@ func parseLength(s string) (int64, error) {
 	return strconv.ParseInt(s, 10, 64)
 }
 
-// complete adds what the handler left to us: the type of the body, which starts with first, and its length, if last says that
-// all of it is known.
+// complete adds what the handler left to us: the type of the body, which starts with first, and its
+// length, if last says that all of it is known.
 func (d *head) complete(w *response, first []byte, last bool) {
 	if !bodyAllowed(w.status) {
 		return

@@ -7,8 +7,9 @@ import (
 	"net/http"
 )
 
-// A hijackable is a response whose connection carries nothing else: SCGI, uwsgi and HTTP/1. Libraries ask whether a writer is an
-// [http.Hijacker], and answer 501 where it is none: so no other response is.
+// A hijackable is a response whose connection carries nothing else: SCGI, uwsgi and HTTP/1.
+// Libraries ask whether a writer is an [http.Hijacker], and answer 501 where it is none: so no
+// other response is.
 type hijackable struct{ *response }
 
 // writer returns w as handlers get it.
@@ -19,7 +20,8 @@ func (w *response) writer() ResponseWriter {
 	return w
 }
 
-// Hijack implements [http.Hijacker]. After WriteHeader(101) it sends the head first. The body must have been read, or be empty.
+// Hijack implements [http.Hijacker]. After WriteHeader(101) it sends the head first. The body must
+// have been read, or be empty.
 func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w := h.response
 	w.mu.Lock()

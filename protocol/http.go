@@ -10,12 +10,14 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Method returns REQUEST_METHOD, or "": without one nothing tells what the client asked for, and a server answers 400.
+// Method returns REQUEST_METHOD, or "": without one nothing tells what the client asked for, and a
+// server answers 400.
 func (r *Request) Method() string { return r.Params.Get("REQUEST_METHOD") }
 
 func (r *Request) isHead() bool { return r.Method() == http.MethodHead }
 
-// noMethod is what a request without a REQUEST_METHOD fails with: its front has most often forgotten an include.
+// noMethod is what a request without a REQUEST_METHOD fails with: its front has most often
+// forgotten an include.
 func (r *Request) noMethod() error {
 	detail := "no REQUEST_METHOD"
 	switch r.Protocol {
@@ -45,7 +47,8 @@ func (r *Request) URL() (*url.URL, error) {
 // Host returns the host that the client asked for, with its port unless that is the scheme's own.
 func (r *Request) Host() string { return derive(r.Params).hostPort() }
 
-// RemoteAddr returns the client's address and port, "192.0.2.1:1234"; the port is 0 where the front tells none.
+// RemoteAddr returns the client's address and port, "192.0.2.1:1234"; the port is 0 where the front
+// tells none.
 func (r *Request) RemoteAddr() string { return derive(r.Params).remoteAddr() }
 
 // Scheme returns "https" where the front says so by HTTPS or REQUEST_SCHEME, else "http".
@@ -56,15 +59,17 @@ func (r *Request) Scheme() string {
 	return "http"
 }
 
-// Header returns the request's header fields. Fields that came more than once are joined. There is no Host, no Proxy,
-// and no Content-Length among them.
+// Header returns the request's header fields. Fields that came more than once are joined. There is
+// no Host, no Proxy, and no Content-Length among them.
 func (r *Request) Header() http.Header { return derive(r.Params).header }
 
-// template is what a derived request is copied from, only because that is how one is given its context.
+// template is what a derived request is copied from, only because that is how one is given its
+// context.
 var template http.Request
 
-// HTTP derives the request that a net/http handler sees. Its body and its context are r's. Without a REQUEST_METHOD there is
-// none, but for an Authorizer, which need not be told one: it is GET then.
+// HTTP derives the request that a net/http handler sees. Its body and its context are r's. Without
+// a REQUEST_METHOD there is none, but for an Authorizer, which need not be told one: it is GET
+// then.
 func (r *Request) HTTP() (*http.Request, error) {
 	d := new(struct {
 		derivation
@@ -101,7 +106,8 @@ func (r *Request) HTTP() (*http.Request, error) {
 }
 
 func (r *Request) httpBody() io.ReadCloser {
-	if r.Body == nil || r.ContentLength == 0 { // a net/http client takes a length of 0 with a body for an unknown one
+	// a net/http client takes a length of 0 with a body for an unknown one
+	if r.Body == nil || r.ContentLength == 0 {
 		return http.NoBody
 	}
 	if b, ok := r.Body.(io.ReadCloser); ok {
@@ -110,7 +116,8 @@ func (r *Request) httpBody() io.ReadCloser {
 	return io.NopCloser(r.Body)
 }
 
-// protoVersion reads SERVER_PROTOCOL. INCLUDED (RFC 3875 section 4.1.16), nothing and nonsense are HTTP/1.1.
+// protoVersion reads SERVER_PROTOCOL. INCLUDED (RFC 3875 section 4.1.16), nothing and nonsense are
+// HTTP/1.1.
 func protoVersion(s string) (proto string, major, minor int) {
 	switch s {
 	case "HTTP/1.1":
@@ -126,8 +133,9 @@ func protoVersion(s string) (proto string, major, minor int) {
 	return "HTTP/1.1", 1, 1
 }
 
-// FromHTTP returns a Handler that serves h: over any protocol it finds a request such as net/http's own server would give it.
-// Repeated header fields are joined into one value; Host and TLS are what the front says of the client.
+// FromHTTP returns a Handler that serves h: over any protocol it finds a request such as net/http's
+// own server would give it. Repeated header fields are joined into one value; Host and TLS are what
+// the front says of the client.
 func FromHTTP(h http.Handler) Handler { return fromHTTP{h} }
 
 type fromHTTP struct{ http.Handler }

@@ -2,8 +2,9 @@ package protocol
 
 import "strconv"
 
-// ContentLength reads CONTENT_LENGTH: ok says whether it is there and not empty (nginx sends it empty for none). Of two the
-// last counts. Anything but digits, and more than an int64 holds, is malformed.
+// ContentLength reads CONTENT_LENGTH: ok says whether it is there and not empty (nginx sends it
+// empty for none). Of two the last counts. Anything but digits, and more than an int64 holds, is
+// malformed.
 func (p Params) ContentLength() (n int64, ok bool, err error) {
 	v := p.Get("CONTENT_LENGTH")
 	if v == "" {
@@ -15,9 +16,10 @@ func (p Params) ContentLength() (n int64, ok bool, err error) {
 	return n, true, nil
 }
 
-// DeclaredLength is [Params.ContentLength] for a server that has read r's variables, and refuses two lengths that contradict
-// each other: the body would be cut at one of them. A CONTENT_LENGTH that is there and empty is a front's word that the body
-// stays with it (nginx's auth_request), whatever HTTP_CONTENT_LENGTH tells of the client's; so is the Authorizer's role.
+// DeclaredLength is [Params.ContentLength] for a server that has read r's variables, and refuses
+// two lengths that contradict each other: the body would be cut at one of them. A CONTENT_LENGTH
+// that is there and empty is a front's word that the body stays with it (nginx's auth_request),
+// whatever HTTP_CONTENT_LENGTH tells of the client's; so is the Authorizer's role.
 func (r *Request) DeclaredLength() (n int64, ok bool, err error) {
 	n, ok, err = r.Params.ContentLength()
 	if e, bad := err.(*Error); bad {

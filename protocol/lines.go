@@ -7,13 +7,15 @@ import (
 	"github.com/postern-gateway/postern/internal/loglimit"
 )
 
-// How many lines a second tell of failed requests: of one connection, and of all connections of a Loop.
+// How many lines a second tell of failed requests: of one connection, and of all connections of a
+// Loop.
 const (
 	connLines = 10
 	loopLines = 100
 )
 
-// lines counts the log lines of a connection or a Loop: errors apart from what peers do wrong, so that no peer can hide them.
+// lines counts the log lines of a connection or a Loop: errors apart from what peers do wrong, so
+// that no peer can hide them.
 type lines struct {
 	errors, others loglimit.Limiter
 }
@@ -38,7 +40,8 @@ func (l *Loop) allow(own *lines, level slog.Level) (ok bool, unlogged int) {
 	return all.Allow(loopLines)
 }
 
-// leftOut logs how many lines of a connection that has ended were left out since its last one, or leaves that to the Loop's next line.
+// leftOut logs how many lines of a connection that has ended were left out since its last one, or
+// leaves that to the Loop's next line.
 func (l *Loop) leftOut(ctx context.Context, own *lines) {
 	for _, level := range [...]slog.Level{slog.LevelError, slog.LevelWarn} {
 		n := own.of(level).Rest()

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// A Loop serves connections of every protocol: it pulls their requests, calls the handler and ends each response. It contains
-// panics, turns errors into answers and lets a [Multiplexer] have several requests at once. It is safe for concurrent use
-// and must not be changed once in use.
+// A Loop serves connections of every protocol: it pulls their requests, calls the handler and ends
+// each response. It contains panics, turns errors into answers and lets a [Multiplexer] have
+// several requests at once. It is safe for concurrent use and must not be changed once in use.
 type Loop struct {
 	Handler Handler
 	Limits  *Limits // nil: the defaults. The Conn has been given the same.
-	// Log is where failures go. nil: slog.Default. It gets up to 100 lines a second, 10 of them from
-	// one connection, and the number of those that were left out.
+	// Log is where failures go. nil: slog.Default. It gets up to 100 lines a second, 10 of them
+	// from one connection, and the number of those that were left out.
 	Log *slog.Logger
 
 	// MethodOptional has the handler serve requests without a REQUEST_METHOD, too, as fcgiwrap's
@@ -29,8 +29,8 @@ type Loop struct {
 	lines lines
 }
 
-// Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's context derives
-// from ctx. When it returns, no handler runs any more.
+// Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's
+// context derives from ctx. When it returns, no handler runs any more.
 func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	s := &session{loop: l, ctx: ctx, conn: c, lim: l.Limits.Resolve()}
 	switch c := c.(type) {
@@ -48,8 +48,9 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	return s.err
 }
 
-// A session is one connection in a Loop. At any time at most one goroutine is the leader, who is in Conn.Next; after it,
-// the same goroutine runs the handler. Whoever wants another leader meanwhile calls more.
+// A session is one connection in a Loop. At any time at most one goroutine is the leader, who is in
+// Conn.Next; after it, the same goroutine runs the handler. Whoever wants another leader meanwhile
+// calls more.
 type session struct {
 	loop  *Loop
 	ctx   context.Context
@@ -66,8 +67,8 @@ type session struct {
 	lines lines // the connection's own
 }
 
-// lead serves requests until the connection ends or somebody else leads. A handler that ends its goroutine (runtime.Goexit,
-// which t.FailNow calls) has its lead taken over.
+// lead serves requests until the connection ends or somebody else leads. A handler that ends its
+// goroutine (runtime.Goexit, which t.FailNow calls) has its lead taken over.
 func (s *session) lead() {
 	exited := true
 	defer func() {
@@ -111,7 +112,8 @@ func (s *session) resume() bool {
 	return was
 }
 
-// more asks for a leader: now, if there is none, else as soon as the present one has a request to serve.
+// more asks for a leader: now, if there is none, else as soon as the present one has a request to
+// serve.
 func (s *session) more() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,8 +134,8 @@ func (s *session) end(err error) {
 	}
 }
 
-// exchange serves one request, whose failures count among the log lines of its connection, own, if that is not nil. With an err it only
-// answers that.
+// exchange serves one request, whose failures count among the log lines of its connection, own, if
+// that is not nil. With an err it only answers that.
 func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watch, r *Request, enc Encoder, err error) {
 	if r == nil {
 		r = new(Request)
@@ -198,7 +200,8 @@ func panicked(v any) error {
 	return e
 }
 
-// interrupt wakes a goroutine that is still reading the body of a request whose handler has returned.
+// interrupt wakes a goroutine that is still reading the body of a request whose handler has
+// returned.
 func (w *response) interrupt() {
 	if e, ok := w.enc.(interface{ SetReadDeadline(time.Time) error }); ok {
 		e.SetReadDeadline(time.Unix(1, 0))

@@ -63,7 +63,8 @@ func TestLoopAnswersARequestThatCouldNotBeRead(t *testing.T) {
 	}
 }
 
-// What is answered as the server's failure is logged as an error; what the request asked for in vain as a warning.
+// What is answered as the server's failure is logged as an error; what the request asked for in
+// vain as a warning.
 func TestLoopLogsByWhoseFaultItWas(t *testing.T) {
 	for _, row := range []struct {
 		err   error
@@ -116,7 +117,8 @@ func TestLoopContainsPanics(t *testing.T) {
 	}
 }
 
-// A handler that calls t.FailNow, as tests do, ends its goroutine: the connection must not be left open, nor its request unanswered.
+// A handler that calls t.FailNow, as tests do, ends its goroutine: the connection must not be left
+// open, nor its request unanswered.
 func TestLoopContainsGoexit(t *testing.T) {
 	c := &script{steps: []step{{r: get(), enc: new(record)}}}
 	e := c.steps[0].enc.(*record)

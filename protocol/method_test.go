@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Without a REQUEST_METHOD a request is answered 400, and the log names the include that the front has forgotten: DELETE /x must
-// not be served as GET /.
+// Without a REQUEST_METHOD a request is answered 400, and the log names the include that the front
+// has forgotten: DELETE /x must not be served as GET /.
 func TestWithoutRequestMethod(t *testing.T) {
 	native := HandlerFunc(func(w ResponseWriter, r *Request) error { _, err := io.WriteString(w, "served"); return err })
 	web := FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "served") }))

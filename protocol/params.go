@@ -5,9 +5,10 @@ import "iter"
 // A Param is one meta-variable (RFC 3875 section 4.1) or one protocol-specific variable.
 type Param struct{ Name, Value string }
 
-// Params are a request's variables in the order in which they came, duplicates kept. Of two of one name the last counts: fronts
-// are configured so, `include fastcgi_params;` first and then what is to be otherwise. Names and values are arbitrary
-// bytes: what a protocol can carry, a handler sees. The zero value is empty and ready to use.
+// Params are a request's variables in the order in which they came, duplicates kept. Of two of one
+// name the last counts: fronts are configured so, `include fastcgi_params;` first and then what is
+// to be otherwise. Names and values are arbitrary bytes: what a protocol can carry, a handler sees.
+// The zero value is empty and ready to use.
 type Params []Param
 
 // Pairs returns the variables of names and values by turns. An odd number of them panics.
@@ -63,7 +64,8 @@ func (p Params) All() iter.Seq2[string, string] {
 // Add appends a variable.
 func (p *Params) Add(name, value string) { *p = append(*p, Param{name, value}) }
 
-// Set gives the last variable of that name the value and removes those before it; without one it appends.
+// Set gives the last variable of that name the value and removes those before it; without one it
+// appends.
 func (p *Params) Set(name, value string) {
 	last := -1
 	for i := range *p {

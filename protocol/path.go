@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Path returns the decoded path of the request's URL: SCRIPT_NAME and PATH_INFO together (RFC 3875 section 3.3), which fronts
-// divide each in its own way. Where a front sends neither it is DOCUMENT_URI, or else the path of REQUEST_URI. It is not
-// cleaned: a ".." stays in it.
+// Path returns the decoded path of the request's URL: SCRIPT_NAME and PATH_INFO together (RFC 3875
+// section 3.3), which fronts divide each in its own way. Where a front sends neither it is
+// DOCUMENT_URI, or else the path of REQUEST_URI. It is not cleaned: a ".." stays in it.
 func (p Params) Path() (string, error) {
 	if path := p.Get("SCRIPT_NAME") + p.Get("PATH_INFO"); path != "" {
 		return path, nil
@@ -24,8 +24,9 @@ func (p Params) Path() (string, error) {
 	return path, nil
 }
 
-// Below returns what of a path is below mount, by whole elements: "/app" has "/app" and "/app/x", not "/apple". The rest is
-// empty or begins with a slash. Slashes at the end of mount do not count; "" and "/" are above every path.
+// Below returns what of a path is below mount, by whole elements: "/app" has "/app" and "/app/x",
+// not "/apple". The rest is empty or begins with a slash. Slashes at the end of mount do not count;
+// "" and "/" are above every path.
 func Below(path, mount string) (rest string, ok bool) {
 	rest, ok = strings.CutPrefix(path, trimMount(mount))
 	return rest, ok && (rest == "" || rest[0] == '/')
@@ -33,8 +34,9 @@ func Below(path, mount string) (rest string, ok bool) {
 
 func trimMount(mount string) string { return strings.TrimRight(mount, "/") }
 
-// At returns a copy of r with the context ctx (see [Request.Clone]) for what stands at mount in the URL's path: its SCRIPT_NAME is mount, without
-// slashes at the end, and its PATH_INFO is what follows. A path that is not below mount is an ErrNotFound.
+// At returns a copy of r with the context ctx (see [Request.Clone]) for what stands at mount in the
+// URL's path: its SCRIPT_NAME is mount, without slashes at the end, and its PATH_INFO is what
+// follows. A path that is not below mount is an ErrNotFound.
 func (r *Request) At(ctx context.Context, mount string) (*Request, error) {
 	path, err := r.Params.Path()
 	if err != nil {
@@ -50,8 +52,8 @@ func (r *Request) At(ctx context.Context, mount string) (*Request, error) {
 	return out, nil
 }
 
-// originForm returns the path and the query of a request's target as they stand in it: in front of them an absolute-form target
-// has a scheme and a host (RFC 9112 section 3.2.2).
+// originForm returns the path and the query of a request's target as they stand in it: in front of
+// them an absolute-form target has a scheme and a host (RFC 9112 section 3.2.2).
 func originForm(target string) string {
 	if strings.HasPrefix(target, "/") {
 		return target

@@ -61,8 +61,9 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// A target with a scheme and a host is what a proxy is asked for, and what a server must take, too (RFC 9112 section 3.2.2). The
-// host is the target's; what it says of TLS is the client's word, and counts for nothing.
+// A target with a scheme and a host is what a proxy is asked for, and what a server must take, too
+// (RFC 9112 section 3.2.2). The host is the target's; what it says of TLS is the client's word, and
+// counts for nothing.
 func TestAbsoluteFormTarget(t *testing.T) {
 	for _, row := range []struct{ target, uri, path, query, host string }{
 		{"http://a.test/a/b?q", "/a/b?q", "/a/b", "q", "a.test"},
@@ -87,7 +88,8 @@ func TestAbsoluteFormTarget(t *testing.T) {
 	}
 }
 
-// REMOTE_ADDR must have a value (RFC 3875 section 4.1.8), and a client on a Unix socket has no address.
+// REMOTE_ADDR must have a value (RFC 3875 section 4.1.8), and a client on a Unix socket has no
+// address.
 func TestRemoteAddrOnAUnixSocket(t *testing.T) {
 	for _, addr := range []string{"", "@", "/run/client.sock", "@abstract"} {
 		hr := incoming("GET", "/", "h", nil)

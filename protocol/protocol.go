@@ -6,9 +6,11 @@ import (
 	"net/http"
 )
 
-// A Protocol speaks one gateway protocol. Its zero value is ready to use, and it is safe for concurrent use.
+// A Protocol speaks one gateway protocol. Its zero value is ready to use, and it is safe for
+// concurrent use.
 type Protocol interface {
-	// Name is the protocol's name in lower case, which is also the scheme of its addresses: "fastcgi".
+	// Name is the protocol's name in lower case, which is also the scheme of its addresses:
+	// "fastcgi".
 	Name() string
 
 	// NewConn returns the server side of c. It reads nothing yet and owns c from now on.
@@ -16,51 +18,53 @@ type Protocol interface {
 	NewConn(c net.Conn, lim *Limits) Conn
 }
 
-// A Conn yields the requests of one connection. It is used by one goroutine at a time, but for Close, which may
-// come at any time and from anywhere.
+// A Conn yields the requests of one connection. It is used by one goroutine at a time, but for
+// Close, which may come at any time and from anywhere.
 type Conn interface {
-	// Next returns the next request and the Encoder that answers it. It blocks until the request's variables are
-	// whole; the body follows by [Request.Body]. An error with an Encoder is that request's failure: the core
-	// answers it and goes on. An error without one ends the connection; io.EOF is a clean end.
+	// Next returns the next request and the Encoder that answers it. It blocks until the request's
+	// variables are whole; the body follows by [Request.Body]. An error with an Encoder is that
+	// request's failure: the core answers it and goes on. An error without one ends the connection;
+	// io.EOF is a clean end.
 	//
-	// The caller finishes one request (with Encoder.Close) before it asks for the next, unless the Conn is a
-	// [Multiplexer].
+	// The caller finishes one request (with Encoder.Close) before it asks for the next, unless the
+	// Conn is a [Multiplexer].
 	Next(ctx context.Context) (*Request, Encoder, error)
 
-	// Close ends the connection. Where the peer may still be sending, it half-closes and drains within bounds
-	// first, so that what was answered arrives.
+	// Close ends the connection. Where the peer may still be sending, it half-closes and drains
+	// within bounds first, so that what was answered arrives.
 	Close() error
 }
 
-// A Multiplexer is a Conn whose Next may be called again, from another goroutine, while requests that it has
-// already given are being served.
+// A Multiplexer is a Conn whose Next may be called again, from another goroutine, while requests
+// that it has already given are being served.
 //
-// Its Next decides by itself when a second reader is worth a goroutine: it calls more, at most once for each time it
-// wants another call of Next, and from any goroutine. A connection that carries one request at a time thus pays
-// nothing for the ability.
+// Its Next decides by itself when a second reader is worth a goroutine: it calls more, at most once
+// for each time it wants another call of Next, and from any goroutine. A connection that carries
+// one request at a time thus pays nothing for the ability.
 type Multiplexer interface {
 	Conn
 	Multiplex(more func())
 }
 
-// A Watcher is a Conn that can notice that its peer has gone while nobody reads from it. The core calls Watch once
-// somebody asks for the end of the request's context; gone must be called at most once, from any goroutine, and
-// never after stop has returned.
+// A Watcher is a Conn that can notice that its peer has gone while nobody reads from it. The core
+// calls Watch once somebody asks for the end of the request's context; gone must be called at most
+// once, from any goroutine, and never after stop has returned.
 type Watcher interface {
 	Watch(gone func(cause error)) (stop func())
 }
 
-// An Idler is a Conn that knows whether a request has begun to arrive, so that a shutdown can end it at once when
-// none has. CloseIdle closes the connection and reports true only if no request is being read or served, nor has come unread as far as
-// the system can tell.
+// An Idler is a Conn that knows whether a request has begun to arrive, so that a shutdown can end
+// it at once when none has. CloseIdle closes the connection and reports true only if no request is
+// being read or served, nor has come unread as far as the system can tell.
 type Idler interface {
 	CloseIdle() bool
 }
 
-// An Encoder frames one response. It knows no rule of HTTP: the core has settled the status, the header's fields and
-// the body's length before it calls. Calls come from one goroutine at a time.
+// An Encoder frames one response. It knows no rule of HTTP: the core has settled the status, the
+// header's fields and the body's length before it calls. Calls come from one goroutine at a time.
 type Encoder interface {
-	// WriteHeader frames the head. It is called once, before all else; nothing need reach the peer yet.
+	// WriteHeader frames the head. It is called once, before all else; nothing need reach the peer
+	// yet.
 	WriteHeader(status int, h http.Header) error
 
 	// Write frames a piece of the body. An empty p writes nothing.
@@ -69,8 +73,9 @@ type Encoder interface {
 	// Flush sends what has been framed so far.
 	Flush() error
 
-	// Close ends the response and sends what is left of it. A non-nil cause means that the response is not whole,
-	// and that the peer must be able to see so. Without a preceding WriteHeader nothing of a response is sent.
+	// Close ends the response and sends what is left of it. A non-nil cause means that the response
+	// is not whole, and that the peer must be able to see so. Without a preceding WriteHeader
+	// nothing of a response is sent.
 	Close(cause error) error
 }
 
@@ -83,14 +88,16 @@ type Encoder interface {
 //	Stderr() io.Writer                               the protocol's own error stream
 //	FullDuplex() error                               nil where the protocol can answer while it reads
 //
-// Hijack sends what WriteHeader(101, h) has framed, if that was called, and only then. If it fails nothing has been sent, and
-// another WriteHeader may follow. Of an Encoder without it the handler's writer is no [http.Hijacker].
+// Hijack sends what WriteHeader(101, h) has framed, if that was called, and only then. If it fails
+// nothing has been sent, and another WriteHeader may follow. Of an Encoder without it the handler's
+// writer is no [http.Hijacker].
 
 // A Handler answers requests. Serve may be called from several goroutines at once.
 //
-// An error that is returned before anything was sent becomes the status that [Status] finds for it. After that the
-// response is marked incomplete in whatever way the protocol has, and the error is logged. Neither w nor r.Body may be used
-// after Serve has returned; r.Params and the strings in it may be kept.
+// An error that is returned before anything was sent becomes the status that [Status] finds for it.
+// After that the response is marked incomplete in whatever way the protocol has, and the error is
+// logged. Neither w nor r.Body may be used after Serve has returned; r.Params and the strings in it
+// may be kept.
 type Handler interface {
 	Serve(w ResponseWriter, r *Request) error
 }
@@ -101,20 +108,24 @@ type HandlerFunc func(w ResponseWriter, r *Request) error
 // Serve calls f.
 func (f HandlerFunc) Serve(w ResponseWriter, r *Request) error { return f(w, r) }
 
-// A ResponseWriter writes one response. It is an [http.ResponseWriter] and keeps that interface's rules;
-// [http.ResponseController] finds the rest: flushing, deadlines, hijacking and full duplex. It is an [http.Hijacker] only
-// where it can hijack: over SCGI, uwsgi and HTTP/1. After WriteHeader(101) without that the answer is an error.
+// A ResponseWriter writes one response. It is an [http.ResponseWriter] and keeps that interface's
+// rules; [http.ResponseController] finds the rest: flushing, deadlines, hijacking and full duplex.
+// It is an [http.Hijacker] only where it can hijack: over SCGI, uwsgi and HTTP/1. After
+// WriteHeader(101) without that the answer is an error.
 //
-// Where net/http would drop or replace what a handler did wrong, it is an error here: a header with a line break in it answers
-// 500, a body shorter than its declared Content-Length marks the response incomplete.
+// Where net/http would drop or replace what a handler did wrong, it is an error here: a header with
+// a line break in it answers 500, a body shorter than its declared Content-Length marks the
+// response incomplete.
 type ResponseWriter interface {
 	http.ResponseWriter
 }
 
-// A RoundTripper is any protocol's client: one request out, one response back. It is safe for concurrent use.
+// A RoundTripper is any protocol's client: one request out, one response back. It is safe for
+// concurrent use.
 type RoundTripper interface {
-	// RoundTrip sends r and returns the response once its head has been read. The caller closes the response's
-	// Body. The context ends the whole exchange, the body included. r.Body may still be read when RoundTrip has returned,
-	// until the response's Body is closed; a Read that waits then, or when RoundTrip fails, is not waited for.
+	// RoundTrip sends r and returns the response once its head has been read. The caller closes the
+	// response's Body. The context ends the whole exchange, the body included. r.Body may still be
+	// read when RoundTrip has returned, until the response's Body is closed; a Read that waits
+	// then, or when RoundTrip fails, is not waited for.
 	RoundTrip(ctx context.Context, r *Request) (*Response, error)
 }

@@ -7,8 +7,9 @@ import (
 	"net/http"
 )
 
-// report logs what went wrong with a request: our own and the handler's failures as errors, the peer's (and what else is not
-// answered as a server's failure) as warnings, and a client that left as information.
+// report logs what went wrong with a request: our own and the handler's failures as errors, the
+// peer's (and what else is not answered as a server's failure) as warnings, and a client that left
+// as information.
 func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	if errors.Is(err, http.ErrAbortHandler) {
 		return
@@ -35,7 +36,8 @@ func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	if client := r.Params.Get("REMOTE_ADDR"); client != "" {
 		attrs = append(attrs, slog.String("client", client))
 	}
-	if r.Peer != nil && r.Peer.String() != "" && r.Peer.String() != "@" { // a Unix socket's peer has no name
+	// a Unix socket's peer has no name
+	if r.Peer != nil && r.Peer.String() != "" && r.Peer.String() != "@" {
 		attrs = append(attrs, slog.String("peer", r.Peer.String()))
 	}
 	if len(r.Params) > 0 {

@@ -6,7 +6,8 @@ import (
 	"net"
 )
 
-// A Role is what the front asks of an application (FastCGI section 6). Every other protocol knows only [Responder].
+// A Role is what the front asks of an application (FastCGI section 6). Every other protocol knows
+// only [Responder].
 type Role uint8
 
 // The roles. The zero value is the Responder.
@@ -25,15 +26,17 @@ func (r Role) String() string {
 	return "unknown role"
 }
 
-// A Request is its meta-variables and a body. All that HTTP says of it (method, URL, header) is derived from Params when
-// it is asked for, and derived anew each time: a handler that asks for nothing pays for nothing.
+// A Request is its meta-variables and a body. All that HTTP says of it (method, URL, header) is
+// derived from Params when it is asked for, and derived anew each time: a handler that asks for
+// nothing pays for nothing.
 //
 // A request that comes in has Body set, also when it is empty; one that goes out may leave it nil.
 type Request struct {
 	Params Params
 
-	// Body is read to io.EOF, which comes only when all of the body has. A body that is shorter than its
-	// CONTENT_LENGTH ends in io.ErrUnexpectedEOF, one that is longer than its limit in an ErrTooLarge.
+	// Body is read to io.EOF, which comes only when all of the body has. A body that is shorter
+	// than its CONTENT_LENGTH ends in io.ErrUnexpectedEOF, one that is longer than its limit in an
+	// ErrTooLarge.
 	Body io.Reader
 
 	// ContentLength is the body's length in bytes; -1 means unknown.
@@ -56,8 +59,8 @@ type Request struct {
 	answer response
 }
 
-// Context returns the request's context. On the side that serves, it ends when the client is gone, when the server closes and
-// when Serve has returned; context.Cause tells which. It is never nil.
+// Context returns the request's context. On the side that serves, it ends when the client is gone,
+// when the server closes and when Serve has returned; context.Cause tells which. It is never nil.
 func (r *Request) Context() context.Context {
 	switch {
 	case r.end.parent != nil:
@@ -68,8 +71,8 @@ func (r *Request) Context() context.Context {
 	return context.Background()
 }
 
-// RequestFromContext returns the request that is being served with ctx, or nil: so an http.Handler finds the variables that
-// have no place in an *http.Request. It is good until Serve has returned.
+// RequestFromContext returns the request that is being served with ctx, or nil: so an http.Handler
+// finds the variables that have no place in an *http.Request. It is good until Serve has returned.
 func RequestFromContext(ctx context.Context) *Request {
 	r, _ := ctx.Value(requestKey{}).(*Request)
 	return r
@@ -77,17 +80,18 @@ func RequestFromContext(ctx context.Context) *Request {
 
 type requestKey struct{}
 
-// WithContext returns a shallow copy of r with the context ctx: Params, Body and Data are r's own. Whoever changes
-// the copy's variables wants Clone.
+// WithContext returns a shallow copy of r with the context ctx: Params, Body and Data are r's own.
+// Whoever changes the copy's variables wants Clone.
 func (r *Request) WithContext(ctx context.Context) *Request {
 	out := r.shallow()
 	out.ctx = ctx
 	return out
 }
 
-// Clone returns a copy of r with the context ctx, as a handler makes one to pass on another request than it got. Its Params
-// are its own; Body and Data are streams, which two requests cannot each have, and stay r's, to be read by one of them. Where
-// ctx is that of a request that is being served, RequestFromContext finds the copy by the copy's context.
+// Clone returns a copy of r with the context ctx, as a handler makes one to pass on another request
+// than it got. Its Params are its own; Body and Data are streams, which two requests cannot each
+// have, and stay r's, to be read by one of them. Where ctx is that of a request that is being
+// served, RequestFromContext finds the copy by the copy's context.
 func (r *Request) Clone(ctx context.Context) *Request {
 	out := r.shallow()
 	out.Params = r.Params.Clone()
@@ -95,7 +99,8 @@ func (r *Request) Clone(ctx context.Context) *Request {
 	return out
 }
 
-// shallow copies r and its context. What serves r stays with it: the end of its context, its body's bounds, its answer.
+// shallow copies r and its context. What serves r stays with it: the end of its context, its body's
+// bounds, its answer.
 func (r *Request) shallow() *Request {
 	return &Request{
 		Params: r.Params, Body: r.Body, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
@@ -104,7 +109,8 @@ func (r *Request) shallow() *Request {
 	}
 }
 
-// within returns ctx, by which RequestFromContext finds r if it is that of a request that is being served.
+// within returns ctx, by which RequestFromContext finds r if it is that of a request that is being
+// served.
 func (r *Request) within(ctx context.Context) context.Context {
 	if served := RequestFromContext(ctx); served == nil || served == r {
 		return ctx

@@ -7,11 +7,12 @@ import (
 	"sync"
 )
 
-// A response is the one ResponseWriter: HTTP's rules over any protocol's Encoder. What a handler writes is held back until
-// it is more than fits, is flushed, or the handler returns: so a small answer has a true Content-Length, and one that fails
-// early becomes a clean error page.
+// A response is the one ResponseWriter: HTTP's rules over any protocol's Encoder. What a handler
+// writes is held back until it is more than fits, is flushed, or the handler returns: so a small
+// answer has a true Content-Length, and one that fails early becomes a clean error page.
 //
-// It is part of its Request and never used for another, so that a goroutine that outlives its handler does no harm.
+// It is part of its Request and never used for another, so that a goroutine that outlives its
+// handler does no harm.
 type response struct {
 	req *Request
 	lim *Limits
@@ -89,7 +90,8 @@ func (w *response) settle(status int) {
 	w.declared, w.over = w.head.take(w.handler, status)
 }
 
-// begin fixes status and header if nobody has. Where protocols were to be switched and are not, only an error can be the answer.
+// begin fixes status and header if nobody has. Where protocols were to be switched and are not,
+// only an error can be the answer.
 func (w *response) begin() {
 	switch {
 	case w.over != nil || w.status != 0:
@@ -170,7 +172,8 @@ func (w *response) send(p []byte) (int, error) {
 	return n, err
 }
 
-// commit frames the head and what was held back. last says that the whole body is known, else next is the piece that follows.
+// commit frames the head and what was held back. last says that the whole body is known, else next
+// is the piece that follows.
 func (w *response) commit(next []byte, last bool) error {
 	if w.committed || w.over != nil {
 		return w.over

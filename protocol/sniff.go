@@ -1,7 +1,7 @@
 package protocol
 
-// Sniff tells which protocol a connection speaks by its first bytes: "http", "fastcgi", "scgi", "uwsgi", or "tls". It needs two bytes;
-// with fewer it returns "".
+// Sniff tells which protocol a connection speaks by its first bytes: "http", "fastcgi", "scgi",
+// "uwsgi", or "tls". It needs two bytes; with fewer it returns "".
 func Sniff(b []byte) string {
 	if len(b) < 2 {
 		return ""
@@ -24,8 +24,8 @@ var passes = map[string]string{"http": "proxy_pass", "fastcgi": "fastcgi_pass", 
 
 var titles = map[string]string{"http": "HTTP", "fastcgi": "FastCGI", "scgi": "SCGI", "uwsgi": "uwsgi", "tls": "TLS"}
 
-// WrongProtocol says in plain words what is wrong with a connection that begins with first on a listener of the protocol want. It
-// returns nil if nothing is, as far as the bytes tell.
+// WrongProtocol says in plain words what is wrong with a connection that begins with first on a
+// listener of the protocol want. It returns nil if nothing is, as far as the bytes tell.
 func WrongProtocol(want string, first []byte) error {
 	got := Sniff(first)
 	if got == want || got == "" {

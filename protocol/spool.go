@@ -6,15 +6,16 @@ import (
 	"os"
 )
 
-// A Spool takes in a stream of unknown length: the first bytes in memory, the rest in a temporary file that has no
-// name, up to a limit. It is written first, then read; it is not safe for concurrent use. The zero value holds
-// nothing beyond memory: set File to allow for a file.
+// A Spool takes in a stream of unknown length: the first bytes in memory, the rest in a temporary
+// file that has no name, up to a limit. It is written first, then read; it is not safe for
+// concurrent use. The zero value holds nothing beyond memory: set File to allow for a file.
 type Spool struct {
 	Memory int   // bytes held in memory
 	File   int64 // bytes held in the file
 
-	// Total, if not nil, is the limits whose Budget counts the file: beyond TotalSpool or TotalFiles
-	// Write fails with an ErrTooLarge and status 503. They must be resolved and stay as they are.
+	// Total, if not nil, is the limits whose Budget counts the file: beyond TotalSpool or
+	// TotalFiles Write fails with an ErrTooLarge and status 503. They must be resolved and stay as
+	// they are.
 	Total *Limits
 
 	mem  []byte
@@ -26,8 +27,8 @@ type Spool struct {
 // Len returns the number of bytes that are still to be read.
 func (s *Spool) Len() int64 { return int64(len(s.mem)) + s.size - s.off }
 
-// Write takes p in. Beyond the limit it takes what fits and returns an ErrTooLarge; a full disk is an error with
-// status 507.
+// Write takes p in. Beyond the limit it takes what fits and returns an ErrTooLarge; a full disk is
+// an error with status 507.
 func (s *Spool) Write(p []byte) (n int, err error) {
 	if s.size == 0 && len(s.mem) < s.Memory {
 		n = min(len(p), s.Memory-len(s.mem))

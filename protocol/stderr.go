@@ -7,9 +7,10 @@ import (
 
 type stderrKey struct{}
 
-// WithStderr returns a context for [RoundTripper.RoundTrip] by which a backend's own error stream is passed on to w: what a CGI
-// program writes to its standard error, say. It is written to by the goroutine that calls RoundTrip, and that reads and
-// closes the response's Body. A gateway gives what [Stderr] finds.
+// WithStderr returns a context for [RoundTripper.RoundTrip] by which a backend's own error stream
+// is passed on to w: what a CGI program writes to its standard error, say. It is written to by the
+// goroutine that calls RoundTrip, and that reads and closes the response's Body. A gateway gives
+// what [Stderr] finds.
 func WithStderr(ctx context.Context, w io.Writer) context.Context {
 	return context.WithValue(ctx, stderrKey{}, w)
 }

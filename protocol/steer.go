@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// steering are the variables of an environment that steer the loader, the C library, a shell or an interpreter: with one of them
-// whoever sends it runs a program of his own in place of the script.
+// steering are the variables of an environment that steer the loader, the C library, a shell or an
+// interpreter: with one of them whoever sends it runs a program of his own in place of the script.
 var steering = map[string]bool{
 	"PATH": true, "ENV": true, "IFS": true, "CDPATH": true, "FPATH": true, "SHELLOPTS": true, "BASHOPTS": true, "PS4": true,
 	"PROMPT_COMMAND": true, "ZDOTDIR": true,
@@ -22,14 +22,15 @@ var steering = map[string]bool{
 	"GIT_EXEC_PATH": true, "GIT_SSH": true, "GIT_SSH_COMMAND": true, "GIT_EXTERNAL_DIFF": true, "GIT_PROXY_COMMAND": true,
 }
 
-// steeringPrefixes begin the names of whole families of them. BASH_FUNC_ and its kin are shell functions.
+// steeringPrefixes begin the names of whole families of them. BASH_FUNC_ and its kin are shell
+// functions.
 var steeringPrefixes = []string{
 	"LD_", "_RLD", "DYLD_", "MALLOC_", "BASH_", "PERL", "PYTHON", "RUBY", "GEM_", "BUNDLE_", "NODE_", "LUA_", "GUILE_",
 	"DOTNET_", "CORECLR_", "COR_",
 }
 
-// Steers reports whether an environment's variable of that name steers the loader or an interpreter, as LD_PRELOAD, PATH and
-// PERL5OPT do. No peer may set one for a script.
+// Steers reports whether an environment's variable of that name steers the loader or an
+// interpreter, as LD_PRELOAD, PATH and PERL5OPT do. No peer may set one for a script.
 func Steers(name string) bool {
 	if steering[name] {
 		return true

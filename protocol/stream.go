@@ -4,7 +4,8 @@ import (
 	"io"
 )
 
-// ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's framing allows it.
+// ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's
+// framing allows it.
 func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 	for err == nil {
 		if rf, left := w.direct(); rf != nil {
@@ -21,8 +22,9 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 	return n, err
 }
 
-// copyPiece copies what one read returns. io.EOF says that r has ended or the declared length is full.
-// Before the head is framed pieces are small: who waits for its peer to take one holds little.
+// copyPiece copies what one read returns. io.EOF says that r has ended or the declared length is
+// full. Before the head is framed pieces are small: who waits for its peer to take one holds
+// little.
 func (w *response) copyPiece(r io.Reader) (n int, err error) {
 	if w.isFramed() {
 		buf := chunks.Get().(*chunk)
@@ -67,7 +69,8 @@ func (w *response) fits(n int) int {
 	return int(min(int64(n), w.declared-w.written))
 }
 
-// direct returns the encoder's own ReadFrom once the head is out, and how many bytes of body it may take: -1 for any number.
+// direct returns the encoder's own ReadFrom once the head is out, and how many bytes of body it may
+// take: -1 for any number.
 func (w *response) direct() (rf io.ReaderFrom, left int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,8 +84,8 @@ func (w *response) direct() (rf io.ReaderFrom, left int64) {
 	return rf, w.declared - w.written
 }
 
-// stream lets the encoder read. What r holds beyond the declared length is left there, and noticed by nobody, as in
-// io.CopyN: a handler that declares a length means it.
+// stream lets the encoder read. What r holds beyond the declared length is left there, and noticed
+// by nobody, as in io.CopyN: a handler that declares a length means it.
 func (w *response) stream(rf io.ReaderFrom, r io.Reader, left int64) (int64, error) {
 	if left >= 0 {
 		if l, ok := r.(*io.LimitedReader); !ok || l.N > left {

@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// ToHTTP returns an http.Handler that serves h, by the rules that hold over every other protocol and with the default
-// [Limits]. A response that is not whole is cut off, as by http.ErrAbortHandler. The reason phrase is net/http's.
+// ToHTTP returns an http.Handler that serves h, by the rules that hold over every other protocol
+// and with the default [Limits]. A response that is not whole is cut off, as by
+// http.ErrAbortHandler. The reason phrase is net/http's.
 func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 
-// ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of one's own.
+// ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of
+// one's own.
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	lim := l.Limits.Resolve()
 	enc := &httpEncoder{w: w, hr: hr}
@@ -24,8 +26,9 @@ func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 }
 
-// NewRequest returns hr as variables and a body. Header fields whose names could pose as another's variable (an underscore
-// for a hyphen, a dot) are left out, and so is Proxy, which would pose as the environment's HTTP_PROXY. Its context is hr's.
+// NewRequest returns hr as variables and a body. Header fields whose names could pose as another's
+// variable (an underscore for a hyphen, a dot) are left out, and so is Proxy, which would pose as
+// the environment's HTTP_PROXY. Its context is hr's.
 func NewRequest(hr *http.Request) *Request {
 	r := &Request{Protocol: "http", ContentLength: lengthOf(hr), ctx: hr.Context()}
 	if hr.RemoteAddr != "" {
@@ -62,7 +65,8 @@ type peer string
 func (peer) Network() string  { return "tcp" }
 func (p peer) String() string { return string(p) }
 
-// variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into "" what must not become one.
+// variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into
+// "" what must not become one.
 func variableName(field string) string {
 	if f := fieldByHeader[field]; f != nil && f.withheld&ToHandler == 0 && field != "Host" {
 		return f.name
@@ -73,7 +77,8 @@ func variableName(field string) string {
 		}
 	}
 	name := "HTTP_" + strings.ReplaceAll(strings.ToUpper(field), "-", "_")
-	if byName[name] != nil || Withheld(name, ToHandler) { // told by a variable of its own, or by none
+	// told by a variable of its own, or by none
+	if byName[name] != nil || Withheld(name, ToHandler) {
 		return ""
 	}
 	return name
@@ -147,7 +152,8 @@ func (e *httpEncoder) Close(cause error) error {
 // A httpHijacker is a httpEncoder whose connection can be had.
 type httpHijacker struct{ *httpEncoder }
 
-// Hijack sends the head of a 101 itself: net/http's would have left also where its Hijack fails. An error of sending is rw's.
+// Hijack sends the head of a 101 itself: net/http's would have left also where its Hijack fails. An
+// error of sending is rw's.
 func (e httpHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(e.w).Hijack()
 	if err == nil && e.switching != nil {
@@ -168,7 +174,8 @@ func (e *httpEncoder) SetWriteDeadline(t time.Time) error {
 	return http.NewResponseController(e.w).SetWriteDeadline(t)
 }
 
-// FullDuplex is for clients of HTTP/1.1 on: one of HTTP/1.0 (nginx's proxy_pass by default) waits for nothing but an answer.
+// FullDuplex is for clients of HTTP/1.1 on: one of HTTP/1.0 (nginx's proxy_pass by default) waits
+// for nothing but an answer.
 func (e *httpEncoder) FullDuplex() error {
 	if !e.hr.ProtoAtLeast(1, 1) {
 		return http.ErrNotSupported

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Unique returns the variables with each name once, in the place of its last: that one's value, or, of header fields that are
-// lists, the values of all of them, joined (RFC 9110 section 5.3). Without duplicates it is p itself, which the caller must
-// then not change.
+// Unique returns the variables with each name once, in the place of its last: that one's value, or,
+// of header fields that are lists, the values of all of them, joined (RFC 9110 section 5.3).
+// Without duplicates it is p itself, which the caller must then not change.
 func (p Params) Unique() Params {
 	if !p.hasTwice() {
 		return p
@@ -46,7 +46,8 @@ func headerOf(name string) string {
 
 var seed = maphash.MakeSeed()
 
-// hasTwice reports whether a name is there twice. It allocates nothing for a request of a usual size.
+// hasTwice reports whether a name is there twice. It allocates nothing for a request of a usual
+// size.
 func (p Params) hasTwice() bool {
 	var slots [256]uint8 // an index into p, plus one
 	if len(p) > len(slots)/2 {

@@ -52,7 +52,8 @@ func TestUniqueOfMany(t *testing.T) {
 	}
 }
 
-// A peer that repeats a field as often as the limits let it does not make us copy it as many times over.
+// A peer that repeats a field as often as the limits let it does not make us copy it as many times
+// over.
 func TestUniqueOfALongList(t *testing.T) {
 	var p Params
 	for range 4096 {

@@ -18,8 +18,8 @@ type variable struct {
 	to func(d *derivation, value string)
 }
 
-// variables is the one table between meta-variables and HTTP, in the order in which NewRequest gives them (nginx's). Header fields
-// have their own: fields.
+// variables is the one table between meta-variables and HTTP, in the order in which NewRequest
+// gives them (nginx's). Header fields have their own: fields.
 var variables = []variable{
 	{name: "QUERY_STRING", from: func(hr *http.Request) (string, bool) { return hr.URL.RawQuery, true },
 		to: func(d *derivation, v string) { d.query = v }},
@@ -69,7 +69,8 @@ func methodOf(hr *http.Request) string {
 	return hr.Method
 }
 
-// contentLength is there if there is a body of known length, also where the client says that it is empty.
+// contentLength is there if there is a body of known length, also where the client says that it is
+// empty.
 func contentLength(hr *http.Request) (string, bool) {
 	n := lengthOf(hr)
 	if n < 0 || n == 0 && hr.Header.Get("Content-Length") == "" {
@@ -78,7 +79,8 @@ func contentLength(hr *http.Request) (string, bool) {
 	return strconv.FormatInt(n, 10), true
 }
 
-// lengthOf is the body's length, or -1: net/http writes 0 for a body of unknown length, too, when it is a client's.
+// lengthOf is the body's length, or -1: net/http writes 0 for a body of unknown length, too, when
+// it is a client's.
 func lengthOf(hr *http.Request) int64 {
 	switch {
 	case hr.Body == nil || hr.Body == http.NoBody:
@@ -97,7 +99,8 @@ func pathOf(hr *http.Request) string {
 	return hr.URL.Path
 }
 
-// uriOf is the target in origin form, as fronts have it: the host that it may have named is hr.Host already.
+// uriOf is the target in origin form, as fronts have it: the host that it may have named is hr.Host
+// already.
 func uriOf(hr *http.Request) string {
 	if hr.RequestURI != "" {
 		return originForm(hr.RequestURI)
@@ -126,8 +129,8 @@ func splitAddr(addr string) (host, port string) {
 	return host, port
 }
 
-// Loopback is REMOTE_ADDR, which must have a value (RFC 3875 section 4.1.8), of a client on a Unix socket: that has no address,
-// and is on this host.
+// Loopback is REMOTE_ADDR, which must have a value (RFC 3875 section 4.1.8), of a client on a Unix
+// socket: that has no address, and is on this host.
 const Loopback = "127.0.0.1"
 
 // remoteHost is the client's address.
@@ -153,7 +156,8 @@ func localAddr(ctx context.Context) (host, port string) {
 	return splitAddr(a.String())
 }
 
-// serverPort is the port that the client asked for, if it named one, else that of the connection (RFC 3875 section 4.1.15).
+// serverPort is the port that the client asked for, if it named one, else that of the connection
+// (RFC 3875 section 4.1.15).
 func serverPort(hr *http.Request) (string, bool) {
 	if _, port := splitAddr(hr.Host); port != "" {
 		return port, true
@@ -167,7 +171,8 @@ func serverPort(hr *http.Request) (string, bool) {
 	return "80", true
 }
 
-// serverName is the host that the client asked for, without the port, an IPv6 address in brackets (section 4.1.14).
+// serverName is the host that the client asked for, without the port, an IPv6 address in brackets
+// (section 4.1.14).
 func serverName(hr *http.Request) (string, bool) {
 	host := hr.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -182,5 +187,6 @@ func serverName(hr *http.Request) (string, bool) {
 	return host, true
 }
 
-// secure is what a handler finds in http.Request.TLS when the front has ended TLS: that there was some.
+// secure is what a handler finds in http.Request.TLS when the front has ended TLS: that there was
+// some.
 func secure() *tls.ConnectionState { return &tls.ConnectionState{HandshakeComplete: true} }

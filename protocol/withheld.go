@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Withheld reports whether a variable does not go to that destination. HTTP_ variables are found in any case.
+// Withheld reports whether a variable does not go to that destination. HTTP_ variables are found in
+// any case.
 func Withheld(name string, to Destination) bool {
 	switch {
 	case len(name) > 5 && strings.EqualFold(name[:5], "HTTP_"):
@@ -24,7 +25,8 @@ func Withheld(name string, to Destination) bool {
 	return Steers(name)
 }
 
-// withheldByLength is what is withheld of the HTTP_ variables whose names have a length: most are known to pass by it alone.
+// withheldByLength is what is withheld of the HTTP_ variables whose names have a length: most are
+// known to pass by it alone.
 var withheldByLength = func() (m [64]Destination) {
 	for i := range fields {
 		if f := &fields[i]; f.header != "" {
@@ -40,19 +42,21 @@ func WithheldEmpty(name string, to Destination) bool {
 	return f != nil && f.ifEmpty&to != 0
 }
 
-// WithheldField reports whether a header field does not go to that destination. The name is in canonical form.
+// WithheldField reports whether a header field does not go to that destination. The name is in
+// canonical form.
 func WithheldField(header string, to Destination) bool {
 	f := fieldByHeader[header]
 	return f != nil && f.withheld&to != 0
 }
 
-// IsRequestVariable reports whether a variable of that name tells of a request: one of a process's own environment is another
-// request's.
+// IsRequestVariable reports whether a variable of that name tells of a request: one of a process's
+// own environment is another request's.
 func IsRequestVariable(name string) bool {
 	return byName[name] != nil || fieldByName[name] != nil || strings.HasPrefix(name, "HTTP_")
 }
 
-// To returns the variables that go to that destination: p itself, which the caller must then not change, where all do.
+// To returns the variables that go to that destination: p itself, which the caller must then not
+// change, where all do.
 func (p Params) To(d Destination) Params {
 	for i := range p {
 		if Withheld(p[i].Name, d) {
@@ -73,8 +77,9 @@ func (p Params) to(d Destination, i int) Params {
 	return out
 }
 
-// WithheldFields ranges over the header fields that do not go on to that destination. Of a request they are those of a derived
-// header: its Content-Type and its Content-Length are not a client's field, and go.
+// WithheldFields ranges over the header fields that do not go on to that destination. Of a request
+// they are those of a derived header: its Content-Type and its Content-Length are not a client's
+// field, and go.
 func WithheldFields(to Destination) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for i := range fields {
@@ -86,8 +91,8 @@ func WithheldFields(to Destination) iter.Seq[string] {
 	}
 }
 
-// WithheldNames returns the names of the variables that do not go to that destination, in order, whole families as "LD_*". Without
-// those that a script's host sets by itself.
+// WithheldNames returns the names of the variables that do not go to that destination, in order,
+// whole families as "LD_*". Without those that a script's host sets by itself.
 func WithheldNames(to Destination) []string {
 	var names []string
 	for i := range fields {

@@ -9,19 +9,21 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Client sends requests over SCGI, each on a connection of its own. Only Dial must be set. It is safe for concurrent use and must not be
-// changed once in use.
+// A Client sends requests over SCGI, each on a connection of its own. Only Dial must be set. It is
+// safe for concurrent use and must not be changed once in use.
 type Client struct {
 	// Dial connects to the backend.
 	Dial func(ctx context.Context) (net.Conn, error)
-	// Limits bound a response's head, the taking in of a body of unknown length, and the waiting for the backend. nil: the defaults.
+	// Limits bound a response's head, the taking in of a body of unknown length, and the waiting
+	// for the backend. nil: the defaults.
 	Limits *protocol.Limits
 	// Log is told of a response beyond its Content-Length. nil: slog.Default.
 	Log *slog.Logger
 }
 
-// RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first: SCGI must tell its length. A response
-// that tells no Content-Length ends with the connection, and nothing then tells a whole one from one that was cut.
+// RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first: SCGI
+// must tell its length. A response that tells no Content-Length ends with the connection, and
+// nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	x := &netio.Exchange{Protocol: "scgi", Dial: c.Dial, Limits: c.Limits, Log: c.Log}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {

@@ -54,7 +54,8 @@ func FuzzConsumeBlock(f *testing.F) {
 	})
 }
 
-// A head that is read is written in the same way, once its order is ours; no strict prefix of it is read.
+// A head that is read is written in the same way, once its order is ours; no strict prefix of it is
+// read.
 func FuzzConsumeRequest(f *testing.F) {
 	seed(f, func(b []byte) { f.Add(b) })
 	f.Fuzz(func(t *testing.T, b []byte) {

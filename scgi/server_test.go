@@ -203,7 +203,8 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// What net/http's handler sees: repeated fields joined, no Proxy, no coding of a body that the front has taken apart.
+// What net/http's handler sees: repeated fields joined, no Proxy, no coding of a body that the
+// front has taken apart.
 func TestDerived(t *testing.T) {
 	var got *http.Request
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r; io.Copy(w, r.Body) })

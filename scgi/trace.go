@@ -7,8 +7,8 @@ import (
 	"github.com/postern-gateway/postern/internal/netio"
 )
 
-// A Trace prints one direction of a connection: a line for each message that has been written to it whole, a piece of body being one.
-// It is not safe for concurrent use.
+// A Trace prints one direction of a connection: a line for each message that has been written to it
+// whole, a piece of body being one. It is not safe for concurrent use.
 //
 //	> request CONTENT_LENGTH="2" SCGI="1" REQUEST_METHOD="POST"
 //	> body "hi"
@@ -17,10 +17,12 @@ import (
 //
 // A write of something that is no SCGI prints that, and returns the error.
 type Trace struct {
-	Out      io.Writer
-	Prefix   string // begins each line; ">" and "<" are usual for what the front and what the server says
-	Max      int    // bytes of a value or of a piece of body that are printed; 0 means 64, negative all
-	Response bool   // what is written to it comes from the server
+	Out io.Writer
+	// begins each line; ">" and "<" are usual for what the front and what the server says
+	Prefix string
+	// bytes of a value or of a piece of body that are printed; 0 means 64, negative all
+	Max      int
+	Response bool // what is written to it comes from the server
 
 	t netio.Trace
 }

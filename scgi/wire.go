@@ -12,8 +12,8 @@ import (
 // maxDigits is how long a netstring's length can be: the limits are far below 10^9.
 const maxDigits = 9
 
-// appendRequest appends the head of a request of length bytes of body: CONTENT_LENGTH first, then SCGI, then the other variables but
-// for those that [protocol.Withheld] names.
+// appendRequest appends the head of a request of length bytes of body: CONTENT_LENGTH first, then
+// SCGI, then the other variables but for those that [protocol.Withheld] names.
 func appendRequest(dst []byte, p protocol.Params, length int64) ([]byte, error) {
 	digits := strconv.FormatInt(length, 10)
 	size := len("CONTENT_LENGTH") + len(digits) + len("SCGI") + len("1") + 4
@@ -55,8 +55,8 @@ func appendPair(dst []byte, name, value string) []byte {
 	return append(append(dst, value...), 0)
 }
 
-// consumeRequest reads the head of a request, and the length of the body that follows it. n == 0 without an error means that b ends too
-// early to tell.
+// consumeRequest reads the head of a request, and the length of the body that follows it. n == 0
+// without an error means that b ends too early to tell.
 func consumeRequest(b []byte, maxCount int) (p protocol.Params, length int64, n int, err error) {
 	size, n, err := consumeLength(b)
 	if err != nil || n == 0 || len(b) < n+size+1 {
@@ -69,7 +69,8 @@ func consumeRequest(b []byte, maxCount int) (p protocol.Params, length int64, n 
 	return p, length, n + size + 1, err
 }
 
-// consumeLength reads a netstring's length and its colon. n == 0 without an error means that b ends too early to tell.
+// consumeLength reads a netstring's length and its colon. n == 0 without an error means that b ends
+// too early to tell.
 func consumeLength(b []byte) (length, n int, err error) {
 	for i, c := range b {
 		switch {
@@ -85,7 +86,8 @@ func consumeLength(b []byte) (length, n int, err error) {
 	return 0, 0, nil
 }
 
-// consumeBlock reads the variables of a netstring's content, whose strings are one allocation, and the body's length.
+// consumeBlock reads the variables of a netstring's content, whose strings are one allocation, and
+// the body's length.
 func consumeBlock(block []byte, maxCount int) (protocol.Params, int64, error) {
 	if len(block) == 0 || block[len(block)-1] != 0 {
 		return nil, 0, fail("read params", protocol.ErrMalformed, "the block does not end in a NUL byte")

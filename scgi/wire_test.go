@@ -89,7 +89,8 @@ func TestGolden(t *testing.T) {
 
 // What only reads differently from how we write it.
 func TestScgiAnywhere(t *testing.T) {
-	const bytes = "41:CONTENT_LENGTH\x000\x00REQUEST_METHOD\x00G\x00SCGI\x001\x00," // lighttpd sends SCGI last
+	// lighttpd sends SCGI last
+	const bytes = "41:CONTENT_LENGTH\x000\x00REQUEST_METHOD\x00G\x00SCGI\x001\x00,"
 	p, _, n, err := consumeRequest([]byte(bytes), 100)
 	want := protocol.Pairs("CONTENT_LENGTH", "0", "REQUEST_METHOD", "G", "SCGI", "1")
 	if diff := cmp.Diff(want, p); diff != "" || n != len(bytes) || err != nil {
@@ -152,7 +153,8 @@ func TestRefusedToSend(t *testing.T) {
 	}
 }
 
-// Variables that lie about the body or would become a script's proxy stay at home; our own two are true whatever a front said.
+// Variables that lie about the body or would become a script's proxy stay at home; our own two are
+// true whatever a front said.
 func TestWithheld(t *testing.T) {
 	p := protocol.Pairs("HTTP_PROXY", "evil", "SCGI", "7", "A", "1", "HTTP_TRANSFER_ENCODING", "chunked", "CONTENT_LENGTH", "99",
 		"HTTP_CONTENT_LENGTH", "98", "HTTP_CONTENT_TYPE", "x/y", "HTTP_PROXY_AUTHORIZATION", "kept")

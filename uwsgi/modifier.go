@@ -53,7 +53,8 @@ func (m modifier) String() string {
 	return strconv.Itoa(int(m))
 }
 
-// isRequest reports whether the packet is variables, followed by a body: a request that some language's plugin would serve.
+// isRequest reports whether the packet is variables, followed by a body: a request that some
+// language's plugin would serve.
 func (m modifier) isRequest() bool {
 	switch m {
 	case kindWSGI, kindPSGI, kindLua, kindRack, kindCGI, kindPHP, kindStripped:
@@ -62,8 +63,9 @@ func (m modifier) isRequest() bool {
 	return false
 }
 
-// strip does with a packet of kind 30 what it asks for, and makes it one of kind 0: SCRIPT_NAME is cut off PATH_INFO. Where it ends inside
-// an element of the path, no part of the path is the script's name (RFC 3875 section 3.3).
+// strip does with a packet of kind 30 what it asks for, and makes it one of kind 0: SCRIPT_NAME is
+// cut off PATH_INFO. Where it ends inside an element of the path, no part of the path is the
+// script's name (RFC 3875 section 3.3).
 func strip(r *protocol.Request) {
 	r.Modifier1 = uint8(kindWSGI)
 	name, path := r.Params.Get("SCRIPT_NAME"), r.Params.Get("PATH_INFO")

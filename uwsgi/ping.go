@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A ping is a packet of modifier1 100 and modifier2 0. The answer has modifier2 1, and a block that is empty or a warning in words.
+// A ping is a packet of modifier1 100 and modifier2 0. The answer has modifier2 1, and a block that
+// is empty or a warning in words.
 
 func appendPing(dst []byte) []byte { return appendHeader(dst, header{modifier1: kindPing}) }
 
@@ -50,8 +51,8 @@ func (c *conn) pong() error {
 	return io.EOF
 }
 
-// Ping asks whether the server is there and serving. A server may answer with a warning, which says what is wrong with it in words. The
-// context bounds the whole exchange.
+// Ping asks whether the server is there and serving. A server may answer with a warning, which says
+// what is wrong with it in words. The context bounds the whole exchange.
 func (c *Client) Ping(ctx context.Context) (warning string, err error) {
 	conn, err := c.Dial(ctx)
 	if err != nil {

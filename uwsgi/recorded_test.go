@@ -15,8 +15,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// recorded are the requests that fronts from Debian 12 sent: a GET of /u/a%20b?q=1 that has X-A twice and a Proxy field, and a POST of hello in
-// chunks to /u/x, which Apache answers with 411 by itself.
+// recorded are the requests that fronts from Debian 12 sent: a GET of /u/a%20b?q=1 that has X-A
+// twice and a Proxy field, and a POST of hello in chunks to /u/x, which Apache answers with 411 by
+// itself.
 func recorded(t testing.TB) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob("testdata/*.bin")

@@ -8,8 +8,8 @@ import (
 	"github.com/postern-gateway/postern/internal/netio"
 )
 
-// A Trace prints one direction of a connection: a line for each message that has been written to it whole, a piece of body being one.
-// It is not safe for concurrent use.
+// A Trace prints one direction of a connection: a line for each message that has been written to it
+// whole, a piece of body being one. It is not safe for concurrent use.
 //
 //	> 0 (WSGI) 0 REQUEST_METHOD="POST" CONTENT_LENGTH="2"
 //	> body "hi"
@@ -20,10 +20,12 @@ import (
 //
 // A write of something that is no uwsgi prints that, and returns the error.
 type Trace struct {
-	Out      io.Writer
-	Prefix   string // begins each line; ">" and "<" are usual for what the front and what the server says
-	Max      int    // bytes of a value or of a piece of body that are printed; 0 means 64, negative all
-	Response bool   // what is written to it comes from the server
+	Out io.Writer
+	// begins each line; ">" and "<" are usual for what the front and what the server says
+	Prefix string
+	// bytes of a value or of a piece of body that are printed; 0 means 64, negative all
+	Max      int
+	Response bool // what is written to it comes from the server
 
 	t netio.Trace
 }
@@ -54,7 +56,8 @@ func requestHead(b []byte, t *netio.Trace) (text string, n int, err error) {
 	return text, n, nil
 }
 
-// responseHead describes what the server answers with: the answer to a ping is a packet, every other is HTTP's.
+// responseHead describes what the server answers with: the answer to a ping is a packet, every
+// other is HTTP's.
 func responseHead(b []byte, t *netio.Trace) (string, int, error) {
 	if len(b) > 0 && modifier(b[0]) == kindPing {
 		return requestHead(b, t)

@@ -43,8 +43,9 @@ func consumePacket(b []byte) (h header, block []byte, n int) {
 	return h, b[n : n+h.size], n + h.size
 }
 
-// appendRequest appends the packet of r, whose body's length is known. CONTENT_LENGTH says that length, wherever it stands; other
-// variables are as they are, but for those that [protocol.Withheld] names.
+// appendRequest appends the packet of r, whose body's length is known. CONTENT_LENGTH says that
+// length, wherever it stands; other variables are as they are, but for those that
+// [protocol.Withheld] names.
 func appendRequest(dst []byte, r *protocol.Request) ([]byte, error) {
 	p := measured(r)
 	size := 0
@@ -69,7 +70,8 @@ func appendRequest(dst []byte, r *protocol.Request) ([]byte, error) {
 	return dst, nil
 }
 
-// measured returns r's variables with a true CONTENT_LENGTH. One that is absent or empty is true of no body.
+// measured returns r's variables with a true CONTENT_LENGTH. One that is absent or empty is true of
+// no body.
 func measured(r *protocol.Request) protocol.Params {
 	if n, _, err := r.Params.ContentLength(); err == nil && n == r.ContentLength {
 		return r.Params
@@ -94,7 +96,8 @@ func appendString(dst []byte, s string) []byte {
 	return append(binary.LittleEndian.AppendUint16(dst, uint16(len(s))), s...)
 }
 
-// consumeString finds the string that b begins with: it ends at n, and its bytes begin at 2. n is beyond b if b ends too early.
+// consumeString finds the string that b begins with: it ends at n, and its bytes begin at 2. n is
+// beyond b if b ends too early.
 func consumeString(b []byte) (n int) {
 	if len(b) < 2 {
 		return 2

@@ -173,7 +173,8 @@ func TestRefusedToSend(t *testing.T) {
 	}
 }
 
-// CONTENT_LENGTH is the body's, and stands where it stood; variables that lie about the body or would become a script's proxy stay at home.
+// CONTENT_LENGTH is the body's, and stands where it stood; variables that lie about the body or
+// would become a script's proxy stay at home.
 func TestMeasured(t *testing.T) {
 	for _, row := range []struct {
 		text   string

@@ -84,7 +84,8 @@ unix:/path/to/socket for Unix sockets
 tcp:dot.ted.qu.ad:port for IPv4 sockets
 tcp6:[ipv6_addr]:port for IPv6 sockets`
 
-// wrapQueue is how many requests may wait for a child. With fcgiwrap they wait in the system's queue of the socket.
+// wrapQueue is how many requests may wait for a child. With fcgiwrap they wait in the system's
+// queue of the socket.
 const wrapQueue = 4096
 
 // fcgiwrap serves until ctx ends or a signal to stop comes.
@@ -143,7 +144,8 @@ func wrapClient(cfg *wrapConfig, log *slog.Logger) *cgi.Client {
 	return c
 }
 
-// ownVariables are the names of the variables that scripts inherit: all but those that tell of a request or of our own start.
+// ownVariables are the names of the variables that scripts inherit: all but those that tell of a
+// request or of our own start.
 func ownVariables(environ []string) []string {
 	names := []string{}
 	for _, pair := range environ {
@@ -157,7 +159,8 @@ func ownVariables(environ []string) []string {
 	return names
 }
 
-// webServerAddrs is the allow-list that the environment asks for (FastCGI section 3.2); nothing leaves the default.
+// webServerAddrs is the allow-list that the environment asks for (FastCGI section 3.2); nothing
+// leaves the default.
 func webServerAddrs(value string) (gateway.AllowList, error) {
 	if _, err := fastcgi.ParseWebServerAddrs(value); err != nil {
 		return nil, err

@@ -10,7 +10,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// addLimits adds a flag for each limit that a deployment may want to change. In each 0 is the default, negative is none.
+// addLimits adds a flag for each limit that a deployment may want to change. In each 0 is the
+// default, negative is none.
 func addLimits(f *pflag.FlagSet, l *protocol.Limits) {
 	f.IntVar(&l.ParamBytes, "max-param-bytes", protocol.DefaultParamBytes, "names and values of a request's variables, in bytes (-1: no limit)")
 	f.IntVar(&l.ParamCount, "max-params", protocol.DefaultParamCount, "variables of a request (-1: no limit)")

@@ -31,9 +31,9 @@ func needsHandler(k *floodtest.Kind) bool {
 	return false
 }
 
-// TestFloodedConnectionsAreSmall: what TestFloods in internal/floodtest measures from inside, from outside: with the garbage that a client
-// on another connection makes meanwhile. The process kept four times of what was in use as garbage: half of a head of
-// 200 KB took 543 KB.
+// TestFloodedConnectionsAreSmall: what TestFloods in internal/floodtest measures from inside, from
+// outside: with the garbage that a client on another connection makes meanwhile. The process kept
+// four times of what was in use as garbage: half of a head of 200 KB took 543 KB.
 func TestFloodedConnectionsAreSmall(t *testing.T) {
 	t.Setenv("GOMAXPROCS", "2") // each has buffers and stacks in store
 	for _, kind := range floodtest.Kinds() {

@@ -1,4 +1,5 @@
-// Command postern serves one backend over CGI, FastCGI, SCGI, uwsgi and HTTP, and helps people check their fronts.
+// Command postern serves one backend over CGI, FastCGI, SCGI, uwsgi and HTTP, and helps people
+// check their fronts.
 package main
 
 import (
@@ -24,7 +25,8 @@ func main() {
 // would be collected hundreds of times a second, for memory that nobody misses.
 const garbageLimit = 8 << 20
 
-// run runs the command and returns its exit status: 2 where the command line or what it names is wrong, 1 where the work failed.
+// run runs the command and returns its exit status: 2 where the command line or what it names is
+// wrong, 1 where the work failed.
 func run() int {
 	if asScript() {
 		return report(cgi.Serve(demo.Native()))
@@ -33,7 +35,8 @@ func run() int {
 	return report(root().Execute())
 }
 
-// asScript reports whether the program was started as a CGI script, without a word on its command line: then it is the demo.
+// asScript reports whether the program was started as a CGI script, without a word on its command
+// line: then it is the demo.
 func asScript() bool {
 	return len(os.Args) == 1 && cgi.IsScript()
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes this test binary the command, where a script runs it, and a CGI script, where the demo does.
+// TestMain makes this test binary the command, where a script runs it, and a CGI script, where the
+// demo does.
 func TestMain(m *testing.M) {
 	if asScript() {
 		os.Exit(run())

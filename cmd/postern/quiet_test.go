@@ -24,8 +24,9 @@ const (
 	settledTime = 2 * time.Minute
 )
 
-// A kept FastCGI connection took 9 KB, one that had sent a byte 12, and a kept one of HTTP 23: measured as the system sees it, from outside,
-// with nothing collected or given back but by the process itself.
+// A kept FastCGI connection took 9 KB, one that had sent a byte 12, and a kept one of HTTP 23:
+// measured as the system sees it, from outside, with nothing collected or given back but by the
+// process itself.
 func TestQuietConnectionsAreSmall(t *testing.T) {
 	fcgi, http := fastcgiGet(), "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n"
 	for _, row := range []struct {
@@ -81,7 +82,8 @@ type process struct {
 	conns int
 }
 
-// open opens n connections and sends each what is to be sent, until the process has accepted all, and answered where it is to.
+// open opens n connections and sends each what is to be sent, until the process has accepted all,
+// and answered where it is to.
 func (p *process) open(n int, send string, answered bool) {
 	for range n {
 		c, err := net.Dial("tcp", p.addr)

@@ -16,8 +16,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// startServe starts "postern serve" with args and returns once it listens at n URLs. It is stopped by SIGTERM when the test ends, and
-// must then end well.
+// startServe starts "postern serve" with args and returns once it listens at n URLs. It is stopped
+// by SIGTERM when the test ends, and must then end well.
 func startServe(t *testing.T, n int, args ...string) (urls []string) {
 	t.Helper()
 	urls, _ = startCommand(t, n, args...)
@@ -31,7 +31,8 @@ func startCommand(t *testing.T, n int, args ...string) (urls []string, cmd *exec
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(t.TempDir(), "postern") // testscript.Main runs the command of the name that it is called by
+	// testscript.Main runs the command of the name that it is called by
+	bin := filepath.Join(t.TempDir(), "postern")
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// SIGHUP killed a process with a request in it; and a second SIGTERM was swallowed, so that one who would not wait for the grace had to
-// send SIGKILL. So it is for every command that serves.
+// SIGHUP killed a process with a request in it; and a second SIGTERM was swallowed, so that one who
+// would not wait for the grace had to send SIGKILL. So it is for every command that serves.
 func TestSignals(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -68,7 +68,8 @@ func startSignalled(t *testing.T, dir string, argv ...string) (cmd *exec.Cmd, ou
 	return cmd, bufio.NewScanner(stdout), bufio.NewScanner(stderr)
 }
 
-// endsAtTheSecond sends SIGTERM until cmd has ended, which it must by that signal, not by a grace that is over.
+// endsAtTheSecond sends SIGTERM until cmd has ended, which it must by that signal, not by a grace
+// that is over.
 func endsAtTheSecond(t *testing.T, cmd *exec.Cmd, log *bufio.Scanner) {
 	t.Helper()
 	ended := make(chan struct{})

@@ -21,7 +21,8 @@ type station struct {
 	client     func(m *meter) protocol.RoundTripper
 }
 
-// openStations serves srv's handler over every protocol. Ports are those that people expect unless any is set.
+// openStations serves srv's handler over every protocol. Ports are those that people expect unless
+// any is set.
 func openStations(srv *gateway.Server, any bool) ([]*station, error) {
 	rows := []struct {
 		title, scheme, pass, params string

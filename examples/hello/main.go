@@ -1,4 +1,4 @@
-// Command hello is the program of the README: one handler, over whatever protocol it is started for.
+// Command hello is the program of the README: one handler over the protocol it is started for.
 package main
 
 import (

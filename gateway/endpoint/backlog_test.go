@@ -36,7 +36,8 @@ func answering(answer string) net.Conn {
 	return ours
 }
 
-// A full backlog is tried again while the time for a head lasts, by every client; then its client is told 503, and when to come again.
+// A full backlog is tried again while the time for a head lasts, by every client; then its client
+// is told 503, and when to come again.
 func TestFullBacklog(t *testing.T) {
 	full := &net.OpError{Op: "dial", Net: "unix", Err: syscall.EAGAIN}
 	for scheme, answer := range answers {

@@ -15,7 +15,8 @@ type cgiOption struct {
 	set  func(c *cgi.Client, value string) error
 }
 
-// cgiTable are the options of cgi: URLs. interpreter, index, script, env and pass-env may be there more than once.
+// cgiTable are the options of cgi: URLs. interpreter, index, script, env and pass-env may be there
+// more than once.
 var cgiTable = []cgiOption{
 	{"mount", func(c *cgi.Client, v string) error { // where the scripts stand in the URL's path
 		if c.Dir != nil {
@@ -80,7 +81,8 @@ func cgiOptions() (names []string) {
 	return names
 }
 
-// newCGI makes the client: for a tree of scripts where the path ends in a slash, else for one program.
+// newCGI makes the client: for a tree of scripts where the path ends in a slash, else for one
+// program.
 func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 	c := &cgi.Client{Limits: o.Limits, Log: o.Log}
 	path, err := filepath.Abs(e.Address)
@@ -108,8 +110,8 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 	return &Client{c, c.Close}, nil
 }
 
-// checkScripts tells at the start what each request would fail of: a path where nothing is, or a file where a tree is meant, and the other
-// way round.
+// checkScripts tells at the start what each request would fail of: a path where nothing is, or a
+// file where a tree is meant, and the other way round.
 func (e *Endpoint) checkScripts(path string) error {
 	tree := strings.HasSuffix(e.Address, "/")
 	switch info, err := os.Stat(path); {

@@ -9,7 +9,8 @@ import (
 // ClientOptions are what a client takes from its surroundings. nil is all defaults.
 type ClientOptions struct {
 	Limits *protocol.Limits // nil: the defaults
-	Log    *slog.Logger     // for what CGI programs write to standard error, and the like; nil: slog.Default
+	// for what CGI programs write to standard error, and the like; nil: slog.Default
+	Log *slog.Logger
 }
 
 // A Client calls a backend. It is safe for concurrent use. Close it when it is no longer needed.

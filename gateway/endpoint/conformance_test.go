@@ -44,8 +44,8 @@ var sides = []side{
 		}},
 }
 
-// duplex says whether the proxy behind s is full duplex. Over HTTP it is not: net/http cannot end a full-duplex exchange well whose
-// body nobody has read.
+// duplex says whether the proxy behind s is full duplex. Over HTTP it is not: net/http cannot end a
+// full-duplex exchange well whose body nobody has read.
 func (s side) duplex() bool { return s.protocol != nil }
 
 // front is what s has as the front of a chain.
@@ -87,13 +87,16 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// TestChains runs the suite on every pair of protocols: the one in, the other out, a gateway.Proxy between.
+// TestChains runs the suite on every pair of protocols: the one in, the other out, a gateway.Proxy
+// between.
 func TestChains(t *testing.T) {
 	for i, in := range sides {
 		for j, out := range sides {
 			has := in.front()&out.has | in.has&(protocoltest.CutSeen|protocoltest.Keep)
 			if in.protocol == nil && out.protocol == nil {
-				has |= protocoltest.LosesEarly // two of net/http's servers, each of which stops reading and closes half a second later
+				// two of net/http's servers, each of which stops reading and closes half a second
+				// later
+				has |= protocoltest.LosesEarly
 			}
 			protocoltest.Run(t, protocoltest.Pair{
 				Name: in.name + "-" + out.name,
@@ -114,7 +117,8 @@ func TestChains(t *testing.T) {
 	}
 }
 
-// backend is the site behind a proxy: the case's handler on a listener of its own, over TCP, where a cut shows.
+// backend is the site behind a proxy: the case's handler on a listener of its own, over TCP, where
+// a cut shows.
 func backend(tb testing.TB, site *protocoltest.Site) *protocoltest.Site {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

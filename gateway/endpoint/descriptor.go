@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// openDescriptor makes a listener of a descriptor that was opened for us, and closes that, unless it is one of the
-// standard three. The socket's file is its maker's: it stays.
+// openDescriptor makes a listener of a descriptor that was opened for us, and closes that, unless
+// it is one of the standard three. The socket's file is its maker's: it stays.
 func openDescriptor(fd int) (net.Listener, error) {
 	if err := listens(fd); err != nil {
 		return nil, err

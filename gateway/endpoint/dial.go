@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// connectTimeout bounds one attempt to connect to a backend, where the time for a head is not shorter.
+// connectTimeout bounds one attempt to connect to a backend, where the time for a head is not
+// shorter.
 const connectTimeout = 10 * time.Second
 
 // backlogRetry is when a client may ask again whose backend's backlog was full.
@@ -43,8 +44,8 @@ func overNetwork(make func(e *Endpoint, o *ClientOptions, d *dialer) (*Client, e
 	}
 }
 
-// dial connects. A Unix socket whose backlog is full refuses at once with EAGAIN, where TCP would wait: it is tried again while the time
-// for a response's head lasts.
+// dial connects. A Unix socket whose backlog is full refuses at once with EAGAIN, where TCP would
+// wait: it is tried again while the time for a response's head lasts.
 func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	began := time.Now()
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {

@@ -1,5 +1,5 @@
-// Package endpoint has addresses as URLs, for listening and for calling alike, and the one table that knows every protocol by
-// name. [Serve] serves a handler however the program was started.
+// Package endpoint has addresses as URLs, for listening and for calling alike, and the one table
+// that knows every protocol by name. [Serve] serves a handler however the program was started.
 //
 //	fastcgi://127.0.0.1:9000                         a protocol on TCP; without a host, every interface
 //	uwsgi+unix:/run/app.sock?mode=0660&group=www     on a Unix socket; "@name" is one of Linux's abstract ones
@@ -11,22 +11,29 @@
 //
 // # Options
 //
-// Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is said), owner and group (names or
-// numbers). For listening on TCP: allow. For calling by FastCGI: keep, the number of idle connections that are kept (0), and resend; they are
-// MaxIdle and Resend of [fastcgi.Client]. For calling by FastCGI, SCGI or uwsgi: param=NAME=value, a variable that each request gets.
+// Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is
+// said), owner and group (names or numbers). For listening on TCP: allow. For calling by FastCGI:
+// keep, the number of idle connections that are kept (0), and resend; they are MaxIdle and Resend
+// of [fastcgi.Client]. For calling by FastCGI, SCGI or uwsgi: param=NAME=value, a variable that
+// each request gets.
 //
-// For calling by any protocol: mount=/app, where the backend stands in the URL's path. SCRIPT_NAME is the mount then, and PATH_INFO what follows
-// (see [protocol.Request.At]); a backend by HTTP gets a target without the mount, its client's encoding kept, and X-Forwarded-Prefix, in place of
-// one that the client sent. A path outside is answered 404. Without mount a network's backend gets both as the front has divided them.
+// For calling by any protocol: mount=/app, where the backend stands in the URL's path. SCRIPT_NAME
+// is the mount then, and PATH_INFO what follows (see [protocol.Request.At]); a backend by HTTP gets
+// a target without the mount, its client's encoding kept, and X-Forwarded-Prefix, in place of one
+// that the client sent. A path outside is answered 404. Without mount a network's backend gets both
+// as the front has divided them.
 //
-// CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand), index, script (what may run), script-filename and
-// follow-links for a tree; interpreter (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
-// local-redirects, command-line, keep-background, processes, queue, queue-timeout, first-byte-timeout, read-timeout, total-timeout, linger, kill-grace,
-// drop-functions, stderr-rate; and what [cgi.Surroundings] sets for a script: user, group, umask, cpu (a duration), memory and file-size
-// (bytes), files, user-processes.
+// CGI's are fields of [cgi.Client] and [cgi.Dir]: mount (the URL path where the scripts stand),
+// index, script (what may run), script-filename and follow-links for a tree; interpreter
+// (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
+// local-redirects, command-line, keep-background, processes, queue, queue-timeout,
+// first-byte-timeout, read-timeout, total-timeout, linger, kill-grace, drop-functions, stderr-rate;
+// and what [cgi.Surroundings] sets for a script: user, group, umask, cpu (a duration), memory and
+// file-size (bytes), files, user-processes.
 //
 // # Unix sockets
 //
-// A socket is created with its mode, owner and group before anybody can connect to it, and removed when its listener closes. One that
-// is left over, on which nobody accepts, is replaced; one in use, and a file that is no socket, is an error.
+// A socket is created with its mode, owner and group before anybody can connect to it, and removed
+// when its listener closes. One that is left over, on which nobody accepts, is replaced; one in
+// use, and a file that is no socket, is an error.
 package endpoint

@@ -23,7 +23,8 @@ type Endpoint struct {
 	options []option // for calling
 	listens []string // the options that are for listening
 
-	connect func(ctx context.Context, network, address string) (net.Conn, error) // for tests; nil: net.Dialer's
+	// for tests; nil: net.Dialer's
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // DefaultMode is the mode of a Unix socket whose URL says none.

@@ -23,7 +23,8 @@ func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 
-// stderrTo writes what a backend writes to its error stream to a log, a line at a time, and to the front's where that is wanted.
+// stderrTo writes what a backend writes to its error stream to a log, a line at a time, and to the
+// front's where that is wanted.
 func stderrTo(log *slog.Logger) func(r *protocol.Request, text []byte) {
 	return func(r *protocol.Request, text []byte) {
 		if w := protocol.ContextStderr(r.Context()); w != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// What a FastCGI backend writes to FCGI_STDERR was lost: it goes to the log, and to the front's error stream where that is wanted.
+// What a FastCGI backend writes to FCGI_STDERR was lost: it goes to the log, and to the front's
+// error stream where that is wanted.
 func TestStderrOfABackend(t *testing.T) {
 	l := listen(t, "fastcgi+unix:"+t.TempDir()+"/s")
 	s := &gateway.Server{Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {

@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/gateway"
 )
 
-// A Listener is an endpoint that is open. It is a net.Listener; a [gateway.Server] serves it by [Listener.Serve].
+// A Listener is an endpoint that is open. It is a net.Listener; a [gateway.Server] serves it by
+// [Listener.Serve].
 type Listener struct {
 	*gateway.Listener
 	endpoint       *Endpoint

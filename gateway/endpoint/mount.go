@@ -16,7 +16,8 @@ func checkMount(v string) error {
 	return nil
 }
 
-// withMount returns c for the part of the URL's path that the mount option names. The clients of CGI have one of their own.
+// withMount returns c for the part of the URL's path that the mount option names. The clients of
+// CGI have one of their own.
 func (e *Endpoint) withMount(c *Client) (*Client, error) {
 	mount, ok := e.last("mount")
 	if !ok || e.Protocol == "cgi" {
@@ -49,8 +50,8 @@ func (m *mounted) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol
 	return m.to.RoundTrip(ctx, out)
 }
 
-// retarget makes REQUEST_URI of out, which is r at its mount, what is below the mount, and tells what is not by X-Forwarded-Prefix:
-// nothing else is left of it in a request by HTTP.
+// retarget makes REQUEST_URI of out, which is r at its mount, what is below the mount, and tells
+// what is not by X-Forwarded-Prefix: nothing else is left of it in a request by HTTP.
 func retarget(out, r *protocol.Request) error {
 	asked, err := r.URL()
 	if err != nil {

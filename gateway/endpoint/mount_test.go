@@ -42,8 +42,9 @@ func listenWith(t *testing.T, address string, h protocol.Handler) {
 	})
 }
 
-// Whoever is the backend, below a mount its SCRIPT_NAME is the mount, and its PATH_INFO what follows. A backend by HTTP has no
-// SCRIPT_NAME: the mount is cut off its target, and told by X-Forwarded-Prefix.
+// Whoever is the backend, below a mount its SCRIPT_NAME is the mount, and its PATH_INFO what
+// follows. A backend by HTTP has no SCRIPT_NAME: the mount is cut off its target, and told by
+// X-Forwarded-Prefix.
 func TestMountOfEachBackend(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "tell.cgi")
 	if err := os.WriteFile(script, []byte(tellPathScript), 0o755); err != nil {
@@ -62,7 +63,8 @@ func TestMountOfEachBackend(t *testing.T) {
 		{"/repos//", "/repos/x", "/repos/x", "/repos|/x|/repos/x|/spoofed", "|/x|/x|/repos"},
 		{"/a b", "/a%20%62/c%2Fd%20e", "/a b/c/d e", "/a b|/c/d e|/a%20%62/c%2Fd%20e|/spoofed", "|/c/d e|/c%2Fd%20e|/a b"},
 		{"/repos", "/repos%2Fx", "/repos/x", "/repos|/x|/repos%2Fx|/spoofed", "|/x|/x|/repos"},
-		{"/repos", "/old/x?y", "/repos/a b", "/repos|/a b|/old/x?y|/spoofed", "|/a b|/a%20b?query|/repos"}, // the front has rewritten it
+		// the front has rewritten it
+		{"/repos", "/old/x?y", "/repos/a b", "/repos|/a b|/old/x?y|/spoofed", "|/a b|/a%20b?query|/repos"},
 		{"/", "/x/y", "/x/y", "|/x/y|/x/y|/spoofed", "|/x/y|/x/y|"},
 		{"/repos", "/repository", "/repository", outside, outside},
 		{"/repos", "/", "/", outside, outside},

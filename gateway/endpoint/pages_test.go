@@ -12,8 +12,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Who asks for a script that is not there, or that may not run, is told so and not where the server has looked for it, whatever
-// protocol the request comes by. The log has that.
+// Who asks for a script that is not there, or that may not run, is told so and not where the server
+// has looked for it, whatever protocol the request comes by. The log has that.
 func TestScriptPagesNameNoPath(t *testing.T) {
 	root := scripts(t)
 	for _, in := range []string{"fastcgi", "scgi", "uwsgi", "http"} {
@@ -60,7 +60,8 @@ func scripts(t *testing.T) string {
 	return root
 }
 
-// between is a client of Postern's, which listens by the protocol in and sends on to the endpoint to.
+// between is a client of Postern's, which listens by the protocol in and sends on to the endpoint
+// to.
 func between(t *testing.T, in, to string) protocol.RoundTripper {
 	t.Helper()
 	backend, err := endpoint.NewClient(to, nil)

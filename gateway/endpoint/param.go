@@ -7,8 +7,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// withParams returns c with the variables set in each request that the URL's param options give: "param=NAME=value". So php-fpm, which runs
-// what SCRIPT_FILENAME names, can be called for requests that came by HTTP and name no file.
+// withParams returns c with the variables set in each request that the URL's param options give:
+// "param=NAME=value". So php-fpm, which runs what SCRIPT_FILENAME names, can be called for requests
+// that came by HTTP and name no file.
 func (e *Endpoint) withParams(c *Client) (*Client, error) {
 	var set protocol.Params
 	for _, p := range e.all("param") {

@@ -71,8 +71,9 @@ func slow(d time.Duration) *io.PipeReader {
 	return r
 }
 
-// A client that stalls in its body, while the response has begun, is not its backend's fault, which has its whole time after that;
-// but no more. The end of a response, whole or not, is not held up by it.
+// A client that stalls in its body, while the response has begun, is not its backend's fault, which
+// has its whole time after that; but no more. The end of a response, whole or not, is not held up
+// by it.
 func TestStallOfTheClient(t *testing.T) {
 	const stall = 10 * time.Minute
 	for _, scheme := range []string{"fastcgi", "fastcgi filter", "scgi", "uwsgi", "http", "http chunked"} {

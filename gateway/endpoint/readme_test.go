@@ -12,7 +12,8 @@ import (
 func Example_readme() {
 	var user string
 	http.HandleFunc("/who", func(w http.ResponseWriter, hr *http.Request) {
-		// A net/http handler behind FromHTTP finds the request as it came, with all variables of the front.
+		// A net/http handler behind FromHTTP finds the request as it came, with all variables of
+		// the front.
 		if r := protocol.RequestFromContext(hr.Context()); r != nil {
 			user = r.Params.Get("REMOTE_USER")
 		}

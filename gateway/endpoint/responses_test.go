@@ -22,8 +22,8 @@ import (
 // clients are those that one reader of responses serves.
 var clients = []string{"cgi", "fastcgi", "scgi", "uwsgi", "http"}
 
-// responses are what a backend says, by whatever protocol, and what each client makes of it: a status, a header, a body; an error, of
-// the head or of the body; a line of the log.
+// responses are what a backend says, by whatever protocol, and what each client makes of it: a
+// status, a header, a body; an error, of the head or of the body; a line of the log.
 var responses = []struct {
 	name, method         string
 	status, fields, body string
@@ -92,8 +92,9 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// A surplus that comes when the head has been read, and the declared body with it, is told too: CGI's and FastCGI's output is read to
-// its end, and of the others what has come by the body's end. Over HTTP the connection is not used again.
+// A surplus that comes when the head has been read, and the declared body with it, is told too:
+// CGI's and FastCGI's output is read to its end, and of the others what has come by the body's end.
+// Over HTTP the connection is not used again.
 func TestLateSurplus(t *testing.T) {
 	for _, scheme := range []string{"fastcgi", "scgi", "uwsgi", "http"} {
 		head := "Status: 200\r\nContent-Length: 4\r\n\r\nhell"

@@ -9,9 +9,10 @@ import (
 	"syscall"
 )
 
-// UntilSignal returns a context that ends at the first SIGTERM or SIGINT. A second one ends the process at once. SIGHUP does not:
-// it is for reopening, of which there is nothing yet, and log is told so; one that the process was started to ignore
-// (nohup) stays ignored. stop gives the signals their usual effect back, and ends the context.
+// UntilSignal returns a context that ends at the first SIGTERM or SIGINT. A second one ends the
+// process at once. SIGHUP does not: it is for reopening, of which there is nothing yet, and log is
+// told so; one that the process was started to ignore (nohup) stays ignored. stop gives the signals
+// their usual effect back, and ends the context.
 func UntilSignal(ctx context.Context, log *slog.Logger) (until context.Context, stop func()) {
 	until, usual := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(until, usual)

@@ -17,7 +17,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// DefaultListen is where [Serve] listens when a program is started by hand and POSTERN_LISTEN says nothing else.
+// DefaultListen is where [Serve] listens when a program is started by hand and POSTERN_LISTEN says
+// nothing else.
 const DefaultListen = "auto://127.0.0.1:9000"
 
 // Grace is how long [Serve] lets requests end that are being served when it is told to stop.
@@ -25,17 +26,17 @@ const Grace = 30 * time.Second
 
 // Serve serves h in the way that the program was started for, and returns when it is done:
 //
-//   - by socket activation (LISTEN_FDS and LISTEN_PID are set): on every socket that is passed, by the protocol that LISTEN_FDNAMES
-//     gives as its name, else by those that auto knows;
-//   - by spawn-fcgi, or a web server that starts FastCGI programs (descriptor 0 is a socket that listens): by FastCGI, and for the
-//     peers in FCGI_WEB_SERVER_ADDRS, where that is set;
+//   - by socket activation (LISTEN_FDS and LISTEN_PID are set): on every socket that is passed, by
+//     the protocol that LISTEN_FDNAMES gives as its name, else by those that auto knows;
+//   - by spawn-fcgi, or a web server that starts FastCGI programs (descriptor 0 is a socket that
+//     listens): by FastCGI, and for the peers in FCGI_WEB_SERVER_ADDRS, where that is set;
 //   - as a CGI script (GATEWAY_INTERFACE or REQUEST_METHOD is set): one request;
 //   - by hand: on the URLs in POSTERN_LISTEN, separated by spaces, or on DefaultListen.
 //
 // POSTERN_ALLOW is the allow-list of TCP listeners that have none: loopback unless it is set.
 //
-// SIGTERM and SIGINT end it: requests that are being served have Grace to end, and it returns nil. A second signal ends the
-// process at once. SIGHUP ends nothing.
+// SIGTERM and SIGINT end it: requests that are being served have Grace to end, and it returns nil.
+// A second signal ends the process at once. SIGHUP ends nothing.
 func Serve(h protocol.Handler) error {
 	st, err := detect(os.Getenv, os.Getpid())
 	if err != nil {
@@ -129,8 +130,8 @@ func (st *start) open(ctx context.Context) (ls []*Listener, err error) {
 	return ls, nil
 }
 
-// Run has s serve all of ls until ctx ends or one of them fails, and then shuts s down, which may take grace. It
-// returns nil after the end of ctx, unless requests had to be cut.
+// Run has s serve all of ls until ctx ends or one of them fails, and then shuts s down, which may
+// take grace. It returns nil after the end of ctx, unless requests had to be cut.
 func Run(ctx context.Context, s *gateway.Server, grace time.Duration, ls ...*Listener) error {
 	errs := make(chan error, len(ls))
 	for _, l := range ls {

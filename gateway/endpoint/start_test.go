@@ -132,8 +132,8 @@ func TestStartedAsScript(t *testing.T) {
 	expect(t, "cgi:"+exe+"?env="+asProgram+"=1&env=GORACE=atexit_sleep_ms=0", "by cgi")
 }
 
-// spawn-fcgi, and the web servers that start FastCGI programs, pass a listening socket as descriptor 0. GATEWAY_INTERFACE may be there
-// all the same, inherited.
+// spawn-fcgi, and the web servers that start FastCGI programs, pass a listening socket as
+// descriptor 0. GATEWAY_INTERFACE may be there all the same, inherited.
 func TestStartedWithASocket(t *testing.T) {
 	for _, network := range []string{"unix", "tcp"} {
 		l, url := inherited(t, network)

@@ -22,7 +22,8 @@ const backlog = 65535
 // lookTimeout bounds the look whether somebody accepts on a socket.
 const lookTimeout = 2 * time.Second
 
-// openUnix opens a Unix socket. Nobody can connect before it has its mode and owner: only then is it told to listen.
+// openUnix opens a Unix socket. Nobody can connect before it has its mode and owner: only then is
+// it told to listen.
 func (e *Endpoint) openUnix(ctx context.Context) (net.Listener, error) {
 	if strings.HasPrefix(e.Address, "@") {
 		if len(e.listens) > 0 {

@@ -1,5 +1,5 @@
-// Package arch holds the architecture, as a test: who may import whom, how large a file and a function may be, what a protocol's folder looks
-// like, and what a test may not do.
+// Package arch holds the architecture, as a test: who may import whom, how large a file and a
+// function may be, what a protocol's folder looks like, and what a test may not do.
 package arch
 
 import (
@@ -11,11 +11,12 @@ import (
 
 const module = "github.com/postern-gateway/postern/"
 
-// The layers, from the outside in. A package imports only from layers further in than its own, but for those of the same
-// name (a folder below another).
+// The layers, from the outside in. A package imports only from layers further in than its own, but
+// for those of the same name (a folder below another).
 var layers = []struct {
 	packages []string // folders; a folder stands for those below it, unless they stand elsewhere
-	outside  []string // what may be imported from elsewhere than the standard library, in addition to the rows below
+	// what may be imported from elsewhere than the standard library, in addition to the rows below
+	outside []string
 }{
 	{packages: []string{"cmd", "examples", "benchmarks", "internal/interop"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/BurntSushi/toml", "golang.org/x/image"}},

@@ -45,7 +45,8 @@ func sources(t *testing.T, mode parser.Mode) (list []source) {
 			return err
 		}
 		f := source{path: filepath.ToSlash(rel), dir: filepath.ToSlash(filepath.Dir(rel)), fset: token.NewFileSet()}
-		f.test = strings.HasSuffix(name, "_test.go") || strings.HasSuffix(f.dir, "test") // protocoltest is for tests too
+		// protocoltest is for tests too
+		f.test = strings.HasSuffix(name, "_test.go") || strings.HasSuffix(f.dir, "test")
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return err

@@ -2,8 +2,8 @@ package demo
 
 import "io"
 
-// block is what Bytes repeats: lines of 64 bytes. Its length is odd, so that a piece that is lost, sent twice or out
-// of its place shows, whatever its size.
+// block is what Bytes repeats: lines of 64 bytes. Its length is odd, so that a piece that is lost,
+// sent twice or out of its place shows, whatever its size.
 var block = func() []byte {
 	const line = "The postern is the small gate at the back of a wall. 0123456789\n"
 	b := make([]byte, 0, 32<<10)

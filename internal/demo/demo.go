@@ -1,5 +1,6 @@
-// Package demo is the backend that helps people check their fronts: a few paths that show what arrives and
-// exercise what can go wrong. It is there twice, as a native handler and as a net/http one, with the same answers.
+// Package demo is the backend that helps people check their fronts: a few paths that show what
+// arrives and exercise what can go wrong. It is there twice, as a native handler and as a net/http
+// one, with the same answers.
 //
 //	/                   "hello, world\n" as text/plain
 //	/vars               the meta-variables in order, a JSON array of [name, value]

@@ -16,9 +16,11 @@ func (c call) webSocket() error {
 	return nil
 }
 
-// webSocket echoes messages until the client closes. A request that is none is answered by Accept, with the reason.
+// webSocket echoes messages until the client closes. A request that is none is answered by Accept,
+// with the reason.
 func webSocket(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // a demo has no origin to protect
+	// a demo has no origin to protect
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return
 	}

@@ -32,8 +32,8 @@ const (
 	lines = 310       // of log in a second, of all kinds together
 )
 
-// TestFloods: whatever is sent, a connection takes little memory, all take little disk and log, and a client on another connection
-// is served.
+// TestFloods: whatever is sent, a connection takes little memory, all take little disk and log, and
+// a client on another connection is served.
 func TestFloods(t *testing.T) {
 	for _, kind := range floodtest.Kinds() {
 		t.Run(kind.Protocol+"/"+kind.Name, func(t *testing.T) { flood(t, &kind) })
@@ -161,8 +161,8 @@ func (v *victim) healthy(t *testing.T, n int) {
 	}
 }
 
-// held is the memory that is in use when the server has taken in what was sent: the least of some looks at it, for what lives only for a
-// moment is not held.
+// held is the memory that is in use when the server has taken in what was sent: the least of some
+// looks at it, for what lives only for a moment is not held.
 func (v *victim) held(t *testing.T) int64 {
 	least := int64(1) << 62
 	for range 5 {

@@ -37,7 +37,8 @@ type Source struct {
 	Paused atomic.Bool // nothing more is sent
 }
 
-// Flood floods the server until ctx ends, by one connection, and by another when the server closes that.
+// Flood floods the server until ctx ends, by one connection, and by another when the server closes
+// that.
 func (s *Source) Flood(ctx context.Context) {
 	for s.turn(ctx) {
 		nc, err := s.Dial()

@@ -25,7 +25,8 @@ const (
 // served are the kinds that are whole requests. They are no work in vain.
 var served = map[string]bool{"requests whole, taken, no end": true, "answers unread, no end": true}
 
-// TestFloodsAreThrottled: of each flood the server takes in but so much in a second, however fast it is.
+// TestFloodsAreThrottled: of each flood the server takes in but so much in a second, however fast
+// it is.
 func TestFloodsAreThrottled(t *testing.T) {
 	for _, kind := range floodtest.Kinds() {
 		if endless := len(kind.Again) > 0 && !kind.Slow; endless && !served[kind.Name] {

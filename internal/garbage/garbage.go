@@ -1,6 +1,6 @@
-// Package garbage bounds the memory that a process leaves uncollected. Go bounds it in proportion to
-// what is in use: with little in use it collects hundreds of times a second, and when a flood makes
-// connections hold what they may it lets as much again lie, or a multiple of that.
+// Package garbage bounds the memory that a process leaves uncollected. Go bounds it in proportion
+// to what is in use: with little in use it collects hundreds of times a second, and when a flood
+// makes connections hold what they may it lets as much again lie, or a multiple of that.
 package garbage
 
 import (
@@ -9,8 +9,8 @@ import (
 	"runtime/metrics"
 )
 
-// The percentages that Limit sets. What is in use may grow by most from one collection to the next, and
-// by as much once more before the percentage follows.
+// The percentages that Limit sets. What is in use may grow by most from one collection to the next,
+// and by as much once more before the percentage follows.
 const (
 	least = 25
 	most  = 200
@@ -32,8 +32,8 @@ type limit struct {
 // A cycle is found to be garbage by each collection.
 type cycle struct{ of *limit }
 
-// await has the limit set anew after the next collection. A finalizer runs soon after that; a cleanup
-// (runtime.AddCleanup) was seen to run six collections later.
+// await has the limit set anew after the next collection. A finalizer runs soon after that; a
+// cleanup (runtime.AddCleanup) was seen to run six collections later.
 func (l *limit) await() { runtime.SetFinalizer(&cycle{of: l}, (*cycle).collected) }
 
 func (c *cycle) collected() {

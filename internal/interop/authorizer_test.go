@@ -10,8 +10,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// authorize is an Authorizer that knows one user. Apache's mod_authnz_fcgi sends name and password as variables,
-// lighttpd the header field.
+// authorize is an Authorizer that knows one user. Apache's mod_authnz_fcgi sends name and password
+// as variables, lighttpd the header field.
 func authorize(w protocol.ResponseWriter, r *protocol.Request) error {
 	if r.Role != protocol.Authorizer {
 		w.WriteHeader(http.StatusNotImplemented)

@@ -20,7 +20,8 @@ import (
 	"github.com/postern-gateway/postern/uwsgi"
 )
 
-// TestMain is also the CGI script of the tests: a front that starts this program gets the same handler.
+// TestMain is also the CGI script of the tests: a front that starts this program gets the same
+// handler.
 func TestMain(m *testing.M) {
 	if cgi.IsScript() {
 		if err := cgi.Serve(newExercise()); err != nil {

@@ -106,8 +106,8 @@ func manyAtOnce(t *testing.T, s *site) {
 	flood(t, s, 48, rounds, large)
 }
 
-// flood sends n requests at once, each with a body of its own, and takes every sixth back half way. Then the same
-// again, rounds times in all.
+// flood sends n requests at once, each with a body of its own, and takes every sixth back half way.
+// Then the same again, rounds times in all.
 func flood(t *testing.T, s *site, n, rounds int, w weight) {
 	for round := range rounds {
 		var wg sync.WaitGroup
@@ -125,13 +125,15 @@ func flood(t *testing.T, s *site, n, rounds int, w weight) {
 
 // A weight says what a flood's answers are like.
 type weight struct {
-	echo    int  // the longest answer, in bytes
-	refused bool // the front may answer a 500 of its own, which is no answer of ours, and is asked again
+	echo int // the longest answer, in bytes
+	// the front may answer a 500 of its own, which is no answer of ours, and is asked again
+	refused bool
 }
 
 var large = weight{echo: 100_000}
 
-// A flooder sends one request of a flood. Its answer can be no other's: it holds the request's own bytes or their sum.
+// A flooder sends one request of a flood. Its answer can be no other's: it holds the request's own
+// bytes or their sum.
 type flooder struct {
 	*site
 	*rand.Rand

@@ -17,8 +17,9 @@ func webSocketCases() []testCase {
 	}
 }
 
-// tunnels are the pairs where a 101 makes a tunnel: neither FastCGI nor CGI has one. Of SCGI and uwsgi's fronts nginx
-// alone passes it: mod_proxy_scgi and mod_proxy_uwsgi do not, nor does lighttpd before 1.4.74.
+// tunnels are the pairs where a 101 makes a tunnel: neither FastCGI nor CGI has one. Of SCGI and
+// uwsgi's fronts nginx alone passes it: mod_proxy_scgi and mod_proxy_uwsgi do not, nor does
+// lighttpd before 1.4.74.
 func tunnels(p *pair) bool {
 	return p.protocol == "http" || p.front.name == "nginx" && (p.protocol == "scgi" || p.protocol == "uwsgi")
 }

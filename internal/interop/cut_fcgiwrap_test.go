@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestCutScriptsByFcgiwrap: who changes one word of a unit file, fcgiwrap's name, is no worse off where a script dies amid its
-// answer: ours is always seen as cut, and what came of an answer that declared its length arrives.
+// TestCutScriptsByFcgiwrap: who changes one word of a unit file, fcgiwrap's name, is no worse off
+// where a script dies amid its answer: ours is always seen as cut, and what came of an answer that
+// declared its length arrives.
 func TestCutScriptsByFcgiwrap(t *testing.T) {
 	needFronts(t)
 	t.Parallel()

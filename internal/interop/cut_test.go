@@ -21,7 +21,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// What a cut response declares, and what of it is sent. The other answer's bytes are never in the first one's.
+// What a cut response declares, and what of it is sent. The other answer's bytes are never in the
+// first one's.
 const (
 	cutDeclared = 30_000
 	cutSent     = 20_000
@@ -135,8 +136,8 @@ func cutFront(t *testing.T) (addr string) {
 	return loopback(c.Port)
 }
 
-// TestCutAnswersBehindNginx: a response that breaks off ends the client's connection, and no byte of another answer is in it. What
-// was sent of one that declared its length arrives.
+// TestCutAnswersBehindNginx: a response that breaks off ends the client's connection, and no byte
+// of another answer is in it. What was sent of one that declared its length arrives.
 func TestCutAnswersBehindNginx(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -159,7 +160,8 @@ func TestCutAnswersBehindNginx(t *testing.T) {
 	}
 }
 
-// askCut asks for a cut answer and then for another on the same connection, and tells what the client makes of it.
+// askCut asks for a cut answer and then for another on the same connection, and tells what the
+// client makes of it.
 func askCut(t *testing.T, addr, cut, other string) (seen string, got int) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A departure is a case that a front does not keep, with what it does instead. It is the front's own behaviour: nothing that
-// a backend sends changes it.
+// A departure is a case that a front does not keep, with what it does instead. It is the front's
+// own behaviour: nothing that a backend sends changes it.
 type departure struct {
 	front, protocol string   // an empty one is any
 	conf            []string // none is any
@@ -109,8 +109,8 @@ func chunkedBytes(body []byte) []byte {
 }
 
 func departuresOfEnds() []departure {
-	// That the handler is not told cannot be checked but by waiting. What can: a handler that writes is told, by the
-	// case after this one, and nobody else is harmed.
+	// That the handler is not told cannot be checked but by waiting. What can: a handler that
+	// writes is told, by the case after this one, and nobody else is harmed.
 	untold := hello
 	gone, cut := []string{"client gone"}, []string{"cut answer"}
 	// A client sees what the front makes of it, but never more than there is.

@@ -19,11 +19,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// viaHTTP is the header field by which a test asks for the net/http handler. Without it the native one answers.
+// viaHTTP is the header field by which a test asks for the net/http handler. Without it the native
+// one answers.
 const viaHTTP = "X-Via-Http"
 
-// An exercise is the handler behind the fronts: the demo, and below /t/ what else the cases need. Both are there natively
-// and through FromHTTP.
+// An exercise is the handler behind the fronts: the demo, and below /t/ what else the cases need.
+// Both are there natively and through FromHTTP.
 type exercise struct {
 	mu      sync.Mutex
 	visits  map[string]*visit
@@ -203,7 +204,8 @@ func (e *exercise) serveFlush(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveGone waits for the end of its context without reading or writing. With ?write it writes meanwhile.
+// serveGone waits for the end of its context without reading or writing. With ?write it writes
+// meanwhile.
 func (e *exercise) serveGone(w http.ResponseWriter, r *http.Request) {
 	v := e.visit(r.URL.Query().Get("id"))
 	close(v.started)

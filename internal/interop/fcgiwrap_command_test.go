@@ -14,8 +14,8 @@ echo "the script complains" >&2
 printf 'Content-Type: text/plain\n\nhello %s %s %s\n' "$SCRIPT_NAME" "$PATH_INFO" "$DIR"
 `
 
-// TestFcgiwrapCommandLine holds fcgiwrap's command line against both: what is true of the one is true of the other, so that
-// a unit file changes one word.
+// TestFcgiwrapCommandLine holds fcgiwrap's command line against both: what is true of the one is
+// true of the other, so that a unit file changes one word.
 func TestFcgiwrapCommandLine(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -56,14 +56,16 @@ func wrapByRoot(t *testing.T, w wrapper) {
 	s.get(t, "/script/a/b").wantBody(t, "hello /script /a/b "+s.dir+"\n")
 }
 
-// wrapWithoutMethod has nginx send no REQUEST_METHOD: elsewhere that is a 400, here the script is run, and is told none.
+// wrapWithoutMethod has nginx send no REQUEST_METHOD: elsewhere that is a 400, here the script is
+// run, and is told none.
 func wrapWithoutMethod(t *testing.T, w wrapper) {
 	s := startWrapperIn(t, w, sharedDir(t), "../programs/fcgiwrap-bare", nil,
 		"#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nmethod %s\\n' \"${REQUEST_METHOD-none}\"\n")
 	s.get(t, "/script").wantBody(t, "method none\n")
 }
 
-// wrapRedirect has a script send the client to another path: behind a front that is not for us to follow, be there a script or not.
+// wrapRedirect has a script send the client to another path: behind a front that is not for us to
+// follow, be there a script or not.
 func wrapRedirect(t *testing.T, w wrapper) {
 	s := startWrapper(t, w, nil, "#!/bin/sh\nprintf 'Location: /script?again\\n\\n'\n")
 	r := s.do(t, call{path: "/script"})

@@ -19,7 +19,8 @@ import (
 type wrapper struct {
 	name string
 	argv []string
-	// sound says that it passes the three tests of TestFcgiwrap. The other is there to show that they can fail.
+	// sound says that it passes the three tests of TestFcgiwrap. The other is there to show that
+	// they can fail.
 	sound bool
 }
 
@@ -30,8 +31,8 @@ func wrappers(t *testing.T) []wrapper {
 	}
 }
 
-// hopeless is how long something may take that does not come at all with a program that is not sound. With one that is, it may
-// take our whole patience.
+// hopeless is how long something may take that does not come at all with a program that is not
+// sound. With one that is, it may take our whole patience.
 const hopeless = 2 * time.Second
 
 // limit is how long w may take.
@@ -63,7 +64,8 @@ sleep 60 &
 `, leavesAProcess},
 }
 
-// TestFcgiwrap runs the same scripts by the real fcgiwrap and by ours, with one command line and one configuration of nginx.
+// TestFcgiwrap runs the same scripts by the real fcgiwrap and by ours, with one command line and
+// one configuration of nginx.
 func TestFcgiwrap(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -89,7 +91,8 @@ type wrapSite struct {
 	log   string // of the wrapper
 }
 
-// startWrapper starts w with a socket of its own and with arguments, before it nginx, with /script for the script.
+// startWrapper starts w with a socket of its own and with arguments, before it nginx, with /script
+// for the script.
 func startWrapper(t *testing.T, w wrapper, args []string, script string) *wrapSite {
 	t.Helper()
 	return startWrapperIn(t, w, sharedDir(t), "../programs/fcgiwrap", args, script)

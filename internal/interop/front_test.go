@@ -22,10 +22,11 @@ import (
 
 // A front is a web server: how it is started in the foreground.
 type front struct {
-	name string                   // also its folder in testdata
-	argv func(c conf) []string    // program and arguments
-	env  func(c conf) []string    // in addition to ours; may be nil
-	unix func(path string) string // how its configuration writes a Unix socket; nil: our backend is on TCP
+	name string                // also its folder in testdata
+	argv func(c conf) []string // program and arguments
+	env  func(c conf) []string // in addition to ours; may be nil
+	// how its configuration writes a Unix socket; nil: our backend is on TCP
+	unix func(path string) string
 }
 
 // conf is what a configuration template can say.
@@ -44,7 +45,8 @@ type conf struct {
 	Root        bool   // the test runs as root
 }
 
-// startFront starts f with its frame and the pair's part of the configuration, and returns once it accepts.
+// startFront starts f with its frame and the pair's part of the configuration, and returns once it
+// accepts.
 func startFront(t *testing.T, f *front, snippet string, backend net.Addr, program string) conf {
 	t.Helper()
 	c := conf{Dir: sharedDir(t), Program: program, ProgramDir: filepath.Dir(program), Root: os.Getuid() == 0}
@@ -165,7 +167,8 @@ func freePorts(t *testing.T) (a, b int) {
 	return ports[0], ports[1]
 }
 
-// writeCertificate makes a certificate for 127.0.0.1 and writes it and its key to one file, as every front can read it.
+// writeCertificate makes a certificate for 127.0.0.1 and writes it and its key to one file, as
+// every front can read it.
 func writeCertificate(t *testing.T, path string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

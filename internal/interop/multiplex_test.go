@@ -23,8 +23,9 @@ func (l *countingListener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// HAProxy carries 64 requests at once on few connections, aborts among them, and none gets another's answer. It lives, which
-// 2.6.12 does not when a head is in a record that is larger than its buffer.
+// HAProxy carries 64 requests at once on few connections, aborts among them, and none gets
+// another's answer. It lives, which 2.6.12 does not when a head is in a record that is larger than
+// its buffer.
 func TestMultiplexing(t *testing.T) {
 	needFronts(t)
 	for _, handler := range []string{"native", "net-http"} {

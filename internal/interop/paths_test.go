@@ -15,7 +15,8 @@ type pathBackend struct {
 	format string // of a variable and its value
 }
 
-// pathBackends are uWSGI by each protocol that it knows, a script, and a server of HTTP, which has X-Forwarded-Prefix for a SCRIPT_NAME.
+// pathBackends are uWSGI by each protocol that it knows, a script, and a server of HTTP, which has
+// X-Forwarded-Prefix for a SCRIPT_NAME.
 func pathBackends(t *testing.T) map[string]pathBackend {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "SCRIPT_NAME=%s\nPATH_INFO=%s\n", r.Header.Get("X-Forwarded-Prefix"), r.URL.Path)
@@ -49,8 +50,9 @@ func behindPaths(t *testing.T, to string) *site {
 	return s
 }
 
-// TestPathsOfBackends holds SCRIPT_NAME and PATH_INFO together to the URL's path (RFC 3875 section 3.3), whoever is the backend: Fossil
-// below /repos is such a case, and nginx's modifier1 30 another.
+// TestPathsOfBackends holds SCRIPT_NAME and PATH_INFO together to the URL's path (RFC 3875 section
+// 3.3), whoever is the backend: Fossil below /repos is such a case, and nginx's modifier1 30
+// another.
 func TestPathsOfBackends(t *testing.T) {
 	needPeers(t)
 	t.Parallel()

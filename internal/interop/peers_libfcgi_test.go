@@ -31,7 +31,8 @@ func libfcgiProgram(t *testing.T) (socket string, p *process) {
 	return socket, p
 }
 
-// TestLibfcgi has a program with libfcgi, the specification's own library, behind our FastCGI client.
+// TestLibfcgi has a program with libfcgi, the specification's own library, behind our FastCGI
+// client.
 func TestLibfcgi(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
@@ -89,7 +90,8 @@ func libfcgiVariables(t *testing.T, s *peerSite) {
 	}
 }
 
-// libfcgiMany asks one process, which takes a connection at a time, by several at once: one that is kept must not be in the others' way.
+// libfcgiMany asks one process, which takes a connection at a time, by several at once: one that is
+// kept must not be in the others' way.
 func libfcgiMany(t *testing.T, s *peerSite) {
 	var all sync.WaitGroup
 	ask := func(i int) {

@@ -39,7 +39,8 @@ var phpEnds = []struct {
 		s.do(t, call{path: "/app.php?do=fatal"}).want(t, 500)
 		s.wantLog(t, "undefined function no_such_function()")
 	}},
-	// php-fpm ends a response that a script did not come to the end of as it ends any other: only a length can tell.
+	// php-fpm ends a response that a script did not come to the end of as it ends any other: only a
+	// length can tell.
 	{"an error in the middle", func(t *testing.T, f *fpm, s *peerSite) {
 		s.get(t, "/app.php?do=die").wantBody(t, strings.Repeat("x", 100_000))
 		s.notWhole(t, "/app.php?do=die&length=100001")
@@ -63,13 +64,15 @@ var phpEnds = []struct {
 	}},
 }
 
-// killed asks for a path whose child notes its pid in a file, kills that child, and returns what comes.
+// killed asks for a path whose child notes its pid in a file, kills that child, and returns what
+// comes.
 func (s *peerSite) killed(t *testing.T, file, path string) <-chan *reply {
 	t.Helper()
 	os.Remove(file)
 	replies := make(chan *reply, 1)
 	go func() {
-		// A GET is asked again where its kept connection ends without an answer, and the second child would have to be killed too.
+		// A GET is asked again where its kept connection ends without an answer, and the second
+		// child would have to be killed too.
 		r, err := s.try(t.Context(), call{method: "PATCH", path: path})
 		if err != nil {
 			r = &reply{err: err}
@@ -90,8 +93,9 @@ func (s *peerSite) killed(t *testing.T, file, path string) <-chan *reply {
 	return replies
 }
 
-// TestPHPStale holds kept connections against children that end after three requests, and against a php-fpm that is started
-// anew: a request meets a connection that has just been closed, and must be answered all the same.
+// TestPHPStale holds kept connections against children that end after three requests, and against a
+// php-fpm that is started anew: a request meets a connection that has just been closed, and must be
+// answered all the same.
 func TestPHPStale(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
@@ -134,7 +138,8 @@ func TestPHPStale(t *testing.T) {
 	})
 }
 
-// TestPHPAllKept keeps as many connections as there are children: each occupies one, and nobody would be there for other requests.
+// TestPHPAllKept keeps as many connections as there are children: each occupies one, and nobody
+// would be there for other requests.
 func TestPHPAllKept(t *testing.T) {
 	needPeers(t)
 	t.Parallel()

@@ -76,7 +76,8 @@ func (f *fpm) variables(out *protocol.Request) {
 	out.Params.Set("DOCUMENT_ROOT", f.dir)
 }
 
-// TestPHPFPM has php-fpm behind our FastCGI client, with a connection for each request and with kept ones.
+// TestPHPFPM has php-fpm behind our FastCGI client, with a connection for each request and with
+// kept ones.
 func TestPHPFPM(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
@@ -173,13 +174,15 @@ func phpStderr(t *testing.T, s *peerSite) {
 	s.wantLog(t, id)
 }
 
-// TestPHPBehindNginx has the command itself between nginx and php-fpm, which then knows nothing of the protocol that nginx speaks.
+// TestPHPBehindNginx has the command itself between nginx and php-fpm, which then knows nothing of
+// the protocol that nginx speaks.
 func TestPHPBehindNginx(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
 	f := phpFPM(t, 20)
 	sockets := t.TempDir()
-	startCommand(t, nil, sockets, "fastcgi+unix:"+f.socket) // a connection each: a body that streams by cannot be sent twice
+	// a connection each: a body that streams by cannot be sent twice
+	startCommand(t, nil, sockets, "fastcgi+unix:"+f.socket)
 	c := startFront(t, peersFront(), "php", &net.UnixAddr{Net: "unix", Name: sockets}, f.dir)
 	s := peerWay("http", loopback(c.Port))
 	t.Cleanup(s.client.CloseIdleConnections)

@@ -18,7 +18,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// helloProgram compiles examples/hello, the README's program, where a front may start it: as demo.cgi, which lighttpd goes by.
+// helloProgram compiles examples/hello, the README's program, where a front may start it: as
+// demo.cgi, which lighttpd goes by.
 func helloProgram(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(sharedDir(t), "demo.cgi")
@@ -138,9 +139,11 @@ func startedBySystemd(t *testing.T, hello string) {
 	p.endsWell(t)
 }
 
-// startedByFront has a web server start the program: for each request, or at most so many that stay. They end when it ends.
+// startedByFront has a web server start the program: for each request, or at most so many that
+// stay. They end when it ends.
 func startedByFront(t *testing.T, f *front, snippet, hello string, stay int) {
-	own := filepath.Join(sharedDir(t), filepath.Base(hello)) // of its own name, so that its processes can be told
+	// of its own name, so that its processes can be told
+	own := filepath.Join(sharedDir(t), filepath.Base(hello))
 	if err := os.Link(hello, own); err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +220,8 @@ func startedByHand(t *testing.T, hello string) {
 	}
 }
 
-// startedInVain has no word where to listen, and its default is taken: it says so and does not stay.
+// startedInVain has no word where to listen, and its default is taken: it says so and does not
+// stay.
 func startedInVain(t *testing.T, hello string) {
 	addr := strings.TrimPrefix(endpoint.DefaultListen, "auto://")
 	if l, err := net.Listen("tcp", addr); err == nil { // else somebody else has it

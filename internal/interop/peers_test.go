@@ -15,7 +15,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Peers are programs that we did not write, on the other side of the wire: backends of our clients, callers and starters of our servers.
+// Peers are programs that we did not write, on the other side of the wire: backends of our clients,
+// callers and starters of our servers.
 
 // needPeers skips the test unless the peers are wanted.
 func needPeers(t *testing.T) {

@@ -39,7 +39,8 @@ func TestUWSGIPing(t *testing.T) {
 	}
 }
 
-// TestUWSGIRouter has uWSGI's HTTP router call our uwsgi server, which is how uWSGI is run without a front.
+// TestUWSGIRouter has uWSGI's HTTP router call our uwsgi server, which is how uWSGI is run without
+// a front.
 func TestUWSGIRouter(t *testing.T) {
 	needPeers(t)
 	t.Parallel()

@@ -16,8 +16,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// uwsgiProgram starts Debian's uWSGI with plugins and arguments, its log in a file, and waits for a socket. A worker that gets SIGTERM
-// itself and by its master may miss both: without that mercy the master then waits for a minute.
+// uwsgiProgram starts Debian's uWSGI with plugins and arguments, its log in a file, and waits for a
+// socket. A worker that gets SIGTERM itself and by its master may miss both: without that mercy the
+// master then waits for a minute.
 func uwsgiProgram(t *testing.T, socket string, args ...string) *process {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "log")
@@ -30,7 +31,8 @@ func uwsgiProgram(t *testing.T, socket string, args ...string) *process {
 	return p
 }
 
-// startUWSGI starts testdata/peers/app.py behind a Unix socket for each protocol, by its name, in a folder.
+// startUWSGI starts testdata/peers/app.py behind a Unix socket for each protocol, by its name, in a
+// folder.
 func startUWSGI(t *testing.T) (sockets string) {
 	t.Helper()
 	app, err := filepath.Abs("testdata/peers/app.py")
@@ -143,8 +145,8 @@ func wsgiEnds(t *testing.T, s *peerSite) {
 	s.get(t, "/a").wantBody(t, "GET /a\n")
 }
 
-// wsgiTooLarge sends more variables than uWSGI takes by default, 4096 bytes. It closes the connection then, without a word; over
-// FastCGI after 4 s, its timeout.
+// wsgiTooLarge sends more variables than uWSGI takes by default, 4096 bytes. It closes the
+// connection then, without a word; over FastCGI after 4 s, its timeout.
 func wsgiTooLarge(t *testing.T, s *peerSite) {
 	s.do(t, call{path: "/a", header: http.Header{"X-Long": {strings.Repeat("v", 5000)}}}).want(t, 502)
 	s.wantLog(t, "upstream: ")

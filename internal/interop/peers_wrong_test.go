@@ -38,11 +38,12 @@ func wrongSockets(t *testing.T, log *logbook) (sockets string) {
 	return sockets
 }
 
-// soon is when an answer must be there that nobody should have to wait for: well before any timeout of ours or of nginx's.
+// soon is when an answer must be there that nobody should have to wait for: well before any timeout
+// of ours or of nginx's.
 const soon = 8 * time.Second
 
-// TestWrongProtocol has a misconfigured nginx call each listener by each protocol: people are told what is wrong in plain words, and
-// nobody waits.
+// TestWrongProtocol has a misconfigured nginx call each listener by each protocol: people are told
+// what is wrong in plain words, and nobody waits.
 func TestWrongProtocol(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
@@ -79,7 +80,8 @@ func plainWords(got, want string) string {
 	return titles[want] + " listener: the front uses " + pass[got] + " where " + pass[want] + " is meant"
 }
 
-// refused asks what cannot be answered, and wants to hear so soon. What the answer says may be cut where much of a body is still coming.
+// refused asks what cannot be answered, and wants to hear so soon. What the answer says may be cut
+// where much of a body is still coming.
 func (s *peerSite) refused(t *testing.T, c call) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), soon)

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// A process is a server in the foreground, in a process group of its own, with all that it says in one file.
+// A process is a server in the foreground, in a process group of its own, with all that it says in
+// one file.
 type process struct {
 	cmd  *exec.Cmd
 	log  string        // path of the file
@@ -20,7 +21,8 @@ type process struct {
 	err  error         // what Wait returned, once done is closed
 }
 
-// startProcess starts a program. It lives until stop; if this test dies first the kernel tells it to end.
+// startProcess starts a program. It lives until stop; if this test dies first the kernel tells it
+// to end.
 func startProcess(log string, env []string, argv ...string) (*process, error) {
 	path, err := lookProgram(argv[0])
 	if err != nil {

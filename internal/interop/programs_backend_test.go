@@ -11,8 +11,8 @@ import (
 	"github.com/postern-gateway/postern/gateway/endpoint"
 )
 
-// A startFunc starts Postern for an endpoint: with sockets in a folder, which have the names of their protocols, and with HTTP at
-// the address that it returns.
+// A startFunc starts Postern for an endpoint: with sockets in a folder, which have the names of
+// their protocols, and with HTTP at the address that it returns.
 type startFunc func(t *testing.T, log *logbook, sockets, to string) (web string)
 
 // startCommand starts the command itself.

@@ -15,7 +15,8 @@ func newTurn(t *testing.T) (path string, next *os.File) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "turn")
 	err := syscall.Mkfifo(path, 0o600)
-	if err == nil { // open for both, so that neither the script nor we wait for the other to open it
+	// open for both, so that neither the script nor we wait for the other to open it
+	if err == nil {
 		next, err = os.OpenFile(path, os.O_RDWR, 0)
 	}
 	if err != nil {
@@ -25,7 +26,8 @@ func newTurn(t *testing.T) (path string, next *os.File) {
 	return path, next
 }
 
-// TestHeadLetsTheScriptEnd asks for a head alone. nginx closes the connection when it has that, while the script is still at work.
+// TestHeadLetsTheScriptEnd asks for a head alone. nginx closes the connection when it has that,
+// while the script is still at work.
 func TestHeadLetsTheScriptEnd(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -43,8 +45,8 @@ func TestHeadLetsTheScriptEnd(t *testing.T) {
 	})
 }
 
-// TestServerSentEvents reads, with curl, the events of a shell script that prints the next one only when the one before it has
-// arrived.
+// TestServerSentEvents reads, with curl, the events of a shell script that prints the next one only
+// when the one before it has arrived.
 func TestServerSentEvents(t *testing.T) {
 	needFronts(t)
 	t.Parallel()

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// exampleDir has the units and the configurations that people copy. The tests here load those very files, with other paths in
-// them.
+// exampleDir has the units and the configurations that people copy. The tests here load those very
+// files, with other paths in them.
 const exampleDir = "../../examples/cgi"
 
 // What the files of the example say, and a test has elsewhere.
@@ -50,7 +50,8 @@ func execStart(t *testing.T, unit string) []string {
 	return nil
 }
 
-// TestExampleOfCGI starts Postern as the unit does, and before it each front with the example's configuration for it.
+// TestExampleOfCGI starts Postern as the unit does, and before it each front with the example's
+// configuration for it.
 func TestExampleOfCGI(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -78,7 +79,8 @@ func TestExampleOfCGI(t *testing.T) {
 	}
 }
 
-// startActivated starts a command as systemd does for a socket unit, and returns once its socket accepts.
+// startActivated starts a command as systemd does for a socket unit, and returns once its socket
+// accepts.
 func startActivated(t *testing.T, socket string, argv ...string) {
 	t.Helper()
 	starter, err := filepath.Abs("testdata/programs/activate.py")
@@ -110,13 +112,15 @@ func startExampleFront(t *testing.T, f *front, snippet string) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := startFront(t, f, rel, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, "") // the frame of nginx names a backend that is not used
+	// the frame of nginx names a backend that is not used
+	c := startFront(t, f, rel, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, "")
 	s := &site{pair: &pair{front: f, protocol: "fastcgi"}, addr: loopback(c.Port), client: newClient()}
 	t.Cleanup(s.client.CloseIdleConnections)
 	return s
 }
 
-// TestUnits has systemd read the units of the example. Where there is no systemd, nobody can read them.
+// TestUnits has systemd read the units of the example. Where there is no systemd, nobody can read
+// them.
 func TestUnits(t *testing.T) {
 	needFronts(t)
 	analyze, err := exec.LookPath("systemd-analyze")
@@ -139,7 +143,8 @@ func TestUnits(t *testing.T) {
 	writeFiles(t, dropIn, map[string]string{"postern.conf": example(t, "systemd/fcgiwrap.service.d/postern.conf", exampleProgram, program)})
 	for _, args := range [][]string{
 		{"verify", "--man=no", service, filepath.Join(dir, "postern-cgi.socket"), filepath.Join(dir, "fcgiwrap.service")},
-		{"security", "--offline=yes", "--no-pager", "--threshold=25", service}, // of 100, which is a service without any hardening
+		// of 100, which is a service without any hardening
+		{"security", "--offline=yes", "--no-pager", "--threshold=25", service},
 	} {
 		c := exec.CommandContext(t.Context(), analyze, args...)
 		c.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+dir+":")

@@ -40,8 +40,8 @@ func TestGit(t *testing.T) {
 	})
 }
 
-// A gitHost has the repositories: small.git with some history, and what is pushed for each way. work is the clone that pushes
-// come from.
+// A gitHost has the repositories: small.git with some history, and what is pushed for each way.
+// work is the clone that pushes come from.
 type gitHost struct{ root, work string }
 
 func newGitHost(t *testing.T) *gitHost {
@@ -154,7 +154,8 @@ func (g *gitHost) target(t *testing.T, s *site) (dir, path string) {
 	if _, err := os.Stat(dir); err != nil {
 		git(t, g.root, nil, "init", "-q", "--bare", "-b", "main", dir)
 		git(t, dir, nil, "config", "http.receivepack", "true")
-		git(t, dir, nil, "config", "receive.unpackLimit", "1") // the pack as it came: nobody need compress what is random
+		// the pack as it came: nobody need compress what is random
+		git(t, dir, nil, "config", "receive.unpackLimit", "1")
 	}
 	return dir, s.url("/" + s.protocol + ".git")
 }
@@ -191,7 +192,8 @@ func (g *gitHost) twoPushes(t *testing.T, s *site) {
 	git(t, dir, nil, "fsck", "--connectivity-only")
 }
 
-// killedClone kills git when it has got a part of the large file, and waits until nothing on our side works for it any more.
+// killedClone kills git when it has got a part of the large file, and waits until nothing on our
+// side works for it any more.
 func (g *gitHost) killedClone(t *testing.T, s *site) {
 	_, url := g.target(t, s)
 	link := newLink(t, s.addr, 5<<20)
@@ -213,7 +215,8 @@ func (g *gitHost) killedClone(t *testing.T, s *site) {
 	eventually(t, "the end of git http-backend", func() bool { return len(processesWith(t, "GIT_PROJECT_ROOT="+g.root)) == 0 })
 }
 
-// A link passes connections on, but stops for good once so many bytes have come back: its client is half way.
+// A link passes connections on, but stops for good once so many bytes have come back: its client is
+// half way.
 type link struct {
 	addr  string
 	full  chan struct{} // closed when so many bytes have come back

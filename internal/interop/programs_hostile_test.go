@@ -13,8 +13,8 @@ import (
 // secret is what nobody may get at.
 const secret = "the key of the keep"
 
-// TestPathsThatLeadOut asks for what lies outside the folder of the scripts, in every way that has ever worked somewhere. The
-// targets are sent as they are written here.
+// TestPathsThatLeadOut asks for what lies outside the folder of the scripts, in every way that has
+// ever worked somewhere. The targets are sent as they are written here.
 func TestPathsThatLeadOut(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -58,7 +58,8 @@ func links(t *testing.T, dir string, list map[string]string) {
 // pathsThatLeadOut are request targets; top is the folder above the scripts.
 func pathsThatLeadOut(top string) []string {
 	targets := []string{
-		"/link.sh", "/chain.sh", "/up/secret.sh", "/up/outside/secret.sh", "/dangling.sh", "/loop.sh", // links
+		// links
+		"/link.sh", "/chain.sh", "/up/secret.sh", "/up/outside/secret.sh", "/dangling.sh", "/loop.sh",
 		"/", "/inner", "/inner/", // folders
 		"/data.txt", "/data.txt/x", // not executable
 		"/none.sh", "/none/x", "/ok.sh%00.txt", "/ok.sh%00", "/%00", // not there; NUL
@@ -78,7 +79,8 @@ func pathsThatLeadOut(top string) []string {
 	return targets
 }
 
-// rawGet sends a request for target as it is written. A connection that is closed without an answer has status 400: nothing came out.
+// rawGet sends a request for target as it is written. A connection that is closed without an answer
+// has status 400: nothing came out.
 func (s *site) rawGet(t *testing.T, target string, fields ...string) (status int, body string) {
 	t.Helper()
 	c := s.raw(t, "GET", target, fields...)

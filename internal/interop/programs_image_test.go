@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestImageProgram sends a blank PNG to the program of examples/cgi/image, which is ours on both sides of CGI.
+// TestImageProgram sends a blank PNG to the program of examples/cgi/image, which is ours on both
+// sides of CGI.
 func TestImageProgram(t *testing.T) {
 	needFronts(t)
 	t.Parallel()

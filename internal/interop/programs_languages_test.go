@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestProgramsOfEveryLanguage runs the same small program in a shell, in C without a library, in Perl with CGI.pm, and in Python.
+// TestProgramsOfEveryLanguage runs the same small program in a shell, in C without a library, in
+// Perl with CGI.pm, and in Python.
 func TestProgramsOfEveryLanguage(t *testing.T) {
 	needFronts(t)
 	t.Parallel()

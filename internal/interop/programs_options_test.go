@@ -15,7 +15,8 @@ import (
 
 var argument = regexp.MustCompile(`(?m)^ARGUMENT (.*)$`)
 
-// TestIndexedQuery looks at the command line of a script (RFC 3875 section 4.4): empty unless asked for, and then never an option.
+// TestIndexedQuery looks at the command line of a script (RFC 3875 section 4.4): empty unless asked
+// for, and then never an option.
 func TestIndexedQuery(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -76,7 +77,8 @@ func TestScriptSurroundings(t *testing.T) {
 	})
 }
 
-// TestStderrReachesTheFront runs the command with --stderr, and looks into nginx's error log. Control characters do not get there.
+// TestStderrReachesTheFront runs the command with --stderr, and looks into nginx's error log.
+// Control characters do not get there.
 func TestStderrReachesTheFront(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
@@ -99,8 +101,9 @@ func TestStderrReachesTheFront(t *testing.T) {
 	eventually(t, "the line in our own log", func() bool { return strings.Contains(fileText(log), `trouble \\x1b[31m ahead`) })
 }
 
-// TestUnbufferedUpload has nginx send a body as it comes. Before 1.29.6 it tells SCGI of a wrong length then:
-// that is refused, and the log names the directive; never is a script run on a cut body.
+// TestUnbufferedUpload has nginx send a body as it comes. Before 1.29.6 it tells SCGI of a wrong
+// length then: that is refused, and the log names the directive; never is a script run on a cut
+// body.
 func TestUnbufferedUpload(t *testing.T) {
 	needFronts(t)
 	t.Parallel()

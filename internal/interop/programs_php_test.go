@@ -52,8 +52,8 @@ func phpUpload(t *testing.T, s *site) {
 		want(t, 200).wantBody(t, fmt.Sprintf("wall.txt 1500000 0 %x\n", sha1.Sum(file)))
 }
 
-// phpSession visits twice, and follows a redirect that is one by its Location alone: to the same server, and yet the session
-// and its cookie are the client's.
+// phpSession visits twice, and follows a redirect that is one by its Location alone: to the same
+// server, and yet the session and its cookie are the client's.
 func phpSession(t *testing.T, s *site) {
 	first := s.get(t, "/app.php?do=session").wantBody(t, "visit 1\n")
 	cookie, err := http.ParseSetCookie(first.header.Get("Set-Cookie"))

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A programSite is a CGI program that Postern runs, and the four ways to it: behind nginx by FastCGI, SCGI and uwsgi, and by
-// Postern's own HTTP.
+// A programSite is a CGI program that Postern runs, and the four ways to it: behind nginx by
+// FastCGI, SCGI and uwsgi, and by Postern's own HTTP.
 type programSite struct {
 	ways  []*site
 	front conf // nginx
@@ -29,8 +29,8 @@ func programsFront() *front {
 // mark is the variable of every program that a test runs, so that what is left of it can be found.
 const mark = "POSTERN_TEST"
 
-// serveProgram runs what the endpoint to says, behind nginx with one of the snippets of testdata/programs. At the end of
-// the test no process of it may be left.
+// serveProgram runs what the endpoint to says, behind nginx with one of the snippets of
+// testdata/programs. At the end of the test no process of it may be left.
 func serveProgram(t *testing.T, snippet, to string) *programSite {
 	t.Helper()
 	return serveProgramBy(t, startPrograms, snippet, to)

@@ -2,6 +2,6 @@
 
 package interop
 
-// restartEvery is how many requests come between two restarts: as many in a second as without the race detector, which makes each
-// several times as slow.
+// restartEvery is how many requests come between two restarts: as many in a second as without the
+// race detector, which makes each several times as slow.
 const restartEvery = 300

@@ -21,10 +21,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// restartProtocol is the variable that makes this program a server on descriptor 3, by the protocol that it names.
+// restartProtocol is the variable that makes this program a server on descriptor 3, by the protocol
+// that it names.
 const restartProtocol = "POSTERN_TEST_RESTART"
 
-// serveInherited serves on the socket that it was started with, until SIGTERM. It says "ready" once it can be told so.
+// serveInherited serves on the socket that it was started with, until SIGTERM. It says "ready" once
+// it can be told so.
 func serveInherited(name string) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -150,8 +152,8 @@ func restarts(t *testing.T, p *pair, times int) {
 	}
 }
 
-// askOn asks again and again on one connection, as long as that is kept, until stop is closed. It costs little, so that most of the
-// machine is left to who answers.
+// askOn asks again and again on one connection, as long as that is kept, until stop is closed. It
+// costs little, so that most of the machine is left to who answers.
 func askOn(t *testing.T, addr string, stop chan struct{}, asked, lost *atomic.Int64) {
 	var c net.Conn
 	defer func() {
@@ -172,7 +174,8 @@ func askOn(t *testing.T, addr string, stop chan struct{}, asked, lost *atomic.In
 	}
 }
 
-// askCheaply asks once, on a connection of its own if c is nil, and leaves in c what may be asked on next.
+// askCheaply asks once, on a connection of its own if c is nil, and leaves in c what may be asked
+// on next.
 func askCheaply(c *net.Conn, addr string) (err error) {
 	if *c == nil {
 		if *c, err = net.Dial("tcp", addr); err != nil {
@@ -189,7 +192,8 @@ func askCheaply(c *net.Conn, addr string) (err error) {
 	}
 	got := buf[:n]
 	whole := err == nil && bytes.HasPrefix(got, []byte("HTTP/1.1 200 ")) && bytes.Contains(got, []byte("served"))
-	if !whole || bytes.Contains(got, []byte("\r\nConnection: close")) { // nginx closes one in a thousand
+	// nginx closes one in a thousand
+	if !whole || bytes.Contains(got, []byte("\r\nConnection: close")) {
 		(*c).Close()
 		*c = nil
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/postern-gateway/postern/internal/demo"
 )
 
-// A site is a pair that runs, as a case sees it: a web server to ask, and the handler behind it to watch.
+// A site is a pair that runs, as a case sees it: a web server to ask, and the handler behind it to
+// watch.
 type site struct {
 	*pair
 	addr     string // host:port of plain HTTP
@@ -27,16 +28,19 @@ type site struct {
 	client   *http.Client
 }
 
-// patience bounds whatever a case waits for. It is no measure: nothing comes near it unless something hangs.
+// patience bounds whatever a case waits for. It is no measure: nothing comes near it unless
+// something hangs.
 const patience = 30 * time.Second
 
 func newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			TLSClientConfig:     &tls.Config{InsecureSkipVerify: true}, // the front's certificate is the test's own
+			// the front's certificate is the test's own
+			TLSClientConfig:     &tls.Config{InsecureSkipVerify: true},
 			DisableCompression:  true,
 			MaxIdleConnsPerHost: 4,
-			IdleConnTimeout:     time.Second, // sooner than any front's: a POST on a connection that ends is not sent again
+			// sooner than any front's: a POST on a connection that ends is not sent again
+			IdleConnTimeout: time.Second,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

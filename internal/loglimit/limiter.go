@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Limiter lets a number of log lines pass in each second and counts the others. The zero value is ready to use. It is safe for
-// concurrent use.
+// A Limiter lets a number of log lines pass in each second and counts the others. The zero value is
+// ready to use. It is safe for concurrent use.
 type Limiter struct {
 	mu       sync.Mutex
 	next     time.Time // when the present second ends
@@ -15,7 +15,8 @@ type Limiter struct {
 	unlogged int
 }
 
-// Allow reports whether a line may be logged now, where burst of them may be in a second, and how many have not been since the last one.
+// Allow reports whether a line may be logged now, where burst of them may be in a second, and how
+// many have not been since the last one.
 func (l *Limiter) Allow(burst int) (ok bool, unlogged int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

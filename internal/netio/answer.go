@@ -13,21 +13,24 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Raw reads what a backend sends after a response's head. Its io.EOF is the protocol's own proper end; any other end is an error.
+// A Raw reads what a backend sends after a response's head. Its io.EOF is the protocol's own proper
+// end; any other end is an error.
 type Raw interface {
 	io.Reader
 	// Pending reports whether there is something to read that has come already.
 	Pending() bool
 }
 
-// An Answer is a response's body by HTTP's rules (RFC 9112 section 6.3), whatever the protocol is that brings it: none where HTTP
-// has none, chunks decoded, what is beyond the declared length cut and logged, less than that an error.
+// An Answer is a response's body by HTTP's rules (RFC 9112 section 6.3), whatever the protocol is
+// that brings it: none where HTTP has none, chunks decoded, what is beyond the declared length cut
+// and logged, less than that an error.
 type Answer struct {
 	Protocol string
 	Request  *protocol.Request
 	Script   string       // names the backend in the log; empty: the request does
 	Log      *slog.Logger // nil: slog.Default
-	Drain    bool         // the body ends where Raw does, and what is beyond the declared length is read until then
+	// the body ends where Raw does, and what is beyond the declared length is read until then
+	Drain bool
 
 	raw      Raw
 	src      io.Reader     // raw, or what decodes its chunks
@@ -39,7 +42,8 @@ type Answer struct {
 	err      error
 }
 
-// Open begins the body of a final response with that status and header, which it cleans: see [CleanHeader].
+// Open begins the body of a final response with that status and header, which it cleans: see
+// [CleanHeader].
 func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 	coding := strings.Join(h["Transfer-Encoding"], ", ")
 	b.raw, b.src, b.left = raw, raw, -1
@@ -56,7 +60,8 @@ func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 	switch {
 	case coding != "" && !strings.EqualFold(coding, "chunked"):
 		return badHead(protocol.ErrUnsupported, "Transfer-Encoding "+strconv.Quote(clip(coding)))
-	case coding != "": // a backend that takes us for HTTP; most fronts would pass the framing on as text
+	case coding != "":
+		// a backend that takes us for HTTP; most fronts would pass the framing on as text
 		delete(h, "Content-Length")
 		b.declared = -1
 	}
@@ -78,8 +83,9 @@ func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 // None reports whether the response has no body, whatever the backend sends.
 func (b *Answer) None() bool { return b.none || b.declared == 0 }
 
-// Alone reports whether all that was read of a body that is whole is its own. With chunks that is so where its end, the
-// trailer's included, has come (RFC 9112 section 7.1.2); it is not waited for.
+// Alone reports whether all that was read of a body that is whole is its own. With chunks that is
+// so where its end, the trailer's included, has come (RFC 9112 section 7.1.2); it is not waited
+// for.
 func (b *Answer) Alone() bool {
 	if b.chunks == nil {
 		return (b.none || b.declared >= 0) && !b.warned
@@ -132,7 +138,8 @@ func (b *Answer) read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// whole is how a read ends that made the body whole. What became of the backend since does not matter.
+// whole is how a read ends that made the body whole. What became of the backend since does not
+// matter.
 func (b *Answer) whole(err error) error {
 	if b.Drain && err == nil {
 		return nil

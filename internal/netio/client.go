@@ -13,14 +13,18 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An Exchange is a client's side of a connection that carries one request and then its response: SCGI, uwsgi, HTTP. It is used once.
+// An Exchange is a client's side of a connection that carries one request and then its response:
+// SCGI, uwsgi, HTTP. It is used once.
 type Exchange struct {
 	Protocol string
 	Dial     func(ctx context.Context) (net.Conn, error)
 	Limits   *protocol.Limits // nil: the defaults
 	Log      *slog.Logger     // nil: slog.Default
-	Hint     string           // for the error of a backend that closes on a large head; may be set by encode
-	HTTP     *Pool            // the backend speaks HTTP/1.1; nil: a length is always told, and the connection ends with the response
+	// for the error of a backend that closes on a large head; may be set by encode
+	Hint string
+	// the backend speaks HTTP/1.1; nil: a length is always told, and the connection ends with the
+	// response
+	HTTP *Pool
 
 	lim     protocol.Limits
 	request *protocol.Request
@@ -42,11 +46,13 @@ type Exchange struct {
 	patience Patience
 
 	sending sync.Mutex // held during a write
-	reset   error      // a write has met a reset; the kernel tells of one only once, and not to the reader then
+	// a write has met a reset; the kernel tells of one only once, and not to the reader then
+	reset error
 }
 
-// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. Nothing is dialled for a request that cannot
-// be sent. A request that fails on a kept connection is sent once more on a new one, where that can do no harm.
+// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. Nothing
+// is dialled for a request that cannot be sent. A request that fails on a kept connection is sent
+// once more on a new one, where that can do no harm.
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
 	x.ctx, x.lim, x.request = ctx, x.Limits.Resolve(), r
 	if x.HTTP == nil {
@@ -92,7 +98,8 @@ func (x *Exchange) try() (*protocol.Response, error) {
 	return res, nil
 }
 
-// again reports whether the request, which failed on a kept connection, may be sent on another (RFC 9110 section 9.2.2).
+// again reports whether the request, which failed on a kept connection, may be sent on another (RFC
+// 9110 section 9.2.2).
 func (x *Exchange) again() bool {
 	if x.heard || x.ctx.Err() != nil || x.later && !x.unread {
 		return false
@@ -123,8 +130,8 @@ func (x *Exchange) logger() *slog.Logger {
 	return x.Log
 }
 
-// failed gives an error its place: the context's if it has ended, that of a body that could not be read, else the upstream's. A context
-// that ran out of time means an upstream that was too slow.
+// failed gives an error its place: the context's if it has ended, that of a body that could not be
+// read, else the upstream's. A context that ran out of time means an upstream that was too slow.
 func (x *Exchange) failed(op string, err error) error {
 	e := &protocol.Error{Protocol: x.Protocol, Op: op, Kind: protocol.ErrUpstream, Err: err}
 	if cause := context.Cause(x.ctx); cause != nil {

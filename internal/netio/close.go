@@ -29,8 +29,8 @@ func (b *Conn) Close() error {
 	}
 }
 
-// Finish closes the connection of a request that has been answered, with a drain first where the peer may still be sending. In the
-// middle of a request it is Close.
+// Finish closes the connection of a request that has been answered, with a drain first where the
+// peer may still be sending. In the middle of a request it is Close.
 func (b *Conn) Finish() error {
 	if b.answered.Load() {
 		b.takeLate()
@@ -41,7 +41,8 @@ func (b *Conn) Finish() error {
 	return b.Close()
 }
 
-// CloseIdle closes the connection if no request is being read or served, nor has come unread, and reports whether it did.
+// CloseIdle closes the connection if no request is being read or served, nor has come unread, and
+// reports whether it did.
 func (b *Conn) CloseIdle() bool {
 	if b.state.Load() == idle && Pending(b.raw) {
 		return false
@@ -60,8 +61,9 @@ func (b *Conn) Drain() {
 	}
 }
 
-// Drain tells the peer that no more will come, and reads what it still sends, within bounds: a connection that is closed
-// with unread input is reset, and takes with it what the peer has not read yet. One without a half-close is left as it is.
+// Drain tells the peer that no more will come, and reads what it still sends, within bounds: a
+// connection that is closed with unread input is reset, and takes with it what the peer has not
+// read yet. One without a half-close is left as it is.
 func Drain(c net.Conn) {
 	half, ok := c.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
@@ -87,7 +89,8 @@ func DrainUnshut(c net.Conn) {
 	}
 }
 
-// Hijack hands the connection over, with what has been read beyond the request, and without deadlines.
+// Hijack hands the connection over, with what has been read beyond the request, and without
+// deadlines.
 func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := b.Flush(); err != nil {
 		return nil, nil, err
@@ -111,8 +114,9 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return b.Conn, bufio.NewReadWriter(br, bufio.NewWriter(b.Conn)), nil
 }
 
-// Abort closes the connection so that the peer sees that the response is not whole: by a reset on TCP, and on a Unix socket by what
-// KeepInput has left there, which takes nothing away of what was sent. Without that there is no such sign.
+// Abort closes the connection so that the peer sees that the response is not whole: by a reset on
+// TCP, and on a Unix socket by what KeepInput has left there, which takes nothing away of what was
+// sent. Without that there is no such sign.
 func (b *Conn) Abort() error {
 	if t, ok := b.Conn.(*net.TCPConn); ok && b.state.Load() == active {
 		t.SetLinger(0)

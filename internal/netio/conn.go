@@ -1,5 +1,6 @@
-// Package netio has the connection on which scgi, uwsgi and fastcgi stand: input and output buffers from a pool, which an idle
-// connection gives back; deadlines that are set when the state changes; an end that lets the peer read what was answered.
+// Package netio has the connection on which scgi, uwsgi and fastcgi stand: input and output buffers
+// from a pool, which an idle connection gives back; deadlines that are set when the state changes;
+// an end that lets the peer read what was answered.
 package netio
 
 import (
@@ -19,8 +20,8 @@ import (
 // BufferSize is the size of an input and of an output buffer.
 const BufferSize = 16 << 10
 
-// A Conn is a buffered connection. One goroutine at a time may read and one may write; Close, CloseIdle and the deadlines may be used
-// from anywhere.
+// A Conn is a buffered connection. One goroutine at a time may read and one may write; Close,
+// CloseIdle and the deadlines may be used from anywhere.
 type Conn struct {
 	net.Conn
 	Limits protocol.Limits // resolved
@@ -42,7 +43,8 @@ type Conn struct {
 
 	read, write deadline
 
-	unread atomic.Int64          // what nobody has read of the request's body; negative: nobody knows
+	// what nobody has read of the request's body; negative: nobody knows
+	unread atomic.Int64
 	ahead  atomic.Pointer[ahead] // the last watch that reads ahead
 
 	out      []byte // the output buffer, nil while there is nothing to send
@@ -88,7 +90,8 @@ func putBuffer(b []byte) {
 	}
 }
 
-// outgrown are buffers of twice, four and eight times the size that were too small, for others that grow.
+// outgrown are buffers of twice, four and eight times the size that were too small, for others that
+// grow.
 var outgrown [3]sync.Pool
 
 // outgrownOf is where buffers of that size are; nil: nowhere.
@@ -120,7 +123,8 @@ func replace(b []byte, size int) []byte {
 	return larger
 }
 
-// Buffered returns what has been read and not yet discarded. It is good until the next call that reads.
+// Buffered returns what has been read and not yet discarded. It is good until the next call that
+// reads.
 func (b *Conn) Buffered() []byte { return b.in[b.r:b.w] }
 
 // Discard drops n bytes of what is buffered, and a buffer that was made larger once it is empty.
@@ -130,8 +134,8 @@ func (b *Conn) Discard(n int) {
 	}
 }
 
-// Wait blocks until a request begins to arrive, holding no buffers meanwhile. A clean end, an idle connection's timeout and CloseIdle are
-// io.EOF.
+// Wait blocks until a request begins to arrive, holding no buffers meanwhile. A clean end, an idle
+// connection's timeout and CloseIdle are io.EOF.
 func (b *Conn) Wait() error {
 	if b.r < b.w {
 		b.start = false
@@ -157,8 +161,9 @@ func (b *Conn) Wait() error {
 	return err
 }
 
-// readIdle reads once into a buffer that is taken only when there is something to read, and waits for that no longer than d. What
-// is there already needs no deadline: to set one, and to ask for the time, costs as much as the read.
+// readIdle reads once into a buffer that is taken only when there is something to read, and waits
+// for that no longer than d. What is there already needs no deadline: to set one, and to ask for
+// the time, costs as much as the read.
 func (b *Conn) readIdle(d time.Duration) (int, error) {
 	b.take()
 	if b.raw == nil || !b.read.unset() {
@@ -204,9 +209,10 @@ func (b *Conn) tryRead(fd uintptr) bool {
 	return true
 }
 
-// Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has checked it against its
-// limit, and the buffer grows with what comes, not with what is announced. The deadline is the head's, from the first Fill that must
-// wait. An end is io.EOF if nothing is buffered, else io.ErrUnexpectedEOF; too slow a peer is an ErrAborted with status 408.
+// Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has
+// checked it against its limit, and the buffer grows with what comes, not with what is announced.
+// The deadline is the head's, from the first Fill that must wait. An end is io.EOF if nothing is
+// buffered, else io.ErrUnexpectedEOF; too slow a peer is an ErrAborted with status 408.
 func (b *Conn) Fill(n int) error {
 	if b.w-b.r >= n {
 		return nil
@@ -291,9 +297,10 @@ func (b *Conn) release() {
 	}
 }
 
-// Free gives all buffers back, with what is in them. It is for the end, when nobody reads or writes any more: so not for Close, which
-// may come from anywhere, nor for the end of a response, when a late Read of the body may still be at work. It takes what KeepInput has
-// left: the response is whole, or the connection cut.
+// Free gives all buffers back, with what is in them. It is for the end, when nobody reads or writes
+// any more: so not for Close, which may come from anywhere, nor for the end of a response, when a
+// late Read of the body may still be at work. It takes what KeepInput has left: the response is
+// whole, or the connection cut.
 func (b *Conn) Free() {
 	b.take()
 	b.r, b.w, b.out = 0, 0, b.out[:0]

@@ -166,7 +166,8 @@ func TestCloseIdle(t *testing.T) {
 	}
 }
 
-// A response that is not whole ends in a reset where the connection has that, after what was sent of it.
+// A response that is not whole ends in a reset where the connection has that, after what was sent
+// of it.
 func TestAbort(t *testing.T) {
 	server, peer := netiotest.TCP(t)
 	b := New(server, nil)
@@ -225,7 +226,8 @@ func TestHijack(t *testing.T) {
 	}
 }
 
-// Close from elsewhere ends a request at once: it waits for nobody and takes no buffer that is in use.
+// Close from elsewhere ends a request at once: it waits for nobody and takes no buffer that is in
+// use.
 func TestCloseInTheMiddle(t *testing.T) {
 	server, peer := netiotest.Unix(t)
 	b := New(server, nil)

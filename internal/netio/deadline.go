@@ -7,8 +7,8 @@ import (
 
 // Renew moves a read or write deadline, which stands at *at, to d from now by set, and notes it in
 // *at. The zero time, and d <= 0, are none. One that is near enough, no more than a sixteenth of d
-// early, is left: to set it at each piece would cost as much as the piece. One that is later than is
-// wanted never is: the limit may be another one than the last.
+// early, is left: to set it at each piece would cost as much as the piece. One that is later than
+// is wanted never is: the limit may be another one than the last.
 func Renew(at *time.Time, d time.Duration, set func(time.Time) error) {
 	if d <= 0 {
 		if !at.IsZero() {

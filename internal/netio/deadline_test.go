@@ -55,7 +55,8 @@ func TestWaitEnds(t *testing.T) {
 	})
 }
 
-// The time for a head is for all of it: a peer that goes on sending a byte a second is too slow all the same.
+// The time for a head is for all of it: a peer that goes on sending a byte a second is too slow all
+// the same.
 func TestHeadTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, peer := pipe(t)
@@ -113,7 +114,8 @@ func TestWriteTimeout(t *testing.T) {
 	})
 }
 
-// A source that gives little and late, as a backend that sends events, holds up no deadline: only a write that waits does.
+// A source that gives little and late, as a backend that sends events, holds up no deadline: only a
+// write that waits does.
 func TestSlowSourceIsNoSlowPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, peer := pipe(t)
@@ -242,8 +244,8 @@ type endless struct {
 func (c *endless) Read(p []byte) (int, error)      { c.read += len(p); return len(p), nil }
 func (c *endless) SetReadDeadline(time.Time) error { return nil }
 
-// A limit that was only ever moved later: a script that had begun to answer kept the time for its first byte, five minutes,
-// where it had a second for the next one.
+// A limit that was only ever moved later: a script that had begun to answer kept the time for its
+// first byte, five minutes, where it had a second for the next one.
 func TestRenew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

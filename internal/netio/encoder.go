@@ -12,7 +12,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An Encoder frames a response as a head and a body that ends with the connection, as SCGI and uwsgi do.
+// An Encoder frames a response as a head and a body that ends with the connection, as SCGI and
+// uwsgi do.
 type Encoder struct {
 	Conn *Conn
 	Body *Body // the request's, which a hijacker must not lose
@@ -23,9 +24,9 @@ type Encoder struct {
 	sized   bool // the response declares its length
 }
 
-// Counts reports whether the front of r itself notices that a response that has declared its length is not whole, passes on what
-// came of it and drops its client: nginx does. Other fronts count nothing, keep their client, and let it read the next
-// answer as the rest of this one.
+// Counts reports whether the front of r itself notices that a response that has declared its length
+// is not whole, passes on what came of it and drops its client: nginx does. Other fronts count
+// nothing, keep their client, and let it read the next answer as the rest of this one.
 //
 // Of the fronts, nginx's scgi_params and uwsgi_params alone have no SERVER_SOFTWARE.
 func Counts(r *protocol.Request) bool {
@@ -48,8 +49,8 @@ func (e *Encoder) ReadFrom(r io.Reader) (int64, error) { return e.Conn.ReadFrom(
 // Flush sends what is framed.
 func (e *Encoder) Flush() error { return e.Conn.Flush() }
 
-// Close sends the rest of the response. One that is not whole ends in a reset, where the connection has that and the front does not
-// count: a reset can take away what the front has not read yet.
+// Close sends the rest of the response. One that is not whole ends in a reset, where the connection
+// has that and the front does not count: a reset can take away what the front has not read yet.
 func (e *Encoder) Close(cause error) error {
 	err := e.Conn.Flush()
 	if cause != nil && !(e.sized && Counts(e.Request)) {
@@ -84,7 +85,8 @@ type Body struct {
 	Conn *Conn
 }
 
-// Expect says how many bytes are to come. Negative means that nobody knows: the request could not be read.
+// Expect says how many bytes are to come. Negative means that nobody knows: the request could not
+// be read.
 func (b *Body) Expect(n int64) { b.Conn.unread.Store(n) }
 
 func (b *Body) Read(p []byte) (int, error) {

@@ -7,8 +7,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// HeadError gives an error that came while a request's head was being read its place: that of the connection says how far it
-// came, one of our own lacks at most the protocol's name.
+// HeadError gives an error that came while a request's head was being read its place: that of the
+// connection says how far it came, one of our own lacks at most the protocol's name.
 func (b *Conn) HeadError(proto string, err error) error {
 	if e, ok := errors.AsType[*protocol.Error](err); ok {
 		if e.Protocol == "" {

@@ -23,7 +23,8 @@ func ask(ctx context.Context, dial func(context.Context) (net.Conn, error), r *p
 	return x.RoundTrip(ctx, r, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 }
 
-// responses are what a backend says, and what the client makes of it. Notes on what others make of the same are in each row.
+// responses are what a backend says, and what the client makes of it. Notes on what others make of
+// the same are in each row.
 var responses = []struct {
 	text   string
 	method string
@@ -98,7 +99,8 @@ func broken(n int, err error) io.Reader {
 	return io.MultiReader(strings.NewReader(strings.Repeat("x", n)), errReader{err})
 }
 
-// A request whose body cannot be read fails of that, whatever the backend answers to the half of it; nothing is sent as if it were whole.
+// A request whose body cannot be read fails of that, whatever the backend answers to the half of
+// it; nothing is sent as if it were whole.
 func TestRequestBodyFails(t *testing.T) {
 	tooLarge := &protocol.Error{Op: "read body", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(9, 8, "bytes")}
 	for _, row := range []struct {
@@ -127,7 +129,8 @@ func TestRequestBodyFails(t *testing.T) {
 	}
 }
 
-// The context ends the exchange at every stage: one that was cancelled is the caller's doing, one that ran out of time the backend's.
+// The context ends the exchange at every stage: one that was cancelled is the caller's doing, one
+// that ran out of time the backend's.
 func TestContextEndsExchange(t *testing.T) {
 	silent := &netiotest.Backend{Reads: 100}
 	ctx, cancel := context.WithCancel(context.Background())

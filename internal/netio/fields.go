@@ -12,8 +12,9 @@ import (
 // withheld are the fields that no client gets.
 var withheld = slices.Collect(protocol.WithheldFields(protocol.ToClient))
 
-// CleanHeader takes out of a response's header what belongs to the backend's connection: the fields that Connection names, and those
-// that never go further. A 101 keeps its Upgrade and a Connection that names it.
+// CleanHeader takes out of a response's header what belongs to the backend's connection: the fields
+// that Connection names, and those that never go further. A 101 keeps its Upgrade and a Connection
+// that names it.
 func CleanHeader(status int, h http.Header) {
 	upgrade := h["Upgrade"]
 	DropConnection(h, withheld)
@@ -22,8 +23,8 @@ func CleanHeader(status int, h http.Header) {
 	}
 }
 
-// DropConnection takes out of h the fields of one connection: those that Connection names, and those in
-// withheld (RFC 9110 section 7.6.1).
+// DropConnection takes out of h the fields of one connection: those that Connection names, and
+// those in withheld (RFC 9110 section 7.6.1).
 func DropConnection(h http.Header, withheld []string) {
 	for _, list := range h["Connection"] {
 		for name := range strings.SplitSeq(list, ",") {
@@ -35,7 +36,8 @@ func DropConnection(h http.Header, withheld []string) {
 	}
 }
 
-// contentLength reads the declared length, which may be there more than once if it is the same: -1 is none. One is left in h.
+// contentLength reads the declared length, which may be there more than once if it is the same: -1
+// is none. One is left in h.
 func contentLength(h http.Header) (int64, error) {
 	length := int64(-1)
 	values := h["Content-Length"]

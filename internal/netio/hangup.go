@@ -13,10 +13,10 @@ import (
 // NetConn, as crypto/tls does: that costs no goroutine, and the peer is noticed also while nobody
 // reads and unread input is waiting. That is so on Linux.
 //
-// Any other connection (netutil.LimitListener's, net.Pipe, other systems) is read one byte ahead by a
-// goroutine, once the request's body has been read whole. While it is unread the peer's end is met
-// by who reads the body; behind a byte that came and that nobody has read it is not met at all. The
-// connection's SetReadDeadline must end a Read that waits. Hijack ends such a watch.
+// Any other connection (netutil.LimitListener's, net.Pipe, other systems) is read one byte ahead by
+// a goroutine, once the request's body has been read whole. While it is unread the peer's end is
+// met by who reads the body; behind a byte that came and that nobody has read it is not met at all.
+// The connection's SetReadDeadline must end a Read that waits. Hijack ends such a watch.
 func (b *Conn) Watch(gone func(cause error)) (stop func()) {
 	if s := b.state.Load(); s == closed || s == hijacked {
 		return nil
@@ -37,8 +37,8 @@ func (b *Conn) descriptor() syscall.RawConn {
 	return Descriptor(b.Conn)
 }
 
-// Descriptor finds the socket that c stands on, for watching alone: what a wrapper reads and writes may differ from what the socket carries.
-// nil: it is not to be found.
+// Descriptor finds the socket that c stands on, for watching alone: what a wrapper reads and writes
+// may differ from what the socket carries. nil: it is not to be found.
 func Descriptor(c net.Conn) syscall.RawConn {
 	for range 8 { // wrappers of wrappers; one may return itself
 		if s, ok := c.(syscall.Conn); ok {

@@ -7,8 +7,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// watchHangup watches for a socket's hang-up. One epoll instance of the process watches for hang-ups,
-// and for the input of sockets that are idle. It returns nil for what cannot be watched so.
+// watchHangup watches for a socket's hang-up. One epoll instance of the process watches for
+// hang-ups, and for the input of sockets that are idle. It returns nil for what cannot be watched
+// so.
 func watchHangup(raw syscall.RawConn, gone func(cause error)) (stop func()) {
 	hangups.once.Do(hangups.open)
 	return hangups.watch(raw, syscall.EPOLLRDHUP, gone)
@@ -36,7 +37,8 @@ func (w *watcher) open() {
 	}
 }
 
-// watch registers raw's descriptor under an id of its own, so that a descriptor that is used again is not mistaken.
+// watch registers raw's descriptor under an id of its own, so that a descriptor that is used again
+// is not mistaken.
 func (w *watcher) watch(raw syscall.RawConn, events uint32, gone func(error)) (stop func()) {
 	if w.err != nil {
 		return nil

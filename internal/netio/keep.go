@@ -21,8 +21,8 @@ type Keep struct {
 
 // KeepInput leaves what is read last of a request with the system until the response is whole: see
 // [Conn.Abort]. A Unix socket has no reset of its own, but who closes one that holds input which
-// nobody has read gives the peer ECONNRESET behind all that was sent. That is so on Linux; elsewhere
-// and on other connections KeepInput does nothing. k is b's from now on.
+// nobody has read gives the peer ECONNRESET behind all that was sent. That is so on Linux;
+// elsewhere and on other connections KeepInput does nothing. k is b's from now on.
 func (b *Conn) KeepInput(k *Keep) {
 	if _, unix := b.Conn.(*net.UnixConn); unix && closeResets && b.raw != nil {
 		b.keep = k
@@ -37,8 +37,8 @@ const keptPiece = 4 << 10
 // elsewhere, by PeekFirst, and given by Early.
 func (b *Conn) KeepsInput() bool { return b.keep != nil }
 
-// PeekFirst looks at what has come on a descriptor, n bytes. If that is least or more, piece is what
-// came, which is for Early.
+// PeekFirst looks at what has come on a descriptor, n bytes. If that is least or more, piece is
+// what came, which is for Early.
 func PeekFirst(fd, least int) (piece []byte, n int, err error) {
 	buf := getBuffer()
 	n, err = rawio.Peek(fd, buf[:keptPiece])

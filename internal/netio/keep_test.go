@@ -13,8 +13,9 @@ import (
 	"github.com/postern-gateway/postern/internal/netio/netiotest"
 )
 
-// On a Unix socket a response that is cut ends in ECONNRESET behind all that was sent, and a whole one does not, however large the
-// request's head and body are and in what pieces they are read and come.
+// On a Unix socket a response that is cut ends in ECONNRESET behind all that was sent, and a whole
+// one does not, however large the request's head and body are and in what pieces they are read and
+// come.
 func TestKeepInput(t *testing.T) {
 	const answer = "an answer"
 	for _, head := range []int{1, 100, keptPiece - 1, keptPiece, keptPiece + 1, BufferSize, BufferSize + 1, 3 * BufferSize} {
@@ -79,7 +80,8 @@ func exchange(b *Conn, head, body, piece int, answer string, cut bool) error {
 	return b.Finish()
 }
 
-// A cut amid a body, all of which that has come has been read, is seen: it waits for what comes next, which may be a moment later.
+// A cut amid a body, all of which that has come has been read, is seen: it waits for what comes
+// next, which may be a moment later.
 func TestCutAmidTheBody(t *testing.T) {
 	for range 50 {
 		server, peer := netiotest.Unix(t)

@@ -11,10 +11,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// writePiece is how much is written under one deadline: it bounds the time without progress, not the time of one large write.
+// writePiece is how much is written under one deadline: it bounds the time without progress, not
+// the time of one large write.
 const writePiece = 256 << 10
 
-// Out returns the output buffer, for appending to: what is in it has not been sent. SetOut stores the result.
+// Out returns the output buffer, for appending to: what is in it has not been sent. SetOut stores
+// the result.
 func (b *Conn) Out() []byte {
 	if b.out == nil {
 		b.out = getBuffer()[:0]
@@ -28,7 +30,8 @@ func (b *Conn) SetOut(out []byte) { b.out = out }
 // Flush sends the output buffer.
 func (b *Conn) Flush() error { return b.Send(nil) }
 
-// Send sends the output buffer and then p, in one write where they are not large. It does not keep p.
+// Send sends the output buffer and then p, in one write where they are not large. It does not keep
+// p.
 func (b *Conn) Send(p []byte) error {
 	if len(b.out) == 0 {
 		return b.writeAll(p)
@@ -80,8 +83,8 @@ func (b *Conn) writeAll(p []byte) error {
 	return nil
 }
 
-// writeNow writes as much of p as can be written without waiting, and so without a deadline. An error is left to the write that may
-// wait.
+// writeNow writes as much of p as can be written without waiting, and so without a deadline. An
+// error is left to the write that may wait.
 func (b *Conn) writeNow(p []byte) int {
 	if b.put == nil {
 		b.put = b.tryWrite

@@ -66,7 +66,8 @@ func TestOneWrite(t *testing.T) {
 	}
 }
 
-// A file goes out by what the system has for it, with what was buffered before it and no byte more than asked for.
+// A file goes out by what the system has for it, with what was buffered before it and no byte more
+// than asked for.
 func TestReadFromFile(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 600<<10) // 9.6 MB: more than one piece
 	path := filepath.Join(t.TempDir(), "f")

@@ -11,8 +11,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Patience bounds how long a client waits for its backend: first for the whole head of the response, then for each further piece. While
-// the client's own side has to wait for the request's body, it does not run. It is safe for concurrent use.
+// A Patience bounds how long a client waits for its backend: first for the whole head of the
+// response, then for each further piece. While the client's own side has to wait for the request's
+// body, it does not run. It is safe for concurrent use.
 type Patience struct {
 	mu     sync.Mutex
 	conn   net.Conn

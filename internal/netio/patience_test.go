@@ -47,7 +47,8 @@ func TestMuteBackend(t *testing.T) {
 	}
 }
 
-// TestSlowClientIsNotTheBackendsFault: the time in which the request's body is awaited does not count.
+// TestSlowClientIsNotTheBackendsFault: the time in which the request's body is awaited does not
+// count.
 func TestSlowClientIsNotTheBackendsFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// Pending reports whether a socket has input that nobody has read yet; its end is none. raw may be nil. It never waits.
+// Pending reports whether a socket has input that nobody has read yet; its end is none. raw may be
+// nil. It never waits.
 func Pending(raw syscall.RawConn) (pending bool) {
 	if raw == nil {
 		return false
@@ -16,7 +17,8 @@ func Pending(raw syscall.RawConn) (pending bool) {
 	return pending
 }
 
-// quiet reports whether a socket is open and has no input, or else whether it has some. It never waits.
+// quiet reports whether a socket is open and has no input, or else whether it has some. It never
+// waits.
 func quiet(raw syscall.RawConn) (open, pending bool) {
 	raw.Control(func(fd uintptr) {
 		var first [1]byte

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A Pool keeps connections for another request. Max and Idle must not change once it is in use; it is safe for concurrent use. A nil one
-// has none.
+// A Pool keeps connections for another request. Max and Idle must not change once it is in use; it
+// is safe for concurrent use. A nil one has none.
 type Pool struct {
 	Max  int           // how many are kept
 	Idle time.Duration // for how long; 0: no limit
@@ -33,8 +33,8 @@ type readAhead struct {
 	err error
 }
 
-// get returns a connection that is still open, or nil. One on which something has come that nobody asked for is closed, and log told:
-// it would be taken for the next response.
+// get returns a connection that is still open, or nil. One on which something has come that nobody
+// asked for is closed, and log told: it would be taken for the next response.
 func (p *Pool) get(log *slog.Logger) net.Conn {
 	for {
 		k := p.pop()

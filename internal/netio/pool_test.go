@@ -50,7 +50,8 @@ func (w *web) ask(t *testing.T, method string, body io.Reader) (string, error) {
 	return string(b), err
 }
 
-// A connection is used again after each response that is whole and leaves it open, and after no other.
+// A connection is used again after each response that is whole and leaves it open, and after no
+// other.
 func TestKeptConnections(t *testing.T) {
 	for _, row := range []struct {
 		name, method, says string
@@ -99,7 +100,8 @@ func TestKeptConnections(t *testing.T) {
 	}
 }
 
-// What a backend says on an idle connection is never the next response: the connection is closed, and the log told.
+// What a backend says on an idle connection is never the next response: the connection is closed,
+// and the log told.
 func TestUnsolicitedBytes(t *testing.T) {
 	for name, pair := range map[string]func() (net.Conn, net.Conn){
 		"socket": func() (net.Conn, net.Conn) { return netiotest.Unix(t) },
@@ -149,7 +151,8 @@ func TestRequestOnAClosedConnection(t *testing.T) {
 	}{
 		{"GET", nil, "head", "ok"}, {"DELETE", nil, "head", "ok"}, {"POST", nil, "head", ""},
 		{"PUT", io.MultiReader(strings.NewReader("x")), "head", ""}, // it cannot be read twice
-		{"POST", nil, "h", "ok"},                                    // half a request cannot have been served
+		// half a request cannot have been served
+		{"POST", nil, "h", "ok"},
 	} {
 		w := &web{pool: Pool{Max: 2}, make: net.Pipe}
 		w.serve = func(_ int, c net.Conn) {

@@ -14,8 +14,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// maxInterim is how many 1xx heads a backend may send before the final one. None should: the fronts of these protocols take the first
-// for the final one.
+// maxInterim is how many 1xx heads a backend may send before the final one. None should: the fronts
+// of these protocols take the first for the final one.
 const maxInterim = 8
 
 // receive reads the response's head.
@@ -78,7 +78,8 @@ func (b *beginning) http() error {
 	return badHead(protocol.ErrMalformed, "no status line of HTTP/1 but "+strconv.Quote(string(b.first[:b.n])))
 }
 
-// persists reports whether the backend will take another request on the connection (RFC 9112 section 9.3).
+// persists reports whether the backend will take another request on the connection (RFC 9112
+// section 9.3).
 func (b *beginning) persists(h http.Header) bool {
 	if string(b.first[:]) == "HTTP/1.0 " {
 		return h["Transfer-Encoding"] == nil && httpguts.HeaderValuesContainsToken(h["Connection"], "keep-alive")
@@ -99,8 +100,8 @@ func (x *Exchange) response(status int, h http.Header, begin *beginning) (*proto
 	return &protocol.Response{Status: status, Header: h, Body: b}, err
 }
 
-// A responseBody is a response's body, up to its declared length or the connection's end. After a 101 it is the connection,
-// both ways.
+// A responseBody is a response's body, up to its declared length or the connection's end. After a
+// 101 it is the connection, both ways.
 type responseBody struct {
 	x        *Exchange
 	tunnel   bool
@@ -120,7 +121,8 @@ func (b *responseBody) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// keep keeps the connection of a response that is whole for another request, if nothing else was read from it.
+// keep keeps the connection of a response that is whole for another request, if nothing else was
+// read from it.
 func (b *responseBody) keep() {
 	x := b.x
 	if !b.persists || !x.sent.Load() || !b.body.Alone() || len(x.in.rest) > 0 {
@@ -162,7 +164,8 @@ func (b *rawBody) Read(p []byte) (n int, err error) {
 // Write writes to the backend after a 101.
 func (b *responseBody) Write(p []byte) (int, error) { return b.x.conn.Write(p) }
 
-// CloseWrite ends the writing side after a 101. Where the connection has no end of one side alone, the whole has to be closed instead.
+// CloseWrite ends the writing side after a 101. Where the connection has no end of one side alone,
+// the whole has to be closed instead.
 func (b *responseBody) CloseWrite() error {
 	if c, ok := b.x.conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()

@@ -9,11 +9,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// smallBody is the size up to which a body that is in memory is sent with the head, in one write and without a goroutine.
+// smallBody is the size up to which a body that is in memory is sent with the head, in one write
+// and without a goroutine.
 const smallBody = 16 << 10
 
-// inMemory reports whether n bytes of body can be read without waiting for anybody: the one who writes it may be waiting for the
-// response.
+// inMemory reports whether n bytes of body can be read without waiting for anybody: the one who
+// writes it may be waiting for the response.
 func inMemory(body io.Reader, n int64) bool {
 	switch b := body.(type) {
 	case interface{ Len() int }: // a Buffer or a Reader of bytes or strings
@@ -24,8 +25,9 @@ func inMemory(body io.Reader, n int64) bool {
 	return false
 }
 
-// Measured is [protocol.Measure] for a client, whose done is nil where nothing was taken in. Then the end of an exchange waits for
-// nobody: a Read of the client's body may take until the client sends more, and who owns that body can end it.
+// Measured is [protocol.Measure] for a client, whose done is nil where nothing was taken in. Then
+// the end of an exchange waits for nobody: a Read of the client's body may take until the client
+// sends more, and who owns that body can end it.
 func Measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request, done func(), err error) {
 	out, done, err = protocol.Measure(r, lim)
 	if r.ContentLength >= 0 || r.Body == nil {
@@ -53,8 +55,8 @@ func (x *Exchange) prepare() error {
 	return nil
 }
 
-// send sends the request. A body that is not small and in memory follows in a goroutine of its own, while the response is being read; that
-// goroutine ends with the connection.
+// send sends the request. A body that is not small and in memory follows in a goroutine of its own,
+// while the response is being read; that goroutine ends with the connection.
 func (x *Exchange) send() error {
 	if err := x.write(x.first); err != nil {
 		return err
@@ -71,7 +73,8 @@ func (x *Exchange) send() error {
 	return nil
 }
 
-// write writes b. A peer that has answered and gone before it read all of it may still have its answer read.
+// write writes b. A peer that has answered and gone before it read all of it may still have its
+// answer read.
 func (x *Exchange) write(b []byte) error {
 	err := x.put(b)
 	if err != nil && x.ctx.Err() == nil && !isTimeout(err) {
@@ -100,7 +103,8 @@ func (x *Exchange) end() error {
 	return x.reset
 }
 
-// sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not take it for whole.
+// sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not
+// take it for whole.
 func (x *Exchange) sendBody(body io.Reader, n int64) {
 	buf := pieces.Get().(*piece)
 	defer pieces.Put(buf)

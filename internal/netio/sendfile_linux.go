@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// sendFile sends a piece of a regular file. TCP connections know sendfile by themselves, Unix ones do not.
+// sendFile sends a piece of a regular file. TCP connections know sendfile by themselves, Unix ones
+// do not.
 func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) {
 	if _, unix := b.Conn.(*net.UnixConn); !unix {
 		return io.Copy(b.Conn, l)
@@ -31,7 +32,8 @@ func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) {
 		return 0, werr
 	case serr == syscall.EINTR:
 		return b.sendFile(l)
-	case serr == syscall.EINVAL, serr == syscall.ENOSYS, serr == syscall.EOPNOTSUPP: // not every file system can
+	case serr == syscall.EINVAL, serr == syscall.ENOSYS, serr == syscall.EOPNOTSUPP:
+		// not every file system can
 		return io.Copy(b.Conn, l)
 	}
 	return int64(max(n, 0)), os.NewSyscallError("sendfile", serr)

@@ -14,8 +14,8 @@ type piece [64 << 10]byte
 
 var pieces = sync.Pool{New: func() any { return new(piece) }}
 
-// ReadFrom sends what is buffered, then r to its end: a file by sendfile where the system has it. Time in which r has nothing to give
-// is nobody's fault: only the writes have a deadline.
+// ReadFrom sends what is buffered, then r to its end: a file by sendfile where the system has it.
+// Time in which r has nothing to give is nobody's fault: only the writes have a deadline.
 func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	if err := b.Flush(); err != nil {
 		return 0, err
@@ -45,7 +45,8 @@ func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
-// regular returns the file that r is, and how much of it is wanted, if it is one whose reading waits for nobody.
+// regular returns the file that r is, and how much of it is wanted, if it is one whose reading
+// waits for nobody.
 func regular(r io.Reader) (f *os.File, limit int64) {
 	limit = 1<<63 - 1
 	if l, ok := r.(*io.LimitedReader); ok {

@@ -9,11 +9,13 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// largeHead is the size, in bytes, beyond which a request's head may be why a backend closed: uWSGI's default, and the least of all.
+// largeHead is the size, in bytes, beyond which a request's head may be why a backend closed:
+// uWSGI's default, and the least of all.
 const largeHead = 4096
 
-// Unanswered adds to the error of a backend that closed without an answer the size, in bytes, of the head that it was sent, if that is
-// large, and a hint at what the backend can be told. Other errors are returned as they are.
+// Unanswered adds to the error of a backend that closed without an answer the size, in bytes, of
+// the head that it was sent, if that is large, and a hint at what the backend can be told. Other
+// errors are returned as they are.
 func Unanswered(err error, head int, hint string) error {
 	if head <= largeHead || !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return err

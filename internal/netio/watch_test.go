@@ -31,7 +31,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// A peer that only sends has not gone, and after stop nothing is told, nor is the descriptor's next user mistaken for it.
+// A peer that only sends has not gone, and after stop nothing is told, nor is the descriptor's next
+// user mistaken for it.
 func TestWatchStops(t *testing.T) {
 	for range 100 {
 		server, peer := netiotest.Unix(t)

@@ -18,7 +18,8 @@ type pollFD struct {
 	revents int16
 }
 
-// HungUp reports whether a socket's peer has ended its side, however much of what it sent is unread. Where nobody can tell it is true.
+// HungUp reports whether a socket's peer has ended its side, however much of what it sent is
+// unread. Where nobody can tell it is true.
 func HungUp(fd int) bool {
 	p := pollFD{fd: int32(fd), events: pollRdHup}
 	var now syscall.Timespec

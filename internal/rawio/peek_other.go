@@ -6,7 +6,8 @@ package rawio
 
 import "syscall"
 
-// Peek is recv(2) with MSG_PEEK on a socket, and never waits: what it gives is still there to be read.
+// Peek is recv(2) with MSG_PEEK on a socket, and never waits: what it gives is still there to be
+// read.
 func Peek(fd int, p []byte) (n int, err error) {
 	for {
 		n, _, err = syscall.Recvfrom(fd, p, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)

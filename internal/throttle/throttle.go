@@ -1,10 +1,11 @@
-// Package throttle slows down connections whose peers cause work that serves no request: records that
-// say little, bytes one at a time, bodies that nobody reads, requests that are taken back.
+// Package throttle slows down connections whose peers cause work that serves no request: records
+// that say little, bytes one at a time, bodies that nobody reads, requests that are taken back.
 //
-// What such a connection has done is counted, and after a slice of it the connection pauses; its peer
-// is not read meanwhile. The more connections pause, the longer each of them does, so that all of the
-// process together get through a slice in four milliseconds, an eighth of a processor. A flood leaves
-// the rest to others, however many connections it has; one connection alone is hardly slowed down.
+// What such a connection has done is counted, and after a slice of it the connection pauses; its
+// peer is not read meanwhile. The more connections pause, the longer each of them does, so that all
+// of the process together get through a slice in four milliseconds, an eighth of a processor. A
+// flood leaves the rest to others, however many connections it has; one connection alone is hardly
+// slowed down.
 package throttle
 
 import (
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// A Meter counts the work of one connection. The zero value is ready to use. It is for one goroutine
-// at a time.
+// A Meter counts the work of one connection. The zero value is ready to use. It is for one
+// goroutine at a time.
 type Meter struct{ work int }
 
 // What work is counted as, in units of about half a microsecond.
@@ -65,8 +66,8 @@ const (
 
 var delayed atomic.Int64
 
-// Delay waits as long as n slices demand. It is also for the end of a connection whose peer has sent
-// no request, and would connect again at once.
+// Delay waits as long as n slices demand. It is also for the end of a connection whose peer has
+// sent no request, and would connect again at once.
 func Delay(n int) {
 	others := delayed.Add(1) - 1
 	defer delayed.Add(-1)

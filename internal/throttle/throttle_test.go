@@ -27,7 +27,8 @@ func spend(t *testing.T, conns, slices int) (took time.Duration) {
 	return took
 }
 
-// TestSlices: one connection alone is hardly slowed down, and many together get no more done than a few.
+// TestSlices: one connection alone is hardly slowed down, and many together get no more done than a
+// few.
 func TestSlices(t *testing.T) {
 	if took := spend(t, 1, 100); took != 100*alone {
 		t.Errorf("one connection alone took %v for 100 slices", took)

@@ -1,5 +1,5 @@
-// Package tools is a module of its own: it pins the programs that check Postern, so that what Postern itself needs stays
-// short. They run by
+// Package tools is a module of its own: it pins the programs that check Postern, so that what
+// Postern itself needs stays short. They run by
 //
 //	go tool -modfile=internal/tools/go.mod staticcheck ./...
 //

@@ -19,7 +19,8 @@ type testCase struct {
 	else_ func(x *trial) // what is expected of a pair that has it not; never nil where needs is set
 	why   string         // why a pair may lack it
 
-	wires bool // check needs connections that it can touch; a pair of processes has none, and runs else_
+	// check needs connections that it can touch; a pair of processes has none, and runs else_
+	wires bool
 
 	limits *protocol.Limits // the server's
 	client *protocol.Limits // the client's
@@ -34,8 +35,8 @@ var cases = slices.Concat(
 	connectionCases, wireCases, hijackCases, webCases,
 )
 
-// Handler returns the handler and the limits of the case of that name, for a child process that serves one request of it. An
-// unknown name panics.
+// Handler returns the handler and the limits of the case of that name, for a child process that
+// serves one request of it. An unknown name panics.
 func Handler(name string) (protocol.Handler, *protocol.Limits) {
 	for i := range cases {
 		if cases[i].name == name {

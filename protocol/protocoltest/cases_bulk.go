@@ -107,7 +107,8 @@ var bulkCases = []testCase{
 			x.constantly(g, x.answer())
 		},
 		else_: func(x *trial) {
-			if got := x.do(x.post("")); !x.pair.Chain || got.status != 200 { // the backend's own protocol may have it
+			// the backend's own protocol may have it
+			if got := x.do(x.post("")); !x.pair.Chain || got.status != 200 {
 				x.status(got, 500)
 			}
 			x.answer()

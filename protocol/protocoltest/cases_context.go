@@ -160,7 +160,8 @@ func (x *trial) called() *line {
 	return l
 }
 
-// ends checks that a waiting handler's context ends. Ten times a hundredfold of what is promised is allowed for; the time is shown.
+// ends checks that a waiting handler's context ends. Ten times a hundredfold of what is promised is
+// allowed for; the time is shown.
 func (x *trial) ends(l *line) {
 	x.Helper()
 	gone := time.Now()

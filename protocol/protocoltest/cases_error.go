@@ -234,7 +234,8 @@ var panicCases = []testCase{
 		}),
 		check: func(x *trial) {
 			x.cut(x.end(x.request("GET", "/")))
-			if s := x.log.String(); strings.Contains(s, "level=ERROR") && !x.pair.Chain { // to a gateway it is
+			// to a gateway it is
+			if s := x.log.String(); strings.Contains(s, "level=ERROR") && !x.pair.Chain {
 				x.Errorf("the log has %s", s)
 			}
 		},

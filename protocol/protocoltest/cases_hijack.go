@@ -13,7 +13,8 @@ import (
 
 const noHijack = "the protocol frames everything, and its connection is not one response's to hand over"
 
-// upgrading switches protocols and echoes what it reads, in a goroutine of its own where outlive is set.
+// upgrading switches protocols and echoes what it reads, in a goroutine of its own where outlive is
+// set.
 func upgrading(outlive bool) protocol.Handler {
 	return web(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Upgrade", "echo")
@@ -54,7 +55,8 @@ func upgraded(x *trial) {
 	if !ok {
 		x.Fatalf("the body of a 101 is a %T", res.Body)
 	}
-	late := time.AfterFunc(patience/3, func() { conn.Close() }) // no deadline reaches a connection that was handed over
+	// no deadline reaches a connection that was handed over
+	late := time.AfterFunc(patience/3, func() { conn.Close() })
 	defer late.Stop()
 	for i := range 20 {
 		text := fmt.Sprintf("%d %s\n", i, strings.Repeat("x", i*500))
@@ -64,7 +66,8 @@ func upgraded(x *trial) {
 	conn.Close()
 }
 
-// notUpgraded is what a handler that insists gets where there is no Hijack: its own 500, or a gateway's 502.
+// notUpgraded is what a handler that insists gets where there is no Hijack: its own 500, or a
+// gateway's 502.
 func notUpgraded(x *trial) {
 	got := x.get()
 	if !x.pair.Chain || got.status != 502 {
@@ -112,7 +115,8 @@ var hijackCases = []testCase{
 		want:    "The writer is an http.Hijacker only where it can hijack: a WebSocket library answers 501 elsewhere.",
 		handler: web(asksFirst),
 		check: func(x *trial) {
-			if got := x.get(); x.pair.has(Hijack) || x.pair.Chain && got.body == "hijacked" { // the backend's own protocol may have it
+			// the backend's own protocol may have it
+			if got := x.get(); x.pair.has(Hijack) || x.pair.Chain && got.body == "hijacked" {
 				x.whole(got, 200, "hijacked")
 			} else {
 				x.whole(got, 501, "no Hijacker\n")
@@ -186,7 +190,8 @@ var hijackCases = []testCase{
 				x.whole(x.get(), 200, "hijacked")
 				return
 			}
-			if got := x.get(); !x.pair.Chain || got.body != "hijacked" { // the backend's own protocol may have it
+			// the backend's own protocol may have it
+			if got := x.get(); !x.pair.Chain || got.body != "hijacked" {
 				x.whole(got, 200, "true")
 			}
 		},

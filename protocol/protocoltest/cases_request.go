@@ -215,7 +215,8 @@ var urlCases = []testCase{
 				{"/%0d%0a", "/\r\n", ""},
 			} {
 				r := x.request("GET", row[0])
-				r.Params.Set("PATH_INFO", "/ignored") // what PATH_INFO says is a front's decoding, and may have lost something
+				// what PATH_INFO says is a front's decoding, and may have lost something
+				r.Params.Set("PATH_INFO", "/ignored")
 				v := x.view(r)
 				equal(x, "RequestURI of "+row[0], v.URI, row[0])
 				equal(x, "URL of "+row[0], v.URL, row[0])

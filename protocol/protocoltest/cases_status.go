@@ -185,7 +185,8 @@ var bodilessCases = []testCase{
 			got := x.get()
 			x.whole(got, 304, "")
 			x.field(got, "Etag", `"v1"`)
-			if n := got.header.Get("Content-Length"); n != "5" && n != "" { // net/http leaves it out, as RFC 9110 section 8.6 allows
+			// net/http leaves it out, as RFC 9110 section 8.6 allows
+			if n := got.header.Get("Content-Length"); n != "5" && n != "" {
 				x.Errorf("Content-Length is %q", n)
 			}
 			x.hears(x.answer(), http.ErrBodyNotAllowed.Error())

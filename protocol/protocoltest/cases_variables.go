@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// listing answers with the variables as a JSON array of names and values, each byte of them a character, so that none is lost.
+// listing answers with the variables as a JSON array of names and values, each byte of them a
+// character, so that none is lost.
 var listing = native(func(w protocol.ResponseWriter, r *protocol.Request) {
 	var all [][2]string
 	for name, value := range r.Params.All() {
@@ -29,7 +30,8 @@ func latin1(s string) string {
 	return string(out)
 }
 
-// variables sends r and returns the variables that the handler saw and whose names begin with prefix.
+// variables sends r and returns the variables that the handler saw and whose names begin with
+// prefix.
 func (x *trial) variables(r *protocol.Request, prefix string) (p protocol.Params) {
 	x.Helper()
 	got := x.do(r)
@@ -330,7 +332,8 @@ func (x *trial) carries(value string) {
 	}
 }
 
-// keeping keeps its request's variables in a goroutine that outlives it, and tells in the end what it kept.
+// keeping keeps its request's variables in a goroutine that outlives it, and tells in the end what
+// it kept.
 var keeping = native(func(w protocol.ResponseWriter, r *protocol.Request) {
 	l := call(r)
 	params := r.Params

@@ -37,7 +37,8 @@ func (x *trial) wrapAccepts(wrap func(net.Conn) net.Conn) {
 	x.accept = wrap
 }
 
-// settle waits until the server has closed the first n connections that it accepted since wrapAccepts; n < 0 means all.
+// settle waits until the server has closed the first n connections that it accepted since
+// wrapAccepts; n < 0 means all.
 func (x *trial) settle(n int) {
 	x.mu.Lock()
 	all := x.accepted

@@ -1,5 +1,5 @@
-// Package protocoltest is the contract of package protocol as a runnable suite: named cases that every protocol's pair of server and
-// client passes, and every chain of pairs too.
+// Package protocoltest is the contract of package protocol as a runnable suite: named cases that
+// every protocol's pair of server and client passes, and every chain of pairs too.
 //
 // A protocol runs it in one call:
 //
@@ -13,8 +13,10 @@
 //		})
 //	}
 //
-// A case whose feature a pair lacks is not left out: it checks that what cannot be carried is refused, and logs why.
+// A case whose feature a pair lacks is not left out: it checks that what cannot be carried is
+// refused, and logs why.
 //
-// Handlers are found by their case's name and talk to the case over a Unix socket, never through a shared variable: so a
-// protocol whose handler lives in a child process passes the same cases. Its test binary, run again, serves [Handler].
+// Handlers are found by their case's name and talk to the case over a Unix socket, never through a
+// shared variable: so a protocol whose handler lives in a child process passes the same cases. Its
+// test binary, run again, serves [Handler].
 package protocoltest

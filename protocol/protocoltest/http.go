@@ -15,7 +15,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// HTTP is the pair that every other is measured by: net/http's server in front of [protocol.Loop], and net/http's client.
+// HTTP is the pair that every other is measured by: net/http's server in front of [protocol.Loop],
+// and net/http's client.
 func HTTP() Pair {
 	return Pair{
 		Name: "http",
@@ -43,8 +44,8 @@ func ServeHTTP(tb testing.TB, site *Site) {
 	})
 }
 
-// An HTTPClient is plain HTTP as a [protocol.RoundTripper]. Variables that are neither a header field nor part of the request's line
-// are not sent.
+// An HTTPClient is plain HTTP as a [protocol.RoundTripper]. Variables that are neither a header
+// field nor part of the request's line are not sent.
 type HTTPClient struct {
 	Dial   Dial
 	Limits *protocol.Limits

@@ -9,10 +9,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// patience is how long anything may take before a test gives up. Nothing is asserted about time below it.
+// patience is how long anything may take before a test gives up. Nothing is asserted about time
+// below it.
 const patience = 30 * time.Second
 
-// A line is a wire between a handler and its case, beside the protocol under test: lines of text both ways.
+// A line is a wire between a handler and its case, beside the protocol under test: lines of text
+// both ways.
 type line struct {
 	conn net.Conn
 	in   *bufio.Reader

@@ -17,25 +17,29 @@ type Pair struct {
 	Name string
 	// Protocol is the server's side.
 	Protocol protocol.Protocol
-	// Client returns a client whose connections come from dial. A client with a Close or a CloseIdleConnections
-	// method has it called in the end. lim may be nil.
+	// Client returns a client whose connections come from dial. A client with a Close or a
+	// CloseIdleConnections method has it called in the end. lim may be nil.
 	Client func(dial Dial, lim *protocol.Limits) protocol.RoundTripper
 
-	// Start takes the place of Protocol and Client where the server is no [protocol.Protocol]. It serves site until the test
-	// ends, which it learns by tb.Cleanup, and returns the client.
+	// Start takes the place of Protocol and Client where the server is no [protocol.Protocol]. It
+	// serves site until the test ends, which it learns by tb.Cleanup, and returns the client.
 	Start func(tb testing.TB, site *Site) protocol.RoundTripper
-	// Processes says that there are no connections: each request is a process. Site then has no Listener, and
-	// Start must be set.
+	// Processes says that there are no connections: each request is a process. Site then has no
+	// Listener, and Start must be set.
 	Processes bool
 
-	// Chain says that requests go through a gateway: what a client alone would refuse, or see cut, is answered with a status.
+	// Chain says that requests go through a gateway: what a client alone would refuse, or see cut,
+	// is answered with a status.
 	Chain bool
 	// Networks are what the cases run over; nil means "tcp" and "unix".
 	Networks []string
 
-	Has      Feature
-	MaxValue int // bytes of the largest value that a request of a few other variables carries; 0 means no such bound
-	MaxBlock int // bytes of all names and values, where the wire bounds them; 0 means that only Limits do
+	Has Feature
+	// bytes of the largest value that a request of a few other variables carries; 0 means no such
+	// bound
+	MaxValue int
+	// bytes of all names and values, where the wire bounds them; 0 means that only Limits do
+	MaxBlock int
 }
 
 // A Site is what a case wants served.
@@ -66,10 +70,11 @@ const (
 	NUL
 	// Bytes: a value may hold any byte but NUL.
 	Bytes
-	// CutSeen: a response that is cut is known, also without a Content-Length and on a Unix socket. Without it, only a reset
-	// on TCP tells.
+	// CutSeen: a response that is cut is known, also without a Content-Length and on a Unix socket.
+	// Without it, only a reset on TCP tells.
 	CutSeen
-	// LosesEarly, a fault: an answer given while a large body is still being sent may be lost on its way.
+	// LosesEarly, a fault: an answer given while a large body is still being sent may be lost on
+	// its way.
 	LosesEarly
 	// NoReason, a fault: a status that has no phrase of its own gets none.
 	NoReason

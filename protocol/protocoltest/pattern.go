@@ -11,7 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// block is what a pattern repeats. Its length is a prime, so that a piece that is lost, doubled or moved by the size of a buffer shows.
+// block is what a pattern repeats. Its length is a prime, so that a piece that is lost, doubled or
+// moved by the size of a buffer shows.
 var block = sync.OnceValue(func() []byte {
 	b := make([]byte, 65521)
 	for i, x := 0, uint32(1); i < len(b); i++ {

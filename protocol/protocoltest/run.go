@@ -13,7 +13,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Run runs every case on p, over TCP and over Unix sockets. A case that leaves a goroutine behind fails.
+// Run runs every case on p, over TCP and over Unix sockets. A case that leaves a goroutine behind
+// fails.
 func Run(t *testing.T, p Pair) {
 	t.Helper()
 	for _, network := range p.networks() {
@@ -26,7 +27,8 @@ func Run(t *testing.T, p Pair) {
 	}
 }
 
-// owned are goroutines that are nobody's leak: the process's one watch for hang-ups, and net/http's lingering close.
+// owned are goroutines that are nobody's leak: the process's one watch for hang-ups, and net/http's
+// lingering close.
 var owned = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/postern-gateway/postern/internal/netio.(*watcher).run"),
 	goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"),

@@ -96,7 +96,8 @@ type result struct {
 	err    error // how the body ended: nil is whole
 }
 
-// open sends r and returns the response while its body is still to be read. The test's end closes it.
+// open sends r and returns the response while its body is still to be read. The test's end closes
+// it.
 func (x *trial) open(r *protocol.Request) *protocol.Response {
 	x.Helper()
 	res, err := x.try(r)
@@ -172,7 +173,8 @@ func (x *trial) status(got result, status int) {
 func (x *trial) cut(got result) {
 	x.Helper()
 	switch {
-	case got.err == nil && got.status == 502 && x.pair.Chain: // the gateway knew before it had sent anything
+	case got.err == nil && got.status == 502 && x.pair.Chain:
+		// the gateway knew before it had sent anything
 	case got.err == nil:
 		x.Errorf("got %d %.200q as if it were whole", got.status, got.body)
 	case !errors.Is(got.err, protocol.ErrUpstream):
@@ -180,7 +182,8 @@ func (x *trial) cut(got result) {
 	}
 }
 
-// refused checks that the client does not send r, and says why with an error of that kind; or that a gateway does not send it on.
+// refused checks that the client does not send r, and says why with an error of that kind; or that
+// a gateway does not send it on.
 func (x *trial) refused(r *protocol.Request, kind error) {
 	x.Helper()
 	res, err := x.try(r)
@@ -212,8 +215,8 @@ func (x *trial) hears(l *line, want string) {
 	}
 }
 
-// cutIfSeen checks that a response without a Content-Length is known not to be whole, where the pair can tell; in any case it
-// must have ended.
+// cutIfSeen checks that a response without a Content-Length is known not to be whole, where the
+// pair can tell; in any case it must have ended.
 func (x *trial) cutIfSeen(got result) {
 	x.Helper()
 	if x.network == "tcp" || x.pair.has(CutSeen) {
@@ -223,7 +226,8 @@ func (x *trial) cutIfSeen(got result) {
 	x.Logf("a cut response without a Content-Length: %v (a Unix socket has no reset)", got.err)
 }
 
-// hearsLast is hears for a handler that was told to end, which a child process is by a signal: it then says nothing.
+// hearsLast is hears for a handler that was told to end, which a child process is by a signal: it
+// then says nothing.
 func (x *trial) hearsLast(l *line, want string) {
 	x.Helper()
 	if !x.pair.Processes {

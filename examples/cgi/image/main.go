@@ -1,5 +1,5 @@
-// Command image is a CGI program: it takes a PNG, scales it to 800 x 800, draws the meta-variables of the request on
-// it, and answers with that.
+// Command image is a CGI program: it takes a PNG, scales it to 800 x 800, draws the meta-variables
+// of the request on it, and answers with that.
 //
 // The PNG is the body of the request, as image/png, or the file image_data of an upload form.
 //

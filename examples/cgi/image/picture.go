@@ -41,8 +41,8 @@ func write(to *image.RGBA, text []string) {
 	}
 }
 
-// metaVariables are those of RFC 3875 section 4.1, and REQUEST_URI, which everybody has. What else an environment holds is not
-// the request's.
+// metaVariables are those of RFC 3875 section 4.1, and REQUEST_URI, which everybody has. What else
+// an environment holds is not the request's.
 var metaVariables = []string{
 	"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING", "REMOTE_ADDR",
 	"REMOTE_HOST", "REMOTE_IDENT", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT",

@@ -72,7 +72,8 @@ func (x *Wire) hijack(t *testing.T) {
 	}
 }
 
-// An answer that was given before the body was read arrives whole, though the front is still sending.
+// An answer that was given before the body was read arrives whole, though the front is still
+// sending.
 func (x *Wire) answerBeforeBody(t *testing.T) {
 	server, front := TCP(t)
 	x.serve(t, server, func(w protocol.ResponseWriter, _ *protocol.Request) error {
@@ -98,7 +99,8 @@ func (x *Wire) contextEnds(t *testing.T) {
 	x.goes(t, server, front, x.Head(100)+"not all")
 }
 
-// It also ends over a connection that wraps a socket and shows nothing of it, as netutil.LimitListener's.
+// It also ends over a connection that wraps a socket and shows nothing of it, as
+// netutil.LimitListener's.
 func (x *Wire) contextEndsOverAWrapper(t *testing.T) {
 	inner, front := Unix(t)
 	x.goes(t, struct{ net.Conn }{inner}, front, x.Head(0))
@@ -122,7 +124,8 @@ func (x *Wire) goes(t *testing.T, server, front net.Conn, request string) {
 	}
 }
 
-// A handler that returns while its context is watched over a wrapper is answered for, and the connection ends.
+// A handler that returns while its context is watched over a wrapper is answered for, and the
+// connection ends.
 func (x *Wire) answerOverAWrapper(t *testing.T) {
 	inner, front := Unix(t)
 	x.serve(t, struct{ net.Conn }{inner}, func(w protocol.ResponseWriter, r *protocol.Request) error {

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// A Script is a connection whose peer has said everything beforehand, in pieces, and then closed its side. A read returns bytes of one
-// piece; what is written is kept. It has no half-close, and deadlines do not matter to it.
+// A Script is a connection whose peer has said everything beforehand, in pieces, and then closed
+// its side. A read returns bytes of one piece; what is written is kept. It has no half-close, and
+// deadlines do not matter to it.
 type Script struct {
 	mu     sync.Mutex
 	pieces [][]byte
@@ -18,8 +19,8 @@ type Script struct {
 	end    error // what a read returns after the last piece
 }
 
-// NewScript returns a connection whose peer says b, cut in pieces: each cut is how many bytes the next piece has, and one is never empty. The
-// rest comes in one.
+// NewScript returns a connection whose peer says b, cut in pieces: each cut is how many bytes the
+// next piece has, and one is never empty. The rest comes in one.
 func NewScript(b []byte, cuts []byte) *Script {
 	s := &Script{end: io.EOF}
 	for _, c := range cuts {

@@ -42,7 +42,8 @@ func (l *Log) Logger() *slog.Logger {
 	}}))
 }
 
-// Play has h serve b, which comes in the pieces that cuts say and then ends, and returns what was answered and logged.
+// Play has h serve b, which comes in the pieces that cuts say and then ends, and returns what was
+// answered and logged.
 func Play(p protocol.Protocol, lim *protocol.Limits, h protocol.Handler, b, cuts []byte) (answer []byte, log string) {
 	s, l := NewScript(b, cuts), new(Log)
 	loop := &protocol.Loop{Handler: h, Limits: lim, Log: l.Logger(), MethodOptional: true}
@@ -70,7 +71,8 @@ func Serve(t testing.TB, p protocol.Protocol, lim *protocol.Limits, h protocol.H
 	return l
 }
 
-// Report is a handler that answers with all that it was given: a line for each variable, and the body with its end.
+// Report is a handler that answers with all that it was given: a line for each variable, and the
+// body with its end.
 var Report = protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 	b, err := io.ReadAll(r.Body)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -84,7 +86,8 @@ var Report = protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Re
 	return nil
 })
 
-// A Backend is a scripted server: it reads a request of so many bytes, then says the pieces and closes.
+// A Backend is a scripted server: it reads a request of so many bytes, then says the pieces and
+// closes.
 type Backend struct {
 	Reads int // 0: it does not wait for a request
 	Says  []string

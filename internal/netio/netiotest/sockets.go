@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Unix returns the two ends of a Unix connection. They are closed when the test ends; a read or a write that takes longer than
-// Patience fails.
+// Unix returns the two ends of a Unix connection. They are closed when the test ends; a read or a
+// write that takes longer than Patience fails.
 func Unix(t testing.TB) (a, b *net.UnixConn) { return pair(t, syscall.SOCK_STREAM) }
 
 // Packets returns the two ends of a connection on which a read returns what one write wrote.
