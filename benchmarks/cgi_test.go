@@ -97,7 +97,7 @@ func serveScript(l net.Listener, host, script string) {
 	switch host {
 	case "postern": // as the command has it
 		debug.SetGCPercent(400)
-		if err := postern.RunInBatch(); err != nil {
+		if err := postern.UseBatchScheduling(); err != nil {
 			panic(err)
 		}
 		client := &postern.Client{Path: script}

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// RunInBatch reaches every thread, and the processes that are started afterwards.
-func TestRunInBatch(t *testing.T) {
+// UseBatchScheduling reaches every thread, and the processes that are started afterwards.
+func TestUseBatchScheduling(t *testing.T) {
 	if os.Getenv("CGI_TEST_BATCH") == "" {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestRunInBatch$", "-test.v")
+		cmd := exec.Command(os.Args[0], "-test.run=^TestUseBatchScheduling$", "-test.v")
 		cmd.Env = append(os.Environ(), "CGI_TEST_BATCH=1")
 		out, err := cmd.CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "threads in batch") {
@@ -19,7 +19,7 @@ func TestRunInBatch(t *testing.T) {
 		}
 		return
 	}
-	if err := RunInBatch(); err != nil {
+	if err := UseBatchScheduling(); err != nil {
 		t.Fatal(err)
 	}
 	threads, err := os.ReadDir("/proc/self/task")

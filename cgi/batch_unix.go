@@ -2,5 +2,5 @@
 
 package cgi
 
-// RunInBatch has Linux schedule the process as batch work. Elsewhere it does nothing.
-func RunInBatch() error { return nil }
+// UseBatchScheduling has Linux schedule the process as batch work. Elsewhere it does nothing.
+func UseBatchScheduling() error { return nil }

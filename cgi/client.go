@@ -235,7 +235,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 	}
 	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
 		sent:  int64(size(env)) + max(in.length, 0),
-		lines: &lines{c: c, fd: sp.stderr, script: s.file, r: r},
+		lines: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r},
 	}
 	p.stdout.open(sp.stdout)
 	p.soon = time.AfterFunc(quick, p.mind)

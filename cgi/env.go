@@ -83,12 +83,12 @@ func (e *environ) set(name, value string) {
 func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]string, error) {
 	e := &environ{vars: make(protocol.Params, 0, len(r.Params)+len(c.Env)+16)}
 	for name, value := range r.Params.Unique().All() {
-		c.take(e, name, value)
+		c.addParam(e, name, value)
 	}
 	if e.get("REQUEST_METHOD") == "" && !c.MethodOptional {
 		return nil, refused(http.StatusBadRequest, "no REQUEST_METHOD")
 	}
-	c.settle(e, r, s, length)
+	c.setDefaults(e, r, s, length)
 	for _, name := range c.passEnv() {
 		if v, ok := os.LookupEnv(name); ok && !poses(name) {
 			if protocol.IsRequestVariable(name) {
@@ -112,8 +112,8 @@ func poses(name string) bool {
 	return protocol.IsRequestVariable(name) && protocol.Withheld(name, protocol.FromEnvironment)
 }
 
-// take takes one variable of the request over.
-func (c *Client) take(e *environ, name, value string) {
+// addParam takes one variable of the request over.
+func (c *Client) addParam(e *environ, name, value string) {
 	to := protocol.ToStranger
 	if c.PassAuthorization {
 		to = protocol.ToEnvironment
@@ -138,9 +138,9 @@ func (c *Client) dropped(name string) {
 	})
 }
 
-// settle sets what we know better than the front, and what a script may count on though the front
-// left it out.
-func (c *Client) settle(e *environ, r *protocol.Request, s *script, length int64) {
+// setDefaults sets what we know better than the front, and what a script may count on though the
+// front left it out.
+func (c *Client) setDefaults(e *environ, r *protocol.Request, s *script, length int64) {
 	e.add("GATEWAY_INTERFACE", "CGI/1.1")
 	e.add("SCRIPT_NAME", s.name)
 	e.add("SCRIPT_FILENAME", s.file)

@@ -30,7 +30,7 @@ type process struct {
 	sent   int64 // of the environment and the body
 	stdout stdout
 	stdin  *os.File // nil without a body that is pumped
-	lines  *lines
+	lines  *stderrLog
 
 	// Of the goroutine that reads.
 	last error // how the output ended

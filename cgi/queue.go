@@ -17,9 +17,9 @@ type queue struct {
 	waiting []chan struct{}
 }
 
-// take takes a place, or a place in the queue, whose channel is closed when it is one's turn.
+// acquire takes a place, or a place in the queue, whose channel is closed when it is one's turn.
 // Neither: all is full.
-func (q *queue) take(places, queue int) (turn chan struct{}, ok bool) {
+func (q *queue) acquire(places, queue int) (turn chan struct{}, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
@@ -61,7 +61,7 @@ func (q *queue) leave(turn chan struct{}) {
 
 // acquire waits for room for a process. Where there is none, busy is the answer.
 func (c *Client) acquire(ctx context.Context, s *script) (busy *protocol.Response, err error) {
-	turn, ok := c.queue.take(orDefault(c.Processes, DefaultProcesses, -1), orDefault(c.Queue, DefaultQueue, 0))
+	turn, ok := c.queue.acquire(orDefault(c.Processes, DefaultProcesses, -1), orDefault(c.Queue, DefaultQueue, 0))
 	if !ok {
 		return c.busy(s, "the queue is full"), nil
 	}

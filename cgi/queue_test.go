@@ -93,12 +93,12 @@ func TestQueueServesAll(t *testing.T) {
 
 func TestQueue(t *testing.T) {
 	var q queue
-	if turn, ok := q.take(1, 2); turn != nil || !ok {
+	if turn, ok := q.acquire(1, 2); turn != nil || !ok {
 		t.Fatal("the first has to wait")
 	}
-	second, _ := q.take(1, 2)
-	third, _ := q.take(1, 2)
-	if turn, ok := q.take(1, 2); turn != nil || ok {
+	second, _ := q.acquire(1, 2)
+	third, _ := q.acquire(1, 2)
+	if turn, ok := q.acquire(1, 2); turn != nil || ok {
 		t.Fatal("more than the queue holds")
 	}
 	q.leave(second)
@@ -108,7 +108,7 @@ func TestQueue(t *testing.T) {
 	if q.taken != 0 {
 		t.Fatal(q.taken)
 	}
-	if turn, ok := q.take(-1, 0); turn != nil || !ok {
+	if turn, ok := q.acquire(-1, 0); turn != nil || !ok {
 		t.Fatal("no limit")
 	}
 }

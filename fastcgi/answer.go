@@ -66,12 +66,12 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 	b = b[:min(len(b), x.left)]
 	if len(*head) == 0 {
 		if status, h, n, err = protocol.ParseHead(b); n > 0 || err != nil {
-			x.take(n)
+			x.discard(n)
 			return status, h, err
 		}
 	}
 	*head = append(*head, b...)
-	x.take(len(b))
+	x.discard(len(b))
 	if status, h, n, err = protocol.ParseHead(*head); n > 0 {
 		x.rest, *head = (*head)[n:], (*head)[n:]
 	}
@@ -103,8 +103,8 @@ func upstream(detail string) error {
 	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Detail: detail}
 }
 
-// take drops n bytes of STDOUT, which are buffered.
-func (x *exchange) take(n int) {
+// discard drops n bytes of STDOUT, which are buffered.
+func (x *exchange) discard(n int) {
 	x.l.in.discard(n)
 	x.left -= n
 }

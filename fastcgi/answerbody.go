@@ -82,6 +82,6 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 		return 0, err
 	}
 	n = copy(p, x.l.in.buffered())
-	x.take(n)
+	x.discard(n)
 	return n, nil
 }

@@ -54,7 +54,7 @@ func (c *conn) forgetUnserved() {
 }
 
 // spoolFits returns an error unless f may have n bytes more in its temporary file.
-func (c *conn) spoolFits(f *flow, n int64) error {
+func (c *conn) spoolFits(f *bodyStream, n int64) error {
 	switch all, limit := c.holds.spool+n, c.lim.ConnSpool; {
 	case all > limit:
 		return tooMuchHeld("spool body", all, limit, "bytes of the connection's requests")
@@ -66,7 +66,7 @@ func (c *conn) spoolFits(f *flow, n int64) error {
 
 // diskTaken reports whether others hold so much in temporary files that f cannot have n bytes more.
 // A request that is alone on its connection waits then: the connection is not read.
-func (c *conn) diskTaken(f *flow, n int) bool {
+func (c *conn) diskTaken(f *bodyStream, n int) bool {
 	lim := &c.lim
 	return lim.Budget.HoldSpool(0)+int64(n) > lim.TotalSpool || f.spool == nil && lim.Budget.HoldFiles(0) >= int64(lim.TotalFiles)
 }

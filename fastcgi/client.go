@@ -49,10 +49,10 @@ type Client struct {
 	Stderr func(r *protocol.Request, text []byte)
 
 	mu       sync.Mutex
-	idle     []*link // the one that was used last is the last
-	starving int     // requests that have waited for long on new connections
+	idle     []*clientConn // the one that was used last is the last
+	starving int           // requests that have waited for long on new connections
 
-	awaiting map[*link]chan struct{} // closed when END_REQUEST is no longer awaited
+	awaiting map[*clientConn]chan struct{} // closed when END_REQUEST is no longer awaited
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because
@@ -94,7 +94,7 @@ func (x *exchange) roundTrip() (*protocol.Response, error) {
 	if err != nil {
 		return nil, x.failed("connect", err)
 	}
-	l := &link{nc: nc}
+	l := &clientConn{nc: nc}
 	l.in.init(nc)
 	if x.c.MaxIdle > 0 {
 		defer x.c.wait().end()

@@ -25,13 +25,13 @@ type conn struct {
 	nc    net.Conn
 	peer  net.Addr
 
-	in      input          // the reader's
-	rec     record         // the reader's: what is still to come of the current record
-	control []byte         // the reader's: the content of a control record, as far as it has come
-	begun   bool           // the reader's: the first header was good
-	refusal *refusal       // the reader's: what answers a peer that speaks another protocol
-	work    throttle.Meter // the reader's: what its peer has made it do in vain
-	idle    atomic.Int32   // whether the reader waits for a request: see CloseIdle
+	in      input              // the reader's
+	rec     record             // the reader's: what is still to come of the current record
+	control []byte             // the reader's: the content of a control record, as far as it has come
+	begun   bool               // the reader's: the first header was good
+	refusal *plainErrorEncoder // the reader's: what answers a peer that speaks another protocol
+	work    throttle.Meter     // the reader's: what its peer has made it do in vain
+	idle    atomic.Int32       // whether the reader waits for a request: see CloseIdle
 
 	out output
 
@@ -63,17 +63,17 @@ type conn struct {
 	writers  atomic.Int32 // handlers that send, or wait to
 	deadline deadline
 	ticker   ticker
-	patience patience
+	patience readGrace
 }
 
 // A record is what is still to come of the record that is being read.
 type record struct {
 	h       header
 	sink    sink
-	s       *stream // for toParams
-	flow    *flow   // for toBody
-	left    int     // bytes of content
-	padding int     // bytes after it
+	s       *stream     // for toParams
+	flow    *bodyStream // for toBody
+	left    int         // bytes of content
+	padding int         // bytes after it
 }
 
 // A sink says where a record's content goes.

@@ -110,7 +110,7 @@ func (c *conn) due() (t time.Time) {
 		if s.state == inHead {
 			sooner(s.begun, c.lim.HeadTimeout)
 		}
-		for _, f := range [...]*flow{&s.stdin, &s.data} {
+		for _, f := range [...]*bodyStream{&s.stdin, &s.data} {
 			if f.waiting {
 				if f.since.IsZero() {
 					f.since = time.Now()
@@ -173,7 +173,7 @@ func (c *conn) expireStream(s *stream, now time.Time) {
 		c.refuseLocked(s, timedOut("read params", "not whole after "+lim.String()))
 	}
 	lim := c.lim.BodyTimeout
-	for _, f := range [...]*flow{&s.stdin, &s.data} {
+	for _, f := range [...]*bodyStream{&s.stdin, &s.data} {
 		if f.waiting && lim > 0 && !f.since.IsZero() && !now.Before(f.since.Add(lim)) {
 			f.end(timedOut(f.op(), "nothing came for "+lim.String()))
 			f.release()

@@ -47,7 +47,7 @@ func (c *conn) fill(n int) error {
 		b := c.in.buffered()
 		if len(b) > 1 && b[0] != version1 && c.rec.left == 0 && c.rec.padding == 0 {
 			_, _, err := consumeHeader(b)
-			return c.foreign(err)
+			return c.wrongProtocol(err)
 		}
 		if len(b) >= n {
 			return nil
@@ -173,7 +173,7 @@ func (c *conn) readParams(h header) error {
 }
 
 // peekEnd ends f if the end of its stream is what is buffered next.
-func (c *conn) peekEnd(f *flow, id uint16, typ recordType) bool {
+func (c *conn) peekEnd(f *bodyStream, id uint16, typ recordType) bool {
 	b := c.in.buffered()
 	if c.rec.left > 0 || c.rec.padding > len(b) {
 		return false

@@ -53,14 +53,14 @@ const endsAwaited = 64
 
 // awaits notes that l waits for its END_REQUEST. What it returns is to be closed when it does no
 // more; nil says that it shall not wait.
-func (c *Client) awaits(l *link) (ended chan struct{}) {
+func (c *Client) awaits(l *clientConn) (ended chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.awaiting) >= max(endsAwaited, c.MaxIdle) {
 		return nil
 	}
 	if c.awaiting == nil {
-		c.awaiting = make(map[*link]chan struct{})
+		c.awaiting = make(map[*clientConn]chan struct{})
 	}
 	ended = make(chan struct{})
 	c.awaiting[l] = ended
@@ -68,7 +68,7 @@ func (c *Client) awaits(l *link) (ended chan struct{}) {
 }
 
 // awaited is the end of awaits, and reports whether nobody has closed l meanwhile.
-func (c *Client) awaited(l *link) bool {
+func (c *Client) awaited(l *clientConn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, open := c.awaiting[l]

@@ -27,7 +27,7 @@ type exchange struct {
 	later  bool                  // a body follows it
 	unsent atomic.Pointer[error] // why the request's body could not be read
 
-	l        *link
+	l        *clientConn
 	patience netio.Patience
 	stop     func() bool // ends the watch of the context
 	unread   bool        // the request cannot have been read: sending it failed
@@ -137,7 +137,7 @@ func paramsOf(r *protocol.Request) protocol.Params {
 }
 
 // try sends the request on l and reads the response's head.
-func (x *exchange) try(l *link) (*protocol.Response, error) {
+func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
 	x.l = l
 	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
 	l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))

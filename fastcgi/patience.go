@@ -59,10 +59,10 @@ func (c *conn) activity() int {
 	return n
 }
 
-// patience is what the leader has with the handler of the only request: it leaves the reading to
+// readGrace is what the leader has with the handler of the only request: it leaves the reading to
 // it, until it has not read for a while. One that waits for its peer to take its answer cannot
 // read: it is not blamed, Limits.WriteTimeout bounds that.
-type patience struct {
+type readGrace struct {
 	timer *time.Timer
 	on    bool
 	seen  int
@@ -100,7 +100,7 @@ func (c *conn) unyield() {
 const firstSpill = 16 << 10
 
 // lost reports whether the handler of f has been waited for long enough to spill n bytes.
-func (p *patience) lost(f *flow, n int) bool {
+func (p *readGrace) lost(f *bodyStream, n int) bool {
 	if p.spent != f.s || p.reads != f.s.stdin.reads+f.s.data.reads {
 		p.spent, p.step = nil, 0
 		return false
@@ -109,13 +109,13 @@ func (p *patience) lost(f *flow, n int) bool {
 	return p.room > 0
 }
 
-func (p *patience) stop() {
+func (p *readGrace) stop() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
 }
 
-func (p *patience) expire(c *conn) {
+func (p *readGrace) expire(c *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p.on = false

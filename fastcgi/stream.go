@@ -31,8 +31,8 @@ type stream struct {
 	torn    bool      // PARAMS are no pairs
 
 	cond     sync.Cond // where the handler waits for a body
-	stdin    flow
-	data     flow
+	stdin    bodyStream
+	data     bodyStream
 	dataRead int64       // bytes of data that the handler has
 	readBy   time.Time   // the handler's own deadline
 	timer    *time.Timer // for readBy
@@ -167,7 +167,7 @@ func (s *stream) parse(b []byte) error {
 	if err != nil {
 		return err
 	}
-	return s.settle()
+	return s.setLengths()
 }
 
 // whole has Next give s, whose PARAMS are whole, or its failure. What of STDIN is known already
@@ -199,8 +199,8 @@ func (c *conn) broken(s *stream, err error) error {
 	return err
 }
 
-// settle sets what the variables say of the request.
-func (s *stream) settle() (err error) {
+// setLengths sets what the variables say of the request.
+func (s *stream) setLengths() (err error) {
 	r := &s.req
 	switch r.Role {
 	case protocol.Authorizer:

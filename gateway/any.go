@@ -69,15 +69,15 @@ func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
 	if _, err := c.peek(first, c.srv.run.limits.HeadTimeout); err == nil {
 		return c.net, first, true
 	}
-	c.patience(c.srv.run.limits.HeadTimeout)
+	c.setReadTimeout(c.srv.run.limits.HeadTimeout)
 	defer c.net.SetReadDeadline(time.Time{})
 	_, err := io.ReadFull(c.net, first)
 	return &replay{Conn: c.net, first: first}, first, err == nil
 }
 
-// patience gives c's peer some time for what comes first; 0 is no limit. What comes next sets a
-// deadline of its own.
-func (c *conn) patience(limit time.Duration) {
+// setReadTimeout gives c's peer some time for what comes first; 0 is no limit. What comes next sets
+// a deadline of its own.
+func (c *conn) setReadTimeout(limit time.Duration) {
 	if limit > 0 {
 		c.net.SetReadDeadline(time.Now().Add(limit))
 	}

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// A link is the context of the exchange with a backend. It ends with the front's request, until it
-// is parted from that, and for causes of its own. As with the request's own context it costs
-// nothing until somebody asks for its end, by Done or by deriving from it: only then is the front
-// watched.
-type link struct {
+// A backendContext is the context of the exchange with a backend. It ends with the front's request,
+// until it is parted from that, and for causes of its own. As with the request's own context it
+// costs nothing until somebody asks for its end, by Done or by deriving from it: only then is the
+// front watched.
+type backendContext struct {
 	front context.Context
 
 	mu     sync.Mutex
@@ -22,7 +22,7 @@ type link struct {
 }
 
 // demand makes the real context, once.
-func (l *link) demand() context.Context {
+func (l *backendContext) demand() context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.inner != nil {
@@ -39,7 +39,7 @@ func (l *link) demand() context.Context {
 }
 
 // part makes the link outlive the front's request.
-func (l *link) part() {
+func (l *backendContext) part() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.parted = true
@@ -49,7 +49,7 @@ func (l *link) part() {
 }
 
 // end ends the link. The first cause stays.
-func (l *link) end(cause error) {
+func (l *backendContext) end(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cause != nil {
@@ -61,11 +61,11 @@ func (l *link) end(cause error) {
 	}
 }
 
-func (l *link) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+func (l *backendContext) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
 
-func (l *link) Done() <-chan struct{} { return l.demand().Done() }
+func (l *backendContext) Done() <-chan struct{} { return l.demand().Done() }
 
-func (l *link) Err() error {
+func (l *backendContext) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -81,7 +81,7 @@ func (l *link) Err() error {
 
 // Value also serves the context package's own question for the nearest cancelable context, which it
 // asks after Done and for the cause.
-func (l *link) Value(key any) any {
+func (l *backendContext) Value(key any) any {
 	l.mu.Lock()
 	inner, ended := l.inner, l.cause != nil
 	l.mu.Unlock()

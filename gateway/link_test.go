@@ -12,20 +12,20 @@ func TestLink(t *testing.T) {
 	gone, slow := errors.New("gone"), errors.New("slow")
 	for _, row := range []struct {
 		name  string
-		do    func(l *link, leave func())
+		do    func(l *backendContext, leave func())
 		cause error
 	}{
-		{"nothing has happened", func(*link, func()) {}, nil},
-		{"the client has gone", func(_ *link, leave func()) { leave() }, gone},
-		{"ended by itself", func(l *link, _ func()) { l.end(slow) }, slow},
-		{"the first cause stays", func(l *link, leave func()) { l.end(slow); leave(); l.end(gone) }, slow},
-		{"parted before the client has gone", func(l *link, leave func()) { l.part(); leave() }, nil},
-		{"parted, then ended by itself", func(l *link, leave func()) { l.part(); leave(); l.end(slow) }, slow},
+		{"nothing has happened", func(*backendContext, func()) {}, nil},
+		{"the client has gone", func(_ *backendContext, leave func()) { leave() }, gone},
+		{"ended by itself", func(l *backendContext, _ func()) { l.end(slow) }, slow},
+		{"the first cause stays", func(l *backendContext, leave func()) { l.end(slow); leave(); l.end(gone) }, slow},
+		{"parted before the client has gone", func(l *backendContext, leave func()) { l.part(); leave() }, nil},
+		{"parted, then ended by itself", func(l *backendContext, leave func()) { l.part(); leave(); l.end(slow) }, slow},
 	} {
 		for _, asked := range []string{"before", "after"} {
 			t.Run(row.name+", asked "+asked, func(t *testing.T) {
 				front, cancel := context.WithCancelCause(context.Background())
-				l := &link{front: front}
+				l := &backendContext{front: front}
 				var derived context.Context
 				var end context.CancelFunc
 				if asked == "before" {

@@ -22,8 +22,8 @@ type Listener struct {
 	Name string
 }
 
-// A port is a listener in use.
-type port struct {
+// A activeListener is a listener in use.
+type activeListener struct {
 	net.Listener
 	name     string
 	protocol string
@@ -38,7 +38,7 @@ type port struct {
 }
 
 // Close closes the listener, once.
-func (p *port) Close() error {
+func (p *activeListener) Close() error {
 	p.once.Do(func() { p.err = p.Listener.Close() })
 	return p.err
 }
@@ -46,8 +46,8 @@ func (p *port) Close() error {
 // endsLogged is how many lines a second tell of connections of one listener that ended badly.
 const endsLogged = 100
 
-func (s *Server) newPort(l net.Listener, protocolName string) *port {
-	p := &port{Listener: l, protocol: protocolName, allow: s.Allow}
+func (s *Server) newActiveListener(l net.Listener, protocolName string) *activeListener {
+	p := &activeListener{Listener: l, protocol: protocolName, allow: s.Allow}
 	if own, ok := l.(*Listener); ok {
 		p.name = own.Name
 		if len(own.Allow) > 0 {
@@ -73,7 +73,7 @@ const (
 // listen accepts connections and has each served by start, in a goroutine of its own.
 func (s *Server) listen(l net.Listener, protocolName string, start func(*conn)) error {
 	s.init()
-	p := s.newPort(l, protocolName)
+	p := s.newActiveListener(l, protocolName)
 	if !s.open(p) {
 		l.Close()
 		return ErrServerClosed
@@ -92,14 +92,14 @@ func (s *Server) listen(l net.Listener, protocolName string, start func(*conn)) 
 		case !passing(err):
 			return err
 		default:
-			s.hold(p, err, wait)
+			s.backOff(p, err, wait)
 			wait = min(2*wait, lastWait)
 		}
 	}
 }
 
 // open notes a listener, unless the server is closing.
-func (s *Server) open(p *port) bool {
+func (s *Server) open(p *activeListener) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	if s.run.closing.Load() {
@@ -110,7 +110,7 @@ func (s *Server) open(p *port) bool {
 	return true
 }
 
-func (s *Server) shut(p *port) {
+func (s *Server) shut(p *activeListener) {
 	p.Close()
 	if n := p.refused.Rest(); n > 0 {
 		s.run.log.Warn("forbidden peers", "listener", p.name, "unlogged", n)
@@ -125,7 +125,7 @@ func (s *Server) shut(p *port) {
 }
 
 // accept accepts one connection, once there is room for one.
-func (s *Server) accept(p *port) (net.Conn, error) {
+func (s *Server) accept(p *activeListener) (net.Conn, error) {
 	if !s.waitForRoom() {
 		return nil, ErrServerClosed
 	}
@@ -133,7 +133,7 @@ func (s *Server) accept(p *port) (net.Conn, error) {
 }
 
 // admit has nc served if its peer may connect.
-func (s *Server) admit(p *port, nc net.Conn, start func(*conn)) {
+func (s *Server) admit(p *activeListener, nc net.Conn, start func(*conn)) {
 	if !p.allow.Admits(nc.RemoteAddr()) {
 		s.refuse(p, nc)
 		return
@@ -143,11 +143,11 @@ func (s *Server) admit(p *port, nc net.Conn, start func(*conn)) {
 		nc.Close()
 		return
 	}
-	s.run.crew.serve(func() { c.start(start) })
+	s.run.workers.serve(func() { c.start(start) })
 }
 
 // refuse closes the connection of a forbidden peer.
-func (s *Server) refuse(p *port, nc net.Conn) {
+func (s *Server) refuse(p *activeListener, nc net.Conn) {
 	nc.Close()
 	if ok, unlogged := p.refused.Allow(1); ok {
 		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+p.name+": add it to allow=",
@@ -155,8 +155,8 @@ func (s *Server) refuse(p *port, nc net.Conn) {
 	}
 }
 
-// hold waits after a failed accept, until a connection ends: then there are descriptors again.
-func (s *Server) hold(p *port, err error, wait time.Duration) {
+// backOff waits after a failed accept, until a connection ends: then there are descriptors again.
+func (s *Server) backOff(p *activeListener, err error, wait time.Duration) {
 	if ok, unlogged := p.trouble.Allow(1); ok {
 		s.run.log.LogAttrs(s.run.ctx, slog.LevelError, "accept failed; trying again", slog.Any("err", err),
 			slog.String("listener", p.name), slog.Int("unlogged", unlogged))

@@ -62,7 +62,7 @@ func (c *conn) park(until time.Time) {
 // rouse has c served again: its next request has begun to come, or its end has.
 func (c *conn) rouse() {
 	if rest := c.awaken(); rest != nil {
-		c.srv.run.crew.serve(func() {
+		c.srv.run.workers.serve(func() {
 			rest.stop()
 			c.resume()
 		})

@@ -31,7 +31,7 @@ func (c *conn) peekBy(k *peeking, limit time.Duration) (n int, err error) {
 	}
 	raw.Control(func(fd uintptr) { k.done = k.try(fd) })
 	if !k.done {
-		c.patience(limit) // in each step as little stack as can be
+		c.setReadTimeout(limit) // in each step as little stack as can be
 		if err := raw.Read(k.try); err != nil {
 			return k.n, err
 		}

@@ -103,7 +103,7 @@ type passage struct {
 	body    source
 	timeout time.Duration
 
-	link link // the context of the exchange with the backend
+	link backendContext // the context of the exchange with the backend
 }
 
 func (x *passage) roundTrip(b protocol.RoundTripper, out *protocol.Request) (*protocol.Response, error) {

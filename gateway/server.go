@@ -56,13 +56,13 @@ type engine struct {
 	late    atomic.Bool   // closing, and the time for first requests is over
 	stopped chan struct{} // closed when closing is set
 	// a connection has ended, which a listener that waits for descriptors takes
-	freed chan struct{}
-	crew  *crew
-	tasks sync.WaitGroup // listeners and connections
+	freed   chan struct{}
+	workers *workerPool
+	tasks   sync.WaitGroup // listeners and connections
 
 	mu    sync.Mutex
 	room  sync.Cond // on mu: a connection has ended, or closing was set
-	ports map[*port]struct{}
+	ports map[*activeListener]struct{}
 	conns map[*conn]struct{}
 	awake map[*conn]parker // those that may be parked
 	web   *web             // net/http's server, once it is needed
@@ -86,9 +86,9 @@ func (s *Server) init() {
 		r.loop = protocol.Loop{Handler: s.Handler, Limits: &r.each, Log: r.log, MethodOptional: s.MethodOptional}
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
 		r.stopped, r.freed = make(chan struct{}), make(chan struct{})
-		r.crew = newCrew(r.stopped)
+		r.workers = newWorkerPool(r.stopped)
 		r.room.L = &r.mu
-		r.ports, r.conns, r.awake = make(map[*port]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
+		r.ports, r.conns, r.awake = make(map[*activeListener]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
 	})
 }
 
@@ -119,7 +119,7 @@ func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error 
 // A conn is one connection that a Server serves. It stands before the protocol's own Conn.
 type conn struct {
 	srv  *Server
-	port *port
+	port *activeListener
 	net  net.Conn
 
 	mu    sync.Mutex
@@ -143,7 +143,7 @@ type conn struct {
 
 // begin notes a connection, once there is room for it: also while the server is closing, as it was
 // accepted before. nil says that the server has been closed.
-func (s *Server) begin(p *port, nc net.Conn) *conn {
+func (s *Server) begin(p *activeListener, nc net.Conn) *conn {
 	c := &conn{srv: s, port: p, net: nc}
 	r := &s.run
 	r.mu.Lock()

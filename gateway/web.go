@@ -102,13 +102,13 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	wc := nc.(*webConn)
 	switch state {
 	case http.StateIdle:
-		settle(wc.Conn)
+		responseWhole(wc.Conn)
 		wc.lull.begin()
 		wc.conn.turns.Add(1)
 		wc.given.Store(true)
 		wc.waiting.Store(true)
 	case http.StateHijacked:
-		settle(wc.Conn)
+		responseWhole(wc.Conn)
 		wc.hijacked.Store(true)
 	case http.StateClosed:
 		if until, parked := wc.Parked(); parked {

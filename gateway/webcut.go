@@ -33,8 +33,9 @@ func reset(c net.Conn) error {
 	return c.Close()
 }
 
-// settle tells a connection that the present response is whole, or that it is somebody else's now.
-func settle(c net.Conn) {
+// responseWhole tells a connection that the present response is whole, or that it is somebody
+// else's now.
+func responseWhole(c net.Conn) {
 	if s, ok := c.(interface{ settle() }); ok {
 		s.settle()
 	}

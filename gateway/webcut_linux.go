@@ -92,8 +92,8 @@ func take(fd int, p []byte) {
 	}
 }
 
-// settle takes the byte that is kept.
-func (c *keepingConn) settle() {
+// responseWhole takes the byte that is kept.
+func (c *keepingConn) responseWhole() {
 	if c.kept.CompareAndSwap(1, 0) {
 		c.raw.Control(func(fd uintptr) { take(int(fd), make([]byte, 1)) })
 	}
@@ -101,7 +101,7 @@ func (c *keepingConn) settle() {
 
 // Close implements net.Conn.
 func (c *keepingConn) Close() error {
-	c.settle()
+	c.responseWhole()
 	return c.UnixConn.Close()
 }
 

@@ -32,7 +32,7 @@ func full(t *testing.T) *Request {
 
 func TestCloneCopiesEachField(t *testing.T) {
 	r := full(t)
-	for name, copied := range map[string]*Request{"Clone": r.Clone(r.Context()), "WithContext": r.WithContext(r.Context()), "Measure": measured(t, r)} {
+	for name, copied := range map[string]*Request{"Clone": r.Clone(r.Context()), "WithContext": r.WithContext(r.Context()), "BufferUnknownLength": measured(t, r)} {
 		want, got := reflect.ValueOf(r).Elem(), reflect.ValueOf(copied).Elem()
 		for i := range want.NumField() {
 			field := want.Type().Field(i).Name
@@ -43,12 +43,12 @@ func TestCloneCopiesEachField(t *testing.T) {
 	}
 }
 
-// measured is r as Measure copies it: with a variable that came twice once.
+// measured is r as BufferUnknownLength copies it: with a variable that came twice once.
 func measured(t *testing.T, r *Request) *Request {
 	t.Helper()
 	twice := r.Clone(r.Context())
 	twice.Params = append(twice.Params, twice.Params[0])
-	out, done, err := Measure(twice, nil)
+	out, done, err := BufferUnknownLength(twice, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

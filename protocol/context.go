@@ -15,9 +15,9 @@ var (
 	ErrGone = &Error{Op: "serve", Kind: ErrAborted, Detail: "the peer closed the connection"}
 )
 
-// An ending is the context of a request that is being served. It costs nothing until somebody asks
-// for its end, by Done or by deriving from it: only then is the peer watched.
-type ending struct {
+// An requestContext is the context of a request that is being served. It costs nothing until
+// somebody asks for its end, by Done or by deriving from it: only then is the peer watched.
+type requestContext struct {
 	parent context.Context
 	watch  watch
 	req    *Request
@@ -33,7 +33,7 @@ type ending struct {
 type watch func(gone func(cause error)) (stop func())
 
 // demand makes the real context and starts the watch, once.
-func (e *ending) demand() context.Context {
+func (e *requestContext) demand() context.Context {
 	e.mu.Lock()
 	if e.inner != nil {
 		e.mu.Unlock()
@@ -53,7 +53,7 @@ func (e *ending) demand() context.Context {
 }
 
 // keep notes how to stop the watch, or stops it at once if the request has ended meanwhile.
-func (e *ending) keep(stop func()) {
+func (e *requestContext) keep(stop func()) {
 	e.mu.Lock()
 	ended := e.cause != nil
 	if !ended {
@@ -66,7 +66,7 @@ func (e *ending) keep(stop func()) {
 }
 
 // finish ends the context. The first cause stays.
-func (e *ending) finish(cause error) {
+func (e *requestContext) finish(cause error) {
 	e.mu.Lock()
 	if e.cause != nil {
 		e.mu.Unlock()
@@ -81,7 +81,7 @@ func (e *ending) finish(cause error) {
 }
 
 // release ends the watch, and waits for it where it must be waited for.
-func (e *ending) release() {
+func (e *requestContext) release() {
 	e.mu.Lock()
 	stop := e.stop
 	e.stop = nil
@@ -91,11 +91,11 @@ func (e *ending) release() {
 	}
 }
 
-func (e *ending) Deadline() (time.Time, bool) { return e.parent.Deadline() }
+func (e *requestContext) Deadline() (time.Time, bool) { return e.parent.Deadline() }
 
-func (e *ending) Done() <-chan struct{} { return e.demand().Done() }
+func (e *requestContext) Done() <-chan struct{} { return e.demand().Done() }
 
-func (e *ending) Err() error {
+func (e *requestContext) Err() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -109,7 +109,7 @@ func (e *ending) Err() error {
 
 // Value also serves the context package's own question for the nearest cancelable context, which it
 // asks after Done: so derived contexts need no goroutine, and context.Cause finds the cause.
-func (e *ending) Value(key any) any {
+func (e *requestContext) Value(key any) any {
 	if key == (requestKey{}) {
 		return e.req
 	}

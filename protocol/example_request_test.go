@@ -131,9 +131,9 @@ func ExampleLimits() {
 	// Output: 1048576 204800 30s
 }
 
-func ExampleMeasure() {
+func ExampleBufferUnknownLength() {
 	r := &protocol.Request{Body: io.MultiReader(strings.NewReader("of "), strings.NewReader("unknown length")), ContentLength: -1}
-	measured, done, err := protocol.Measure(r, nil)
+	measured, done, err := protocol.BufferUnknownLength(r, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -90,7 +90,7 @@ func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 	if p.text != "" {
 		p.h["Status"] = []string{p.text}
 	}
-	return p.settle(), p.h, n, nil
+	return p.statusOf(), p.h, n, nil
 }
 
 // headEnd finds the empty line: end is where the last field's line ends, n where the body begins.
@@ -171,8 +171,8 @@ func (p *headParser) setStatus(s string) bool {
 	return true
 }
 
-// settle finds the response's status.
-func (p *headParser) settle() int {
+// statusOf finds the response's status.
+func (p *headParser) statusOf() int {
 	switch {
 	case p.status != 0:
 		return p.status

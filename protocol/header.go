@@ -21,9 +21,9 @@ type head struct {
 
 var heads = sync.Pool{New: func() any { return &head{fields: make(http.Header, 8)} }}
 
-// take copies h for a response of that status, and returns the body's declared length, or -1. A
+// copyFrom copies h for a response of that status, and returns the body's declared length, or -1. A
 // name or a value that is not allowed in a header, a line break above all, refuses the whole head.
-func (d *head) take(h http.Header, status int) (declared int64, err error) {
+func (d *head) copyFrom(h http.Header, status int) (declared int64, err error) {
 	switching := status == http.StatusSwitchingProtocols
 	var lengths []string
 	for name, values := range h {

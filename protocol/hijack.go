@@ -50,7 +50,7 @@ func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // switchProtocols frames the head of a 101, which leaves with the hijacking.
 func (w *response) switchProtocols() error {
-	w.settle(http.StatusSwitchingProtocols)
+	w.fixHeader(http.StatusSwitchingProtocols)
 	if w.over == nil {
 		w.over = w.enc.WriteHeader(w.status, w.head.fields)
 	}

@@ -27,7 +27,7 @@ func TestMeasure(t *testing.T) {
 		t.Run(row.text, func(t *testing.T) {
 			r := get()
 			r.Body, r.ContentLength = row.body, row.declared
-			out, done, err := Measure(r, nil)
+			out, done, err := BufferUnknownLength(r, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,11 +53,11 @@ func TestMeasure(t *testing.T) {
 func TestMeasureRefuses(t *testing.T) {
 	r := get()
 	r.Body, r.ContentLength = strings.NewReader(strings.Repeat("m", 1000)), -1
-	if _, _, err := Measure(r, &Limits{SpoolMemory: 100, Spool: 100}); !errors.Is(err, ErrTooLarge) {
+	if _, _, err := BufferUnknownLength(r, &Limits{SpoolMemory: 100, Spool: 100}); !errors.Is(err, ErrTooLarge) {
 		t.Error(err)
 	}
 	r.Body = iotest.ErrReader(io.ErrClosedPipe)
-	if _, _, err := Measure(r, nil); !errors.Is(err, io.ErrClosedPipe) {
+	if _, _, err := BufferUnknownLength(r, nil); !errors.Is(err, io.ErrClosedPipe) {
 		t.Error(err)
 	}
 }

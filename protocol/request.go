@@ -54,7 +54,7 @@ type Request struct {
 	Modifier1, Modifier2 uint8 // uwsgi's modifiers
 
 	ctx    context.Context // of a copy
-	end    ending          // the context of a request that is being served
+	end    requestContext  // the context of a request that is being served
 	body   body
 	answer response
 }

@@ -69,7 +69,7 @@ func (w *response) WriteHeader(status int) {
 	case w.upgrade && status < 400:
 		w.over = errNotSwitched
 	default:
-		w.settle(status)
+		w.fixHeader(status)
 	}
 }
 
@@ -82,12 +82,12 @@ func (w *response) informational(status int) {
 	}
 }
 
-// settle fixes status and header as they are now. A header that is refused ends the response.
-func (w *response) settle(status int) {
+// fixHeader fixes status and header as they are now. A header that is refused ends the response.
+func (w *response) fixHeader(status int) {
 	w.status = status
 	w.noBody = !bodyAllowed(status) || w.req.isHead()
 	w.head = heads.Get().(*head)
-	w.declared, w.over = w.head.take(w.handler, status)
+	w.declared, w.over = w.head.copyFrom(w.handler, status)
 }
 
 // begin fixes status and header if nobody has. Where protocols were to be switched and are not,
@@ -98,7 +98,7 @@ func (w *response) begin() {
 	case w.upgrade:
 		w.over = errNotSwitched
 	default:
-		w.settle(http.StatusOK)
+		w.fixHeader(http.StatusOK)
 	}
 }
 
@@ -270,7 +270,7 @@ func (w *response) fail(err error) {
 	status := Status(err)
 	w.status, w.over, w.handler, w.committed = 0, nil, nil, false
 	w.declared, w.written = -1, 0
-	w.settle(status)
+	w.fixHeader(status)
 	w.head.fields["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	w.head.fields["X-Content-Type-Options"] = []string{"nosniff"}
 	if seconds := retryAfter(err); seconds != "" {

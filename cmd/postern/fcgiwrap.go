@@ -115,7 +115,7 @@ func fcgiwrap(ctx context.Context, cfg *wrapConfig) error {
 
 // runInBatch is for a server whose backend is scripts. One that is not let only takes more time.
 func runInBatch(log *slog.Logger) {
-	if err := cgi.RunInBatch(); err != nil {
+	if err := cgi.UseBatchScheduling(); err != nil {
 		log.Info("scripts do not run as batch work", "err", err)
 	}
 }

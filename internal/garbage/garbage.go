@@ -9,15 +9,14 @@ import (
 	"runtime/metrics"
 )
 
-// The percentages that Limit sets. What is in use may grow by most from one collection to the next,
-// and by as much once more before the percentage follows.
+// The percentages that Limit sets.
 const (
 	least = 25
-	most  = 200
+	most  = 400
 )
 
 // Limit has the collector run when about that many bytes are garbage, from now on: at a quarter to
-// twice of what is in use.
+// four times of what is in use.
 func Limit(bytes int) {
 	debug.SetGCPercent(most)
 	l := &limit{bytes: bytes, percent: most}

@@ -25,11 +25,11 @@ func inMemory(body io.Reader, n int64) bool {
 	return false
 }
 
-// Measured is [protocol.Measure] for a client, whose done is nil where nothing was taken in. Then
-// the end of an exchange waits for nobody: a Read of the client's body may take until the client
-// sends more, and who owns that body can end it.
+// Measured is [protocol.BufferUnknownLength] for a client, whose done is nil where nothing was
+// taken in. Then the end of an exchange waits for nobody: a Read of the client's body may take
+// until the client sends more, and who owns that body can end it.
 func Measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request, done func(), err error) {
-	out, done, err = protocol.Measure(r, lim)
+	out, done, err = protocol.BufferUnknownLength(r, lim)
 	if r.ContentLength >= 0 || r.Body == nil {
 		done = nil
 	}

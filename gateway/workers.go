@@ -3,21 +3,21 @@ package gateway
 // spareMax is how many goroutines without a connection wait for the next.
 const spareMax = 16
 
-// A crew is the goroutines that serve connections. One that is done with its connection is given
-// the next, if that comes while few others wait: its stack has grown already, which for a front
-// that connects for each request is a tenth of the whole work.
-type crew struct {
+// A workerPool is the goroutines that serve connections. One that is done with its connection is
+// given the next, if that comes while few others wait: its stack has grown already, which for a
+// front that connects for each request is a tenth of the whole work.
+type workerPool struct {
 	next  chan func()
 	spare chan struct{} // a token for each that waits
 	done  <-chan struct{}
 }
 
-func newCrew(done <-chan struct{}) *crew {
-	return &crew{next: make(chan func()), spare: make(chan struct{}, spareMax), done: done}
+func newWorkerPool(done <-chan struct{}) *workerPool {
+	return &workerPool{next: make(chan func()), spare: make(chan struct{}, spareMax), done: done}
 }
 
 // serve runs f in a goroutine, which ends when done is closed.
-func (c *crew) serve(f func()) {
+func (c *workerPool) serve(f func()) {
 	select {
 	case c.next <- f:
 	default:
@@ -25,7 +25,7 @@ func (c *crew) serve(f func()) {
 	}
 }
 
-func (c *crew) work(f func()) {
+func (c *workerPool) work(f func()) {
 	for f != nil {
 		f()
 		f = c.wait()
@@ -33,7 +33,7 @@ func (c *crew) work(f func()) {
 }
 
 // wait returns the next connection's work, or nil if there is to be none.
-func (c *crew) wait() (f func()) {
+func (c *workerPool) wait() (f func()) {
 	select {
 	case c.spare <- struct{}{}:
 		defer func() { <-c.spare }()

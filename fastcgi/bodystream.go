@@ -12,8 +12,8 @@ import (
 // window is how much of a stream waits in memory for a handler that does not read it.
 const window = 128 << 10
 
-// A flow is a request's STDIN or DATA on its way to the handler. It is the io.Reader of it.
-type flow struct {
+// A bodyStream is a request's STDIN or DATA on its way to the handler. It is the io.Reader of it.
+type bodyStream struct {
 	s *stream
 
 	// Guarded by the connection's lock.
@@ -30,7 +30,7 @@ type flow struct {
 }
 
 // op is what reading it is called.
-func (f *flow) op() string {
+func (f *bodyStream) op() string {
 	if f == &f.s.data {
 		return "read data"
 	}
@@ -38,7 +38,7 @@ func (f *flow) op() string {
 }
 
 // end ends the flow, with nil for its proper end.
-func (f *flow) end(err error) {
+func (f *bodyStream) end(err error) {
 	if f.ended {
 		return
 	}
@@ -50,14 +50,14 @@ func (f *flow) end(err error) {
 }
 
 // release drops what is held.
-func (f *flow) release() {
+func (f *bodyStream) release() {
 	f.s.c.hold(-cap(f.buf))
 	f.drop, f.buf, f.at = true, nil, 0
 	f.unspool()
 }
 
 // unspool gives the temporary file back.
-func (f *flow) unspool() {
+func (f *bodyStream) unspool() {
 	if f.spool != nil {
 		f.spool.Close()
 		f.s.c.holds.files--
@@ -67,7 +67,7 @@ func (f *flow) unspool() {
 }
 
 // held is the number of bytes that wait.
-func (f *flow) held() int64 {
+func (f *bodyStream) held() int64 {
 	n := int64(len(f.buf) - f.at)
 	if f.spool != nil {
 		n += f.spool.Len()
@@ -76,7 +76,7 @@ func (f *flow) held() int64 {
 }
 
 // Read implements io.Reader. The end comes together with the last bytes where it is known.
-func (f *flow) Read(p []byte) (n int, err error) {
+func (f *bodyStream) Read(p []byte) (n int, err error) {
 	c := f.s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,11 +94,11 @@ func (f *flow) Read(p []byte) (n int, err error) {
 
 // read takes what is held, or reads from the connection unless somebody else does. The lock is
 // held.
-func (f *flow) read(p []byte) (int, error) {
+func (f *bodyStream) read(p []byte) (int, error) {
 	c := f.s.c
 	f.reads++
 	for {
-		if n, err := f.take(p); n > 0 || err != nil || len(p) == 0 {
+		if n, err := f.readHeld(p); n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
 		if t := f.s.readBy; !t.IsZero() && !t.After(time.Now()) {
@@ -115,8 +115,8 @@ func (f *flow) read(p []byte) (int, error) {
 	}
 }
 
-// take gives what is held.
-func (f *flow) take(p []byte) (n int, err error) {
+// readHeld gives what is held.
+func (f *bodyStream) readHeld(p []byte) (n int, err error) {
 	switch {
 	case f.err != nil:
 		return 0, f.err
@@ -138,7 +138,7 @@ func (f *flow) take(p []byte) (n int, err error) {
 }
 
 // endOf is io.EOF once all has been read.
-func (f *flow) endOf() error {
+func (f *bodyStream) endOf() error {
 	if f.err != nil {
 		return f.err
 	}
@@ -148,7 +148,7 @@ func (f *flow) endOf() error {
 	return nil
 }
 
-func (f *flow) wait() {
+func (f *bodyStream) wait() {
 	if !f.waiting {
 		f.waiting = true
 		f.s.c.waiters++
@@ -156,7 +156,7 @@ func (f *flow) wait() {
 	}
 }
 
-func (f *flow) arrived() {
+func (f *bodyStream) arrived() {
 	if f.waiting {
 		f.waiting, f.since = false, time.Time{}
 		f.s.c.waiters--
@@ -165,7 +165,7 @@ func (f *flow) arrived() {
 
 // pump reads from the connection until something for f has come: straight into p where that is
 // possible. The lock is held, and given up meanwhile.
-func (f *flow) pump(p []byte) (n int) {
+func (f *bodyStream) pump(p []byte) (n int) {
 	c := f.s.c
 	c.reading = true
 	c.mu.Unlock()
@@ -215,7 +215,7 @@ func (c *conn) direct(p []byte) (n int, err error) {
 
 // handBack gives up the reading after a handler's Read. A leader who waits for it lets a lone
 // handler go on.
-func (c *conn) handBack(f *flow) {
+func (c *conn) handBack(f *bodyStream) {
 	switch {
 	case !c.leading:
 		c.ticker.start(c)
@@ -263,7 +263,7 @@ func (c *conn) store(b []byte, leader bool) error {
 }
 
 // keep appends b to what is held in memory.
-func (f *flow) keep(b []byte) {
+func (f *bodyStream) keep(b []byte) {
 	if f.at > 0 && len(f.buf)+len(b) > cap(f.buf) {
 		f.buf = f.buf[:copy(f.buf, f.buf[f.at:])]
 		f.at = 0
@@ -277,7 +277,7 @@ func (f *flow) keep(b []byte) {
 }
 
 // spill appends b to the temporary file.
-func (f *flow) spill(b []byte) error {
+func (f *bodyStream) spill(b []byte) error {
 	c := f.s.c
 	if err := c.spoolFits(f, int64(len(b))); err != nil {
 		return err
@@ -317,7 +317,7 @@ func (s *stream) stdinFirst() error {
 }
 
 // unread puts b back before what is held.
-func (f *flow) unread(b byte) {
+func (f *bodyStream) unread(b byte) {
 	all := append([]byte{b}, f.buf[f.at:]...)
 	f.s.c.hold(cap(all) - cap(f.buf))
 	f.buf, f.at = all, 0

@@ -13,7 +13,7 @@ import (
 func TestCrew(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	done := make(chan struct{})
-	c := newCrew(done)
+	c := newWorkerPool(done)
 	const many = 10 * spareMax
 	var ran atomic.Int64
 	for range 3 {

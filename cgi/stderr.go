@@ -14,10 +14,10 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// lines read the standard error of one process: to the log line by line, and as it is to a writer
-// if one was asked for. A script that ends soon is read once, at its end; for one that takes longer
-// a goroutine reads.
-type lines struct {
+// stderrLog read the standard error of one process: to the log line by line, and as it is to a
+// writer if one was asked for. A script that ends soon is read once, at its end; for one that takes
+// longer a goroutine reads.
+type stderrLog struct {
 	c      *Client
 	fd     int // until follow or end; then -1
 	script string
@@ -39,7 +39,7 @@ const (
 )
 
 // follow starts the goroutine.
-func (l *lines) follow() {
+func (l *stderrLog) follow() {
 	if l.fd < 0 {
 		return
 	}
@@ -54,7 +54,7 @@ func (l *lines) follow() {
 
 // end logs what has been written until now, and closes. Whoever still holds the other end is not
 // listened to any more.
-func (l *lines) end() {
+func (l *stderrLog) end() {
 	switch {
 	case l.file != nil:
 		l.file.SetReadDeadline(past)
@@ -77,7 +77,7 @@ func (l *lines) end() {
 var buffers = sync.Pool{New: func() any { return new([lineMax]byte) }}
 
 // copy takes in what read gives, until there is nothing.
-func (l *lines) copy(read func([]byte) (int, error)) {
+func (l *stderrLog) copy(read func([]byte) (int, error)) {
 	buf := buffers.Get().(*[lineMax]byte)
 	defer buffers.Put(buf)
 	for {
@@ -91,7 +91,7 @@ func (l *lines) copy(read func([]byte) (int, error)) {
 	}
 }
 
-func (l *lines) write(p []byte) {
+func (l *stderrLog) write(p []byte) {
 	if l.keepRaw {
 		l.mu.Lock()
 		l.raw = append(l.raw, p[:min(len(p), rawMax-len(l.raw))]...)
@@ -114,7 +114,7 @@ func (l *lines) write(p []byte) {
 }
 
 // pass writes what has come since to w.
-func (l *lines) pass(w io.Writer) {
+func (l *stderrLog) pass(w io.Writer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.raw) > 0 {
@@ -123,7 +123,7 @@ func (l *lines) pass(w io.Writer) {
 	}
 }
 
-func (l *lines) log(line []byte) {
+func (l *stderrLog) log(line []byte) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if !l.c.rate.allow(time.Now(), l.c.stderrRate()) {
 		return
@@ -133,7 +133,7 @@ func (l *lines) log(line []byte) {
 		slog.String("script", l.script), slog.String("request", l.r.Method()+" "+l.r.RequestURI()), slog.String("line", escape(line)))
 }
 
-func (l *lines) reportDropped() {
+func (l *stderrLog) reportDropped() {
 	if n := l.c.rate.takeDropped(time.Now()); n > 0 {
 		l.c.log().Warn("cgi: lines of standard error left out", "lines", n, "limit", l.c.stderrRate())
 	}

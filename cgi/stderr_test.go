@@ -131,7 +131,7 @@ func TestStandardErrorIsPassedOn(t *testing.T) {
 // Nobody reads the response: what is held for it is bounded.
 func TestStandardErrorHeldIsBounded(t *testing.T) {
 	b := newBench(t)
-	l := &lines{c: b.c, r: get("/"), fd: -1, keepRaw: true}
+	l := &stderrLog{c: b.c, r: get("/"), fd: -1, keepRaw: true}
 	for range 100 {
 		l.write(bytes.Repeat([]byte("x\n"), 1000))
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// A link is a client's connection to a backend.
-type link struct {
+// A clientConn is a client's connection to a backend.
+type clientConn struct {
 	nc    net.Conn
 	in    input
 	used  bool        // it has carried a request
@@ -19,7 +19,7 @@ type link struct {
 }
 
 // fill reads until n bytes are buffered.
-func (l *link) fill(n int) error {
+func (l *clientConn) fill(n int) error {
 	for len(l.in.buffered()) < n {
 		if err := l.in.more(n); err != nil {
 			if err == io.EOF {
@@ -31,7 +31,7 @@ func (l *link) fill(n int) error {
 	return nil
 }
 
-func (l *link) close() error {
+func (l *clientConn) close() error {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
@@ -39,7 +39,7 @@ func (l *link) close() error {
 }
 
 // get returns an idle connection that is still open, or nil.
-func (c *Client) get() *link {
+func (c *Client) get() *clientConn {
 	for {
 		l := c.pop()
 		if l == nil || l.alive() {
@@ -49,7 +49,7 @@ func (c *Client) get() *link {
 	}
 }
 
-func (c *Client) pop() *link {
+func (c *Client) pop() *clientConn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.idle) == 0 {
@@ -64,7 +64,7 @@ func (c *Client) pop() *link {
 }
 
 // put keeps a connection for another request.
-func (c *Client) put(l *link, idle time.Duration) {
+func (c *Client) put(l *clientConn, idle time.Duration) {
 	l.used = true
 	l.in.release()
 	c.mu.Lock()
@@ -84,7 +84,7 @@ func (c *Client) put(l *link, idle time.Duration) {
 }
 
 // expire closes l if it is idle.
-func (c *Client) expire(l *link) {
+func (c *Client) expire(l *clientConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.Index(c.idle, l); i >= 0 {
@@ -95,7 +95,7 @@ func (c *Client) expire(l *link) {
 
 // alive reports whether an idle connection is still open: one that has anything to read is not, be
 // it the end or what nobody asked for.
-func (l *link) alive() bool {
+func (l *clientConn) alive() bool {
 	if l.in.look == nil || !rawio.Available {
 		return true
 	}

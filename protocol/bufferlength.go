@@ -5,11 +5,12 @@ import (
 	"strconv"
 )
 
-// Measure returns r as a client sends it, over a protocol whose requests must tell their body's
-// length: with each variable once (see [Params.Unique]), and r itself where that and the length are
-// so, else a copy whose body has been taken in, within lim, and whose CONTENT_LENGTH is true. done
-// gives back what the copy holds; it is never nil. A body beyond the limits is an ErrTooLarge.
-func Measure(r *Request, lim *Limits) (out *Request, done func(), err error) {
+// BufferUnknownLength returns r as a client sends it, over a protocol whose requests must tell
+// their body's length: with each variable once (see [Params.Unique]), and r itself where that and
+// the length are so, else a copy whose body has been taken in, within lim, and whose CONTENT_LENGTH
+// is true. done gives back what the copy holds; it is never nil. A body beyond the limits is an
+// ErrTooLarge.
+func BufferUnknownLength(r *Request, lim *Limits) (out *Request, done func(), err error) {
 	if r.Params.hasTwice() {
 		r = r.shallow()
 		r.Params = r.Params.Unique()
