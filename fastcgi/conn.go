@@ -25,9 +25,10 @@ type conn struct {
 	nc    net.Conn
 	peer  net.Addr
 
-	in      input              // the reader's
-	rec     record             // the reader's: what is still to come of the current record
-	control []byte             // the reader's: the content of a control record, as far as it has come
+	in  input  // the reader's
+	rec record // the reader's: what is still to come of the current record
+	// the reader's: the content of a control record, as far as it has come
+	control []byte
 	begun   bool               // the reader's: the first header was good
 	refusal *plainErrorEncoder // the reader's: what answers a peer that speaks another protocol
 	work    throttle.Meter     // the reader's: what its peer has made it do in vain
