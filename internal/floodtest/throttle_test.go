@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,10 +17,12 @@ import (
 )
 
 // In a second of a clock that stands still while anybody works, what is not throttled is endless.
-const (
-	throttledConns = 10
-	mostWrites     = 30_000
-	mostBytes      = 400 << 20
+const throttledConns = 10
+
+// What may come in that second: the more processors there are, the more.
+var (
+	mostWrites = 15_000 * int64(max(2, runtime.GOMAXPROCS(0)))
+	mostBytes  = 200 << 20 * int64(max(2, runtime.GOMAXPROCS(0)))
 )
 
 // served are the kinds that are whole requests. They are no work in vain.

@@ -3,19 +3,23 @@
 //
 // What such a connection has done is counted, and after a slice of it the connection pauses; its
 // peer is not read meanwhile. The more connections pause, the longer each of them does, so that all
-// of the process together get through a slice in four milliseconds, an eighth of a processor. A
-// flood leaves the rest to others, however many connections it has; one connection alone is hardly
-// slowed down.
+// of the process together take about a sixteenth of its processors. A flood leaves the rest to
+// others, however many connections it has. One connection alone is hardly slowed down, and one that
+// takes a second or more for a slice is not at all.
 package throttle
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
 
 // A Meter counts the work of one connection. The zero value is ready to use. It is for one
 // goroutine at a time.
-type Meter struct{ work int }
+type Meter struct {
+	work int
+	last time.Time // when the last slice was done
+}
 
 // What work is counted as, in units of about half a microsecond.
 const (
@@ -51,17 +55,23 @@ func (m *Meter) Request(variables int) {
 
 // Pause waits if a slice has been done since the last time.
 func (m *Meter) Pause() {
-	if n := m.work / slice; n > 0 {
-		m.work %= slice
+	if m.work < slice {
+		return
+	}
+	n := m.work / slice
+	m.work %= slice
+	if time.Since(m.last) < tolerated {
 		Delay(n)
 	}
+	m.last = time.Now()
 }
 
 // How long a slice delays who has done it.
 const (
 	alone      = time.Millisecond
-	eachOther  = 4 * time.Millisecond // for each other connection that is delayed
+	eachOther  = 8 * time.Millisecond // for each other that is delayed, on one processor
 	mostDelays = time.Second
+	tolerated  = time.Second // a slice that took so long delays nobody
 )
 
 var delayed atomic.Int64
@@ -71,6 +81,6 @@ var delayed atomic.Int64
 func Delay(n int) {
 	others := delayed.Add(1) - 1
 	defer delayed.Add(-1)
-	each := max(alone, time.Duration(others)*eachOther)
+	each := max(alone, time.Duration(others)*eachOther/time.Duration(runtime.GOMAXPROCS(0)))
 	time.Sleep(min(time.Duration(n)*each, mostDelays))
 }
