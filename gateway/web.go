@@ -132,7 +132,8 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		notImplemented(rw, hr.Method)
 		return
 	}
-	if head := wc.refused.Load(); head != nil {
+	wc.heads++
+	if head := wc.refused.Load(); head != nil && head.number == wc.heads {
 		w.tooLargeHead(rw, wc, head.err)
 		return
 	}

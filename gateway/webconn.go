@@ -28,7 +28,8 @@ type webConn struct {
 	midway  atomic.Bool                  // a request's body has not been read to its end
 	broken  atomic.Bool                  // what came last is no request's
 	served  atomic.Bool                  // a request has come
-	refused atomic.Pointer[tooLargeHead] // the last one's head
+	refused atomic.Pointer[tooLargeHead] // the last head
+	heads   int                          // requests that net/http has given
 	owed    string                       // what net/http gets next
 }
 
@@ -129,7 +130,7 @@ func (c *webConn) Close() error {
 	switch {
 	case c.resets.Load():
 		return reset(c.Conn)
-	case c.midway.Load() && !c.hijacked.Load() && c.conn.srv.run.ctx.Err() == nil:
+	case (c.midway.Load() || c.refused.Load() != nil) && !c.hijacked.Load() && c.conn.srv.run.ctx.Err() == nil:
 		// net/http waits for half a second at most, and not at all where a read was ended by its
 		// deadline
 		netio.Drain(c.Conn)

@@ -24,6 +24,7 @@ type webFraming struct {
 	excess int64 // what chunks have cost beyond their data
 
 	work   throttle.Meter // what the peer has made us do in vain
+	heads  int            // that have begun
 	fields int            // of the head
 	most   int            // that it may have
 
@@ -97,13 +98,14 @@ func (f *webFraming) tooLong() error {
 	end := "\r\n\r\n"
 	switch f.at {
 	case requestLine:
+		f.heads++
 		end = " HTTP/1.0" + end
 	case fieldLine:
 	default:
 		return nil // net/http bounds these
 	}
 	f.at = over
-	return &tooLargeHead{end: end, err: tooLarge(int64(f.size), mostLine, "bytes of a line")}
+	return &tooLargeHead{number: f.heads, end: end, err: tooLarge(int64(f.size), mostLine, "bytes of a line")}
 }
 
 // read counts a read of n bytes, unless a request ended with it.
@@ -157,12 +159,13 @@ func (f *webFraming) take(line []byte) error {
 			f.old = string(version) == "1.0" || version[0] == '0'
 			f.coding, f.length, f.framing = noCoding, -1, false
 			f.at, f.fields = fieldLine, 0
+			f.heads++
 		}
 	case fieldLine:
 		if len(text) > 0 {
 			if f.fields++; f.fields > f.most {
 				f.at = over
-				return &tooLargeHead{end: "\r\n", err: tooLarge(int64(f.fields), int64(f.most), "header fields")}
+				return &tooLargeHead{number: f.heads, end: "\r\n", err: tooLarge(int64(f.fields), int64(f.most), "header fields")}
 			}
 			return f.field(text)
 		}
@@ -256,8 +259,9 @@ const mostLine = 96 << 10
 // A tooLargeHead is why a head is not read to its end, of which net/http would hold any number of
 // fields. With end it is a request, to be answered 431.
 type tooLargeHead struct {
-	end string
-	err error
+	number int // of the connection's heads
+	end    string
+	err    error
 }
 
 func (e *tooLargeHead) Error() string { return e.err.Error() }
