@@ -49,8 +49,8 @@ func TestTooManyFieldsAreLoggedWithinBounds(t *testing.T) {
 	}
 }
 
-// TestTooLargeHeadBehindAnother: of two requests that come in one piece the one is refused whose head
-// is too large, and not the one before it.
+// TestTooLargeHeadBehindAnother: of two requests that come in one piece the one is refused whose
+// head is too large, and not the one before it.
 func TestTooLargeHeadBehindAnother(t *testing.T) {
 	const get = "GET / HTTP/1.1\r\nHost: a\r\n"
 	for name, large := range map[string]string{
@@ -75,7 +75,8 @@ func TestTooLargeHeadBehindAnother(t *testing.T) {
 			got, err := io.ReadAll(nc)
 			var statuses []string
 			for _, line := range strings.Split(string(got), "\r\n") {
-				if status, ok := strings.CutPrefix(line, "HTTP/1."); ok { // .0 where no version came
+				// .0 where no version came
+				if status, ok := strings.CutPrefix(line, "HTTP/1."); ok {
 					statuses = append(statuses, status[2:5])
 				}
 			}
