@@ -59,7 +59,7 @@ func (c *conn) serveAny(kinds map[string]kind) {
 	}
 	c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
 		Detail: name + " is not served on this listener"})
-	throttle.Delay(1)
+	throttle.End()
 	c.drop()
 }
 

@@ -58,7 +58,7 @@ func (c *conn) Close() error {
 		return nil
 	}
 	if c.broken.Load() {
-		throttle.Delay(1)
+		throttle.End()
 	}
 	return c.inner.Close()
 }

@@ -127,6 +127,9 @@ func (c *webConn) Close() error {
 	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
 		return nil
 	}
+	if c.broken.Load() || !c.served.Load() && !c.waiting.Load() {
+		throttle.End()
+	}
 	switch {
 	case c.resets.Load():
 		return reset(c.Conn)
@@ -134,9 +137,6 @@ func (c *webConn) Close() error {
 		// net/http waits for half a second at most, and not at all where a read was ended by its
 		// deadline
 		netio.Drain(c.Conn)
-	}
-	if c.broken.Load() || !c.served.Load() && !c.waiting.Load() {
-		throttle.Delay(1)
 	}
 	return c.Conn.Close()
 }

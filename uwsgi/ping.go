@@ -40,7 +40,7 @@ var pings loglimit.Limiter
 // pong answers a ping. The connection ends with it, as with a request.
 func (c *conn) pong() error {
 	if ok, _ := pings.Allow(pingsAtOnce); !ok {
-		throttle.Delay(1)
+		throttle.End()
 	}
 	c.SetOut(appendPong(c.Out()))
 	err := c.Flush()

@@ -61,7 +61,7 @@ func (m *Meter) Pause() {
 	n := m.work / slice
 	m.work %= slice
 	if time.Since(m.last) < tolerated {
-		Delay(n)
+		delay(n)
 	}
 	m.last = time.Now()
 }
@@ -76,9 +76,19 @@ const (
 
 var delayed atomic.Int64
 
-// Delay waits as long as n slices demand. It is also for the end of a connection whose peer has
-// sent no request, and would connect again at once.
-func Delay(n int) {
+// mostEnds bounds the ended connections that are held at once.
+const mostEnds = 256
+
+// End delays the end of a connection whose peer has sent no request, and would connect again at
+// once. It comes before anything that tells the peer of the end.
+func End() {
+	if delayed.Load() < mostEnds {
+		delay(1)
+	}
+}
+
+// delay waits as long as n slices demand.
+func delay(n int) {
 	others := delayed.Add(1) - 1
 	defer delayed.Add(-1)
 	each := max(alone, time.Duration(others)*eachOther/time.Duration(runtime.GOMAXPROCS(0)))
