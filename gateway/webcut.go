@@ -36,7 +36,7 @@ func reset(c net.Conn) error {
 // responseWhole tells a connection that the present response is whole, or that it is somebody
 // else's now.
 func responseWhole(c net.Conn) {
-	if s, ok := c.(interface{ settle() }); ok {
-		s.settle()
+	if s, ok := c.(interface{ responseWhole() }); ok {
+		s.responseWhole()
 	}
 }
