@@ -91,7 +91,7 @@ func (l *lineCounter) Write(p []byte) (int, error) {
 
 // flooded serves what floods ask for.
 func (w *wire) flooded(l net.Listener) {
-	garbage.Limit(8 << 20) // as the command has it
+	garbage.Limit(garbage.Default) // as the command does
 	srv := &gateway.Server{Handler: protocol.HandlerFunc(floodtest.Serve), Log: slog.New(slog.NewTextHandler(&logged, nil))}
 	if w.proto == nil {
 		srv.ServeHTTP(l)

@@ -258,7 +258,7 @@ func TestParamText(t *testing.T) {
 				t.Fatalf("in steps of %d: %d bytes, room %d after %d", step, text.size, text.room, len(want))
 			}
 		}
-		if got := text.take(); !bytes.Equal(got, want) || text.size != 0 || text.room != 0 {
+		if got := text.join(); !bytes.Equal(got, want) || text.size != 0 || text.room != 0 {
 			t.Errorf("in steps of %d: not what was added", step)
 		}
 	}

@@ -328,5 +328,5 @@ func (c *conn) drain() {
 		c.out.nc.Drain()
 		return
 	}
-	netio.DrainUnshut(c.nc)
+	netio.Linger(c.nc)
 }

@@ -151,7 +151,7 @@ func (c *conn) readParams(h header) error {
 	case s == nil:
 		return nil
 	case h.content == 0:
-		return c.whole(s, s.parse(s.params.take()))
+		return c.whole(s, s.parse(s.params.join()))
 	case s.params.size+h.content > c.lim.ParamBytes:
 		c.refuse(s, headTooLarge(int64(s.params.size+h.content), int64(c.lim.ParamBytes), "bytes"))
 		return nil

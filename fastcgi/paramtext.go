@@ -40,8 +40,8 @@ func (t *paramText) add(b []byte) {
 	}
 }
 
-// take returns the whole, and holds nothing any more.
-func (t *paramText) take() []byte {
+// join returns the whole, and holds nothing any more.
+func (t *paramText) join() []byte {
 	pieces := t.pieces
 	*t = paramText{}
 	if len(pieces) == 1 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
 	"github.com/postern-gateway/postern/uwsgi"
@@ -30,8 +31,8 @@ func TestServeAnyTellsProtocolsApart(t *testing.T) {
 		l := listen(t)
 		serve(t, s, func() error { return s.ServeAny(l, everyProtocol...) })
 		dial := dialer(l.Addr())
-		if p, ok := l.(*pipes); ok {
-			dial = p.dial
+		if p, ok := l.(*netiotest.Pipes); ok {
+			dial = p.Dial
 		}
 		web := &gateway.HTTPClient{Dial: dial}
 		t.Cleanup(web.CloseIdleConnections)
@@ -139,30 +140,4 @@ func TestForeignersOnHTTP(t *testing.T) {
 	}
 }
 
-// pipes is a listener for connections that the system does not know.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func pipe(*testing.T) net.Listener { return &pipes{make(chan net.Conn), make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	select {
-	case <-p.closed:
-	default:
-		close(p.closed)
-	}
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return otherAddr("pipe") }
+func pipe(*testing.T) net.Listener { return netiotest.NewPipes() }

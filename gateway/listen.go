@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/loglimit"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 )
 
 // A Listener is a net.Listener with what a [Server] should know of it. Serve, ServeHTTP and
@@ -28,9 +28,9 @@ type activeListener struct {
 	name     string
 	protocol string
 	allow    AllowList
-	refused  loglimit.Limiter
-	trouble  loglimit.Limiter
-	ended    loglimit.Limiter
+	refused  ratelimit.Limiter
+	trouble  ratelimit.Limiter
+	ended    ratelimit.Limiter
 	once     sync.Once
 	err      error // of closing
 

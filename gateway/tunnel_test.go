@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
 	"github.com/postern-gateway/postern/uwsgi"
@@ -123,8 +124,8 @@ func TestProxyTunnelOverFastCGI(t *testing.T) {
 // client's are.
 func TestProxyTunnelHasNoDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		back, front := pipe(t).(*pipes), pipe(t).(*pipes)
-		client := &gateway.HTTPClient{Dial: back.dial}
+		back, front := pipe(t).(*netiotest.Pipes), pipe(t).(*netiotest.Pipes)
+		client := &gateway.HTTPClient{Dial: back.Dial}
 		s := &gateway.Server{Handler: &gateway.Proxy{Backend: client, ResponseTimeout: time.Minute}, Limits: &protocol.Limits{
 			HeadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second, BodyTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 			FirstByteTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second}}
@@ -153,7 +154,7 @@ func TestProxyTunnelHasNoDeadline(t *testing.T) {
 				c.Write(b)
 			}
 		}()
-		c, err := front.dial(t.Context())
+		c, err := front.Dial(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -125,15 +125,14 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 // then, and panics where it meets it as the next request.
 func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
-	wc.served.Store(true)
+	number := wc.heads.Add(1)
 	t := &webExchange{ResponseWriter: rw, control: http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
 	defer t.end()
 	if hr.Method == http.MethodConnect || hr.Method == "PRI" {
 		notImplemented(rw, hr.Method)
 		return
 	}
-	wc.heads++
-	if head := wc.refused.Load(); head != nil && head.number == wc.heads {
+	if head := wc.refused.Load(); head != nil && head.number == number {
 		w.tooLargeHead(rw, wc, head.err)
 		return
 	}

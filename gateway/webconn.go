@@ -27,9 +27,8 @@ type webConn struct {
 	framing webFraming
 	midway  atomic.Bool                  // a request's body has not been read to its end
 	broken  atomic.Bool                  // what came last is no request's
-	served  atomic.Bool                  // a request has come
 	refused atomic.Pointer[tooLargeHead] // the last head
-	heads   int                          // requests that net/http has given
+	heads   atomic.Int32                 // requests that net/http has given
 	owed    string                       // what net/http gets next
 }
 
@@ -127,7 +126,7 @@ func (c *webConn) Close() error {
 	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
 		return nil
 	}
-	if c.broken.Load() || !c.served.Load() && !c.waiting.Load() {
+	if c.broken.Load() || c.heads.Load() == 0 && !c.waiting.Load() {
 		throttle.End()
 	}
 	switch {

@@ -24,7 +24,7 @@ type webFraming struct {
 	excess int64 // what chunks have cost beyond their data
 
 	work   throttle.Meter // what the peer has made us do in vain
-	heads  int            // that have begun
+	heads  int32          // that have begun
 	fields int            // of the head
 	most   int            // that it may have
 
@@ -164,7 +164,6 @@ func (f *webFraming) take(line []byte) error {
 	case fieldLine:
 		if len(text) > 0 {
 			if f.fields++; f.fields > f.most {
-				f.at = over
 				return &tooLargeHead{number: f.heads, end: "\r\n", err: tooLarge(int64(f.fields), int64(f.most), "header fields")}
 			}
 			return f.field(text)
@@ -259,7 +258,7 @@ const mostLine = 96 << 10
 // A tooLargeHead is why a head is not read to its end, of which net/http would hold any number of
 // fields. With end it is a request, to be answered 431.
 type tooLargeHead struct {
-	number int // of the connection's heads
+	number int32 // of the connection's heads
 	end    string
 	err    error
 }

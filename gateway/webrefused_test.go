@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -201,7 +202,7 @@ func converse(t *testing.T, s *gateway.Server, text string, piece int) (statuses
 	l := pipe(t)
 	s.Log = slog.New(slog.DiscardHandler)
 	serve(t, s, func() error { return s.ServeHTTP(l) })
-	c, err := l.(*pipes).dial(t.Context())
+	c, err := l.(*netiotest.Pipes).Dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/postern-gateway/postern/internal/loglimit"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 )
 
 // How many lines a second tell of failed requests: of one connection, and of all connections of a
@@ -17,10 +17,10 @@ const (
 // lines counts the log lines of a connection or a Loop: errors apart from what peers do wrong, so
 // that no peer can hide them.
 type lines struct {
-	errors, others loglimit.Limiter
+	errors, others ratelimit.Limiter
 }
 
-func (n *lines) of(level slog.Level) *loglimit.Limiter {
+func (n *lines) of(level slog.Level) *ratelimit.Limiter {
 	if level >= slog.LevelError {
 		return &n.errors
 	}

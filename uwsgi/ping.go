@@ -6,7 +6,7 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/postern-gateway/postern/internal/loglimit"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -35,7 +35,7 @@ var errPing = errors.New("ping")
 // pingsAtOnce is how many pings a second are answered at once. Further ones wait.
 const pingsAtOnce = 100
 
-var pings loglimit.Limiter
+var pings ratelimit.Limiter
 
 // pong answers a ping. The connection ends with it, as with a request.
 func (c *conn) pong() error {

@@ -16,14 +16,11 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		garbage.Limit(garbageLimit)
+		// A gateway holds a few MiB: by Go's rule it would be collected hundreds of times a second.
+		garbage.Limit(garbage.Default)
 	}
 	os.Exit(run())
 }
-
-// garbageLimit is in bytes, unless GOGC says otherwise. A gateway holds a few MiB: by Go's rule it
-// would be collected hundreds of times a second, for memory that nobody misses.
-const garbageLimit = 8 << 20
 
 // run runs the command and returns its exit status: 2 where the command line or what it names is
 // wrong, 1 where the work failed.

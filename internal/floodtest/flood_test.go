@@ -103,13 +103,7 @@ func start(t *testing.T, name string) *victim {
 	v.server = &gateway.Server{Handler: protocol.HandlerFunc(floodtest.Serve), Log: slog.New(slog.NewTextHandler(v, nil)),
 		Limits: &protocol.Limits{Budget: v.budget, TotalSpool: spool, TotalFiles: files}}
 	dial := func(context.Context) (net.Conn, error) { return v.dial() }
-	go func() {
-		if p := protocols[name]; p != nil {
-			v.served <- v.server.Serve(l, p)
-		} else {
-			v.served <- v.server.ServeHTTP(l)
-		}
-	}()
+	go func() { v.served <- serve(v.server, l, name) }()
 	switch name {
 	case "fastcgi":
 		v.client = &fastcgi.Client{Dial: dial, MaxIdle: 1}
@@ -122,6 +116,14 @@ func start(t *testing.T, name string) *victim {
 	}
 	t.Cleanup(func() { v.stop(t) })
 	return v
+}
+
+// serve serves that protocol on l.
+func serve(s *gateway.Server, l net.Listener, name string) error {
+	if p := protocols[name]; p != nil {
+		return s.Serve(l, p)
+	}
+	return s.ServeHTTP(l)
 }
 
 func (v *victim) dial() (net.Conn, error) { return net.Dial("unix", v.socket) }

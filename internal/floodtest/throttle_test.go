@@ -13,6 +13,7 @@ import (
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/internal/floodtest"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -42,20 +43,14 @@ func TestFloodsAreThrottled(t *testing.T) {
 }
 
 func throttled(t *testing.T, kind *floodtest.Kind) {
-	l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	l := netiotest.NewPipes()
 	server := &gateway.Server{Handler: protocol.HandlerFunc(floodtest.Serve), Log: slog.New(slog.DiscardHandler)}
 	done := make(chan error, 1)
-	go func() {
-		if p := protocols[kind.Protocol]; p != nil {
-			done <- server.Serve(l, p)
-		} else {
-			done <- server.ServeHTTP(l)
-		}
-	}()
+	go func() { done <- serve(server, l, kind.Protocol) }()
 	ctx, cancel := context.WithCancel(t.Context())
 	sent := tally{stop: cancel}
 	source := floodtest.Source{Kind: kind, Dial: func() (net.Conn, error) {
-		c, err := l.dial()
+		c, err := l.Dial(ctx)
 		return &tallied{Conn: c, tally: &sent}, err
 	}}
 	var senders sync.WaitGroup
@@ -92,37 +87,4 @@ func (c *tallied) Write(p []byte) (int, error) {
 		c.tally.stop()
 	}
 	return n, err
-}
-
-// pipes is a listener whose connections are pipes.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Net: "pipe"} }
-
-func (p *pipes) dial() (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case p.conns <- theirs:
-		return ours, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
 }

@@ -15,33 +15,27 @@ const (
 	most  = 400
 )
 
+// Default is the limit of Postern's own programs, in bytes.
+const Default = 8 << 20
+
 // Limit has the collector run when about that many bytes are garbage, from now on: at a quarter to
 // four times of what is in use.
 func Limit(bytes int) {
 	debug.SetGCPercent(most)
 	l := &limit{bytes: bytes, percent: most}
-	l.await()
+	l.live[0].Name = "/gc/heap/live:bytes"
+	runtime.SetFinalizer(l, (*limit).collected)
 }
 
+// A limit is found to be garbage by each collection, and lives on by its finalizer. That runs soon
+// after the collection; a cleanup (runtime.AddCleanup) was seen to run six collections later.
 type limit struct {
 	bytes, percent int
 	live           [1]metrics.Sample
 }
 
-// A cycle is found to be garbage by each collection.
-type cycle struct{ of *limit }
-
-// await has the limit set anew after the next collection. A finalizer runs soon after that; a
-// cleanup (runtime.AddCleanup) was seen to run six collections later.
-func (l *limit) await() { runtime.SetFinalizer(&cycle{of: l}, (*cycle).collected) }
-
-func (c *cycle) collected() {
-	c.of.set()
-	runtime.SetFinalizer(c, (*cycle).collected)
-}
-
-func (l *limit) set() {
-	l.live[0].Name = "/gc/heap/live:bytes"
+// collected sets the percentage by what is in use now.
+func (l *limit) collected() {
 	metrics.Read(l.live[:])
 	live := int(l.live[0].Value.Uint64())
 	percent := min(most, max(least, l.bytes/max(1, live/100)))
@@ -49,4 +43,5 @@ func (l *limit) set() {
 		l.percent = percent
 		debug.SetGCPercent(percent)
 	}
+	runtime.SetFinalizer(l, (*limit).collected)
 }

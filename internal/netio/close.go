@@ -69,11 +69,12 @@ func Drain(c net.Conn) {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	DrainUnshut(c)
+	Linger(c)
 }
 
-// DrainUnshut is Drain for a peer who has been told that no more will come, or who will close.
-func DrainUnshut(c net.Conn) {
+// Linger is the second half of Drain, for a peer who has been told already that no more will come,
+// or who closes first.
+func Linger(c net.Conn) {
 	c.SetReadDeadline(time.Now().Add(DrainTime))
 	buf := getBuffer()
 	defer putBuffer(buf)

@@ -87,7 +87,8 @@ func End() {
 	}
 }
 
-// delay waits as long as n slices demand.
+// delay waits as long as n slices demand. It sleeps, and nothing wakes it: what the peer does, a
+// close by it above all, must not shorten the wait, and a Close by us waits for a second at most.
 func delay(n int) {
 	others := delayed.Add(1) - 1
 	defer delayed.Add(-1)

@@ -1,5 +1,6 @@
-// Package loglimit keeps a flood of failures from filling the log.
-package loglimit
+// Package ratelimit bounds what may happen in a second, lines of a log above all, and counts the
+// rest.
+package ratelimit
 
 import (
 	"sync"
