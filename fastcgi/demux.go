@@ -27,7 +27,7 @@ func (c *conn) step(leader bool) error {
 	}
 	c.begun = true
 	if h.content < plainContent {
-		c.work.Spend(1)
+		c.work.Piece()
 	}
 	c.in.discard(headerLen)
 	c.rec = record{h: h, left: h.content, padding: h.padding}

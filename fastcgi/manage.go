@@ -9,7 +9,7 @@ import (
 
 // manage handles a record with id 0.
 func (c *conn) manage(h header) error {
-	c.work.Spend(throttle.AnswerWork)
+	c.work.Waste(throttle.AnswerWork)
 	switch {
 	case h.typ == typeGetValues:
 		c.multiplexes()
@@ -32,7 +32,7 @@ func (c *conn) manage(h header) error {
 // answerValues answers a GET_VALUES with the content b: one record with what was asked for and is
 // known (section 4.1).
 func (c *conn) answerValues(b []byte) error {
-	c.work.Spend(len(b) / 16)
+	c.work.Waste(len(b) / 16)
 	var answer protocol.Params
 	for len(b) > 0 {
 		name, _, n := consumePair(b)
@@ -93,7 +93,7 @@ func (c *conn) begin(id uint16, b []byte) error {
 	if answer == nil {
 		return nil
 	}
-	c.work.Spend(throttle.AnswerWork)
+	c.work.Waste(throttle.AnswerWork)
 	return c.out.control(answer)
 }
 
@@ -147,7 +147,7 @@ func (c *conn) abort(id uint16) error {
 		c.mu.Unlock()
 		return nil
 	}
-	c.work.Spend(throttle.AbortWork)
+	c.work.Waste(throttle.AbortWork)
 	if s.state == serving {
 		s.abort(fail(protocol.ErrAborted, "serve", "ABORT_REQUEST", nil))
 		c.mu.Unlock()

@@ -224,7 +224,7 @@ func (f *webFraming) chunk(text []byte, crlf bool) {
 		f.at = trailerLine
 	default:
 		if size < plainChunk {
-			f.work.Spend(1)
+			f.work.Piece()
 		}
 		f.at, f.then, f.left = data, chunkEnd, size
 	}

@@ -85,7 +85,7 @@ func Linger(c net.Conn) {
 			return
 		}
 		n += m
-		work.Spend(throttle.DrainWork)
+		work.Waste(throttle.DrainWork)
 		work.Pause()
 	}
 }

@@ -17,7 +17,8 @@ import (
 // A Meter counts the work of one connection. The zero value is ready to use. It is for one
 // goroutine at a time.
 type Meter struct {
-	work int
+	work int       // that served nothing
+	cost int       // of what is being read; a request takes it back
 	last time.Time // when the last slice was done
 }
 
@@ -29,14 +30,17 @@ const (
 	DrainWork  = 256 // a read of what nobody wants
 	AnswerWork = 4   // an answer to what is no request
 	AbortWork  = 32  // a request that is taken back
-	servedWork = 320 // what a request may have cost, in a few small pieces
+	servedCost = 320 // what a request may have cost, in a few small pieces
 
 	smallRead   = 1 << 10 // bytes, fewer of which are little
 	plainFields = 128     // variables of a request, each of whose others is a unit
 )
 
-// Spend counts units of work.
-func (m *Meter) Spend(units int) { m.work += units }
+// Waste counts units of work that served nothing.
+func (m *Meter) Waste(units int) { m.work += units }
+
+// Piece counts a record or a chunk that says little.
+func (m *Meter) Piece() { m.cost++ }
 
 // Bytes counts the work of n bytes that are dropped, or kept in a temporary file.
 func (m *Meter) Bytes(n int) { m.work += n >> 10 }
@@ -44,22 +48,24 @@ func (m *Meter) Bytes(n int) { m.work += n >> 10 }
 // Read counts a read of n bytes.
 func (m *Meter) Read(n int) {
 	if n < smallRead {
-		m.work += ReadWork
+		m.cost += ReadWork
 	}
 }
 
 // Request takes back what a request has cost that is going to be served, but for all its variables.
 func (m *Meter) Request(variables int) {
-	m.work = max(0, m.work-servedWork) + max(0, variables-plainFields)
+	m.work += max(0, m.cost-servedCost) + max(0, variables-plainFields)
+	m.cost = 0
 }
 
 // Pause waits if a slice has been done since the last time.
 func (m *Meter) Pause() {
-	if m.work < slice {
+	all := m.work + m.cost
+	if all < slice {
 		return
 	}
-	n := m.work / slice
-	m.work %= slice
+	n := all / slice
+	m.work, m.cost = all%slice, 0
 	if time.Since(m.last) < tolerated {
 		delay(n)
 	}

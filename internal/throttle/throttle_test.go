@@ -17,7 +17,7 @@ func spend(t *testing.T, conns, slices int) (took time.Duration) {
 			all.Go(func() {
 				var m Meter
 				for range slices * slice {
-					m.Spend(1)
+					m.Waste(1)
 					m.Pause()
 				}
 			})
@@ -59,22 +59,44 @@ func TestRequestsCostNothing(t *testing.T) {
 		for range 10 * slice {
 			for range 4 {
 				m.Read(1)
-				m.Spend(1)
+				m.Piece()
 			}
 			m.Request(60)
 			m.Pause()
 		}
-		m.Spend(slice - 1)
-		if m.Pause(); time.Since(start) != 0 {
-			t.Errorf("paused for %v", time.Since(start))
-		}
-		m.Request(slice + plainFields + servedWork)
-		m.Pause()
-		m.Request(slice + plainFields + servedWork)
-		if m.Pause(); time.Since(start) != alone {
-			t.Errorf("too many variables paused for %v", time.Since(start))
+		if took := time.Since(start); took != 0 {
+			t.Errorf("paused for %v", took)
 		}
 	})
+}
+
+// TestWasteIsNotTakenBack: requests between them do not pay for what is taken back, nor for
+// variables.
+func TestWasteIsNotTakenBack(t *testing.T) {
+	for name, waste := range map[string]func(*Meter){
+		"aborted":   func(m *Meter) { m.Request(10); m.Waste(AbortWork) },
+		"variables": func(m *Meter) { m.Request(plainFields + AbortWork) },
+		"pieces": func(m *Meter) {
+			for range servedCost + AbortWork {
+				m.Piece()
+			}
+			m.Request(10)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				var m Meter
+				for range 11 * slice / AbortWork {
+					waste(&m)
+					m.Pause()
+				}
+				if took := time.Since(start); took != 10*alone { // the first is tolerated
+					t.Errorf("11 slices took %v", took)
+				}
+			})
+		})
+	}
 }
 
 // TestSlowWorkIsTolerated: a slice in a second or more is not delayed.
@@ -83,7 +105,7 @@ func TestSlowWorkIsTolerated(t *testing.T) {
 		var m Meter
 		start := time.Now()
 		for range 10 {
-			m.Spend(slice)
+			m.Waste(slice)
 			m.Pause()
 			<-time.After(tolerated)
 		}
