@@ -170,7 +170,11 @@ func TestShutdownThatIsCutShort(t *testing.T) {
 				entered <- struct{}{}
 				<-r.Context().Done()
 				causes <- context.Cause(r.Context())
-				return nil
+				var err error
+				for err == nil { // one that returns before the cut has its answer sent whole
+					_, err = io.WriteString(w, "more")
+				}
+				return err
 			})}
 			l := tcp(t)
 			serve(t, s, func() error { return way.serve(s, l) })
