@@ -123,7 +123,7 @@ func (f *bodyStream) readHeld(p []byte) (n int, err error) {
 	case f.at < len(f.buf):
 		n = copy(p, f.buf[f.at:])
 		if f.at += n; f.at == len(f.buf) {
-			f.buf, f.at = f.buf[:0], 0
+			f.drained()
 		}
 	case f.spool != nil:
 		if n, err = f.spool.Read(p); err != nil {
@@ -135,6 +135,15 @@ func (f *bodyStream) readHeld(p []byte) (n int, err error) {
 		}
 	}
 	return n, f.endOf()
+}
+
+// drained empties the buffer. Where requests share the connection another may need its memory.
+func (f *bodyStream) drained() {
+	f.buf, f.at = f.buf[:0], 0
+	if f.s.c.multi {
+		f.s.c.hold(-cap(f.buf))
+		f.buf = nil
+	}
 }
 
 // endOf is io.EOF once all has been read.

@@ -26,12 +26,31 @@ const (
 // paramCost is what a variable takes besides its text.
 const paramCost = 32
 
-// spare is how many bytes more of bodies may be held in memory. The rest of the limit is left for
-// the variables of other requests and for handlers. The lock is held, here and below.
+// share is the part of Limits.ConnMemory that FCGI_MAX_REQS counts for one request. usualHead of it
+// is what most requests take before they are served.
+const (
+	share     = 5 << 10
+	usualHead = streamCost + 1<<10
+)
+
+// fits is the number of requests that may be open at once, where their heads are of usual size.
+// The lock is held, here and below.
+func (c *conn) fits() int { return max(1, min(c.capacity(), c.lim.ConnMemory/share)) }
+
+// forHandlers is the part of Limits.ConnMemory that is for handlers, in bytes.
+func (c *conn) forHandlers() int64 { return int64(c.lim.ConnMemory) / 8 * 3 }
+
+// spare is how many bytes more of bodies and answers may be held in memory. The rest of the limit
+// is left for handlers and for variables, also of the requests that a peer who multiplexes may
+// still begin.
 func (c *conn) spare() int {
 	lim := &c.lim
-	own := int64(lim.ConnMemory)/3 - (c.holds.memory - c.holds.handlers)
-	return int(max(0, min(own, lim.TotalMemory-lim.Budget.HoldMemory(0))))
+	held := c.holds.memory - c.holds.handlers
+	own := int64(lim.ConnMemory) / 3
+	if c.multi {
+		own = min(own, int64(lim.ConnMemory)-c.forHandlers()-int64(max(0, c.fits()-c.open))*usualHead)
+	}
+	return int(max(0, min(own-held, lim.TotalMemory-lim.Budget.HoldMemory(0))))
 }
 
 // hold counts n bytes more in memory, or fewer.

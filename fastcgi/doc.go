@@ -36,7 +36,8 @@
 // late, or never come (Apache's mod_authnz_fcgi sends none).
 //
 // GET_VALUES is answered with what is true of this connection: FCGI_MAX_REQS is how many requests
-// it takes at once (Limits.Requests), as HAProxy understands it; FCGI_MAX_CONNS is told only where
+// it takes at once, as HAProxy understands it: Limits.Requests, or one for each 5 KiB of
+// Limits.ConnMemory, by default 32; FCGI_MAX_CONNS is told only where
 // Protocol.MaxConns says it.
 //
 // # Multiplexing

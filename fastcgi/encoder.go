@@ -81,14 +81,20 @@ func (s *stream) ReadFrom(r io.Reader) (n int64, err error) {
 	return n, err
 }
 
-// copyPiece copies what one read returns, which is up to a full record where the connection may
-// hold so much more, else little: each of many answers that nobody takes waits in such a piece.
+// copyPiece copies what one read returns: a full record where the connection may hold so much more,
+// else less, for each of many answers that nobody takes waits in such a piece.
 func (s *stream) copyPiece(r io.Reader) (n int, err error) {
-	if s.c.holdPiece() {
-		defer s.c.givePiece()
+	held := s.c.holdPiece()
+	defer s.c.givePiece(held)
+	switch held {
+	case fullContent:
 		buf := pieces.Get().(*piece)
 		defer pieces.Put(buf)
-		return s.copyBy(buf[:fullContent], r)
+		return s.copyBy(buf[:held], r)
+	case sharedPiece:
+		buf := inputs.Get().(*[inputSize]byte)
+		defer inputs.Put(buf)
+		return s.copyBy(buf[:held], r)
 	}
 	buf := smallPieces.Get().(*smallPiece)
 	defer smallPieces.Put(buf)

@@ -57,9 +57,9 @@ func (c *conn) value(name []byte) (int, bool) {
 	case maxConnsName:
 		return c.proto.MaxConns, c.proto.MaxConns > 0
 	case maxReqsName:
-		return c.capacity(), true
+		return c.fits(), true
 	case mpxsConnsName:
-		return min(c.capacity()-1, 1), true
+		return min(c.fits()-1, 1), true
 	}
 	return 0, false
 }

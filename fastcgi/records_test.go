@@ -68,10 +68,16 @@ func TestManagement(t *testing.T) {
 			< GET_VALUES_RESULT 0 FCGI_MPXS_CONNS="0" FCGI_MAX_REQS="1" FCGI_MAX_CONNS="100"`)
 	})
 	t.Run("no limit is as many as there are ids", func(t *testing.T) {
-		f := serve(t, Protocol{}, &protocol.Limits{Requests: -1}, hello)
+		f := serve(t, Protocol{}, &protocol.Limits{Requests: -1, ConnMemory: -1}, hello)
 		f.dialog(`
 			> GET_VALUES 0 FCGI_MAX_REQS=""
 			< GET_VALUES_RESULT 0 FCGI_MAX_REQS="65535"`)
+	})
+	t.Run("of 128 requests 32 surely fit", func(t *testing.T) {
+		f := serve(t, Protocol{}, nil, hello)
+		f.dialog(`
+			> GET_VALUES 0 FCGI_MAX_REQS="" FCGI_MPXS_CONNS=""
+			< GET_VALUES_RESULT 0 FCGI_MAX_REQS="32" FCGI_MPXS_CONNS="1"`)
 	})
 	t.Run("a question that takes a whole record", func(t *testing.T) {
 		f := serve(t, Protocol{}, nil, hello)

@@ -18,7 +18,7 @@ func (c *conn) runs(n int) {
 func (c *conn) hasRoom() bool {
 	lim := &c.lim
 	return c.running == 0 || c.writers.Load() < writersAtOnce &&
-		c.holds.handlers+handlerCost <= int64(lim.ConnMemory)/8*3 &&
+		c.holds.handlers+handlerCost <= c.forHandlers() &&
 		lim.Budget.HoldMemory(0)+handlerCost <= lim.TotalMemory
 }
 
