@@ -116,7 +116,7 @@ func TestWaitingRequestsOfAPeerThatHasGone(t *testing.T) {
 func TestTotalMemory(t *testing.T) {
 	lim := &protocol.Limits{Budget: new(protocol.Budget), TotalMemory: 1}
 	g := newGate()
-	f := serve(t, Protocol{}, lim, g.serve)
+	f := serve(t, Protocol{RetryAfter: -1}, lim, g.serve)
 	f.say(get(1))
 	<-g.entered
 	f.say(get(2))

@@ -52,8 +52,8 @@
 // requests never wait for it.
 //
 // A connection may have Limits.Requests requests open; one counts until its handler has returned,
-// also when the front has taken it back. A further one is answered FCGI_OVERLOADED (or 503:
-// Protocol.RetryAfter), or FCGI_CANT_MPX_CONN where the limit is one.
+// also when the front has taken it back. A further one is answered 503 (or
+// FCGI_OVERLOADED, or FCGI_CANT_MPX_CONN where the limit is one: Protocol.RetryAfter).
 //
 // Limits.ConnMemory is what all of them hold in memory, ConnSpool and ConnFiles what they hold on
 // disk, whatever the peer sends. The handlers that run count too: by default 8 of one connection

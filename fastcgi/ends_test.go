@@ -170,7 +170,7 @@ func TestEarlyAnswer(t *testing.T) {
 // TestOneOfSeveralWithoutKeep: the connection takes no more, and closes when all have ended.
 func TestOneOfSeveralWithoutKeep(t *testing.T) {
 	turn := make(chan bool)
-	f := serve(t, Protocol{}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
+	f := serve(t, Protocol{RetryAfter: -1}, nil, func(w protocol.ResponseWriter, r *protocol.Request) error {
 		if r.Params.Get("REQUEST_URI") == "/1" {
 			<-turn
 		}

@@ -1,7 +1,9 @@
 package fastcgi
 
 import (
+	"cmp"
 	"strconv"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
@@ -117,8 +119,8 @@ func (c *conn) accept(id uint16, req begin) (answer []byte) {
 	if !req.keep {
 		c.closing, c.linger = true, true
 	}
-	if status == overloaded && c.proto.RetryAfter > 0 {
-		seconds := int(c.proto.RetryAfter.Seconds() + 0.999)
+	if after := cmp.Or(c.proto.RetryAfter, time.Second); status != unknownRole && after > 0 {
+		seconds := int(after.Seconds() + 0.999)
 		page := "Status: 503 Service Unavailable\r\nRetry-After: " + strconv.Itoa(seconds) + "\r\nContent-Length: 0\r\n\r\n"
 		answer = appendRecord(nil, typeStdout, id, []byte(page))
 		answer = appendRecord(answer, typeStdout, id, nil)

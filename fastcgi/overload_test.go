@@ -22,10 +22,12 @@ func TestOverloaded(t *testing.T) {
 		limit  int
 		refuse []string
 	}{
-		{"FCGI_OVERLOADED", Protocol{}, 2, []string{"END_REQUEST 3 OVERLOADED 0"}},
+		{"FCGI_OVERLOADED", Protocol{RetryAfter: -1}, 2, []string{"END_REQUEST 3 OVERLOADED 0"}},
+		{"503 by default", Protocol{}, 2, []string{
+			`STDOUT 3 "Status: 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"`, "STDOUT 3 end", "END_REQUEST 3 REQUEST_COMPLETE 0"}},
 		{"503", Protocol{RetryAfter: 1500 * time.Millisecond}, 2, []string{
 			`STDOUT 3 "Status: 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n"`, "STDOUT 3 end", "END_REQUEST 3 REQUEST_COMPLETE 0"}},
-		{"FCGI_CANT_MPX_CONN", Protocol{}, 1, []string{"END_REQUEST 3 CANT_MPX_CONN 0"}},
+		{"FCGI_CANT_MPX_CONN", Protocol{RetryAfter: -1}, 1, []string{"END_REQUEST 3 CANT_MPX_CONN 0"}},
 	}
 	for _, row := range rows {
 		t.Run(row.text, func(t *testing.T) {
@@ -64,7 +66,7 @@ func TestFloodOfBegin(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	var fronts []*front
 	for range 8 {
-		f := serve(t, Protocol{}, &protocol.Limits{HeadTimeout: -1}, hello)
+		f := serve(t, Protocol{RetryAfter: -1}, &protocol.Limits{HeadTimeout: -1}, hello)
 		fronts = append(fronts, f)
 		var sender sync.WaitGroup
 		sender.Go(func() { f.write(flood) })
@@ -99,7 +101,7 @@ func heap() int64 {
 func TestFloodOfAbort(t *testing.T) {
 	const limit = 8
 	var running, most atomic.Int64
-	f := serve(t, Protocol{}, &protocol.Limits{Requests: limit}, func(w protocol.ResponseWriter, r *protocol.Request) error {
+	f := serve(t, Protocol{RetryAfter: -1}, &protocol.Limits{Requests: limit}, func(w protocol.ResponseWriter, r *protocol.Request) error {
 		n := running.Add(1)
 		defer running.Add(-1)
 		for {

@@ -21,9 +21,10 @@ type Protocol struct {
 	// not known.
 	MaxConns int
 
-	// RetryAfter, if not 0, has a request beyond Limits.Requests answered with status 503 and this
-	// Retry-After, which people see. 0 answers FCGI_OVERLOADED, for which HAProxy closes the
-	// connection and nginx logs an error.
+	// RetryAfter is what a request that does not fit on its connection is told: it is answered with
+	// status 503 and this Retry-After; 0 means 1 s. A negative value answers FCGI_OVERLOADED, or
+	// FCGI_CANT_MPX_CONN where Limits.Requests is 1 (section 5.5). HAProxy 2.6 gives no answer to a
+	// request whose body it is sending when one of these comes, until its server timeout.
 	RetryAfter time.Duration
 }
 

@@ -70,7 +70,12 @@ func runServer(t *testing.T, s *gateway.Server, listeners ...*endpoint.Listener)
 // serve runs a gateway on l until the test ends.
 func serve(t *testing.T, h protocol.Handler, l net.Listener, name string) {
 	t.Helper()
-	s := &gateway.Server{Handler: h, Log: backendLog(t)}
+	run(t, &gateway.Server{Handler: h, Log: backendLog(t)}, l, name)
+}
+
+// run runs s on l until the test ends.
+func run(t *testing.T, s *gateway.Server, l net.Listener, name string) {
+	t.Helper()
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := serveOn(s, l, name); !errors.Is(err, gateway.ErrServerClosed) {

@@ -1,9 +1,17 @@
 package interop
 
 import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
 	"net"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // larger has answers that are larger than the buffer which HAProxy has by default.
@@ -53,4 +61,56 @@ func TestMultiplexing(t *testing.T) {
 			flood(t, s, atOnce, more, larger)
 		})
 	}
+}
+
+// HAProxy, which has not asked, begins more requests on a connection than it takes: each gets its
+// own answer or a 503. With FCGI_OVERLOADED instead, 2.6.12 gives no answer to a request whose body
+// it is sending, until "timeout server".
+func TestMoreRequestsThanAConnectionTakes(t *testing.T) {
+	needFronts(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{pair: &pair{front: haproxy(), protocol: "fastcgi"}, client: newClient(), exercise: newExercise()}
+	t.Cleanup(s.client.CloseIdleConnections)
+	busy := make(chan bool) // until one has been refused
+	letGo := sync.OnceFunc(func() { close(busy) })
+	defer letGo()
+	h := protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		<-busy
+		return s.exercise.Serve(w, r)
+	})
+	server := &gateway.Server{Handler: h, Limits: &protocol.Limits{Requests: 8}, Log: backendLog(t)}
+	run(t, server, l, "fastcgi")
+	c := startFront(t, s.front, "fastcgi-mpxs-unasked", l.Addr(), "")
+	s.addr, s.tlsAddr = loopback(c.Port), loopback(c.TLSPort)
+
+	const atOnce, rounds = 64, 16
+	var served, refused atomic.Int64
+	for round := range rounds {
+		var wg sync.WaitGroup
+		for i := range atOnce {
+			wg.Go(func() {
+				body := make([]byte, 50_000)
+				rand.NewChaCha8([32]byte{byte(round), byte(i)}).Read(body)
+				r, err := s.try(t.Context(), call{path: "/t/sum", body: bytes.NewReader(body)})
+				switch {
+				case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+					// HAProxy has refused it, and not taken its body.
+				case err != nil:
+					t.Errorf("round %d, request %d: %v", round, i, err)
+				case r.status == 503 && r.header.Get("Retry-After") != "":
+					refused.Add(1)
+					letGo()
+				case r.status != 200 || string(r.body) != sumOf(body):
+					t.Errorf("round %d, request %d: status %d, %.100q", round, i, r.status, r.body)
+				default:
+					served.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	t.Logf("%d served, %d refused", served.Load(), refused.Load())
 }
