@@ -48,10 +48,14 @@ func (p *Proxy) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	if p.FullDuplex {
 		x.control.EnableFullDuplex() // one that cannot takes the body in
 	}
-	x.link.front = r.Context()
-	defer x.link.end(context.Canceled)
-	defer x.link.part()
-	res, err := x.roundTrip(p.Backend, p.outgoing(&x.link, r, &x.body))
+	x.ctx = r.Context()
+	if x.timeout > 0 {
+		var end context.CancelCauseFunc
+		x.ctx, end = context.WithCancelCause(x.ctx)
+		defer end(nil)
+		x.slow = time.AfterFunc(x.timeout, func() { end(errSlow) })
+	}
+	res, err := x.roundTrip(p.Backend, p.outgoing(x.ctx, r, &x.body))
 	if err != nil {
 		return x.failed("send request", err)
 	}
@@ -102,17 +106,13 @@ type passage struct {
 	in      *protocol.Request
 	body    source
 	timeout time.Duration
-
-	link backendContext // the context of the exchange with the backend
+	slow    *time.Timer     // ends ctx when the timeout is over; nil: there is none
+	ctx     context.Context // of the exchange with the backend
 }
 
 func (x *passage) roundTrip(b protocol.RoundTripper, out *protocol.Request) (*protocol.Response, error) {
-	if x.timeout <= 0 {
-		return b.RoundTrip(&x.link, out)
-	}
-	timer := time.AfterFunc(x.timeout, func() { x.link.end(errSlow) })
-	res, err := b.RoundTrip(&x.link, out)
-	if !timer.Stop() && err == nil {
+	res, err := b.RoundTrip(x.ctx, out)
+	if x.slow != nil && !x.slow.Stop() && err == nil {
 		res.Body.Close()
 		return nil, errSlow
 	}
@@ -131,7 +131,7 @@ func (x *passage) failed(op string, err error) error {
 		}
 		return &protocol.Error{Op: "proxy: read body", Kind: protocol.ErrAborted, Err: *bodyErr}
 	}
-	if context.Cause(&x.link) == errSlow {
+	if context.Cause(x.ctx) == errSlow {
 		return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrUpstream,
 			Detail: "no response head within " + x.timeout.String(), Err: context.DeadlineExceeded}
 	}

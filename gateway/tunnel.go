@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 
@@ -24,23 +23,25 @@ func (x *passage) upgrade(res *protocol.Response) error {
 	if err != nil {
 		return &protocol.Error{Op: "proxy: switch protocols", Kind: protocol.ErrUnsupported, Err: err}
 	}
-	x.link.part() // from here on a client that ends its own direction has not gone
 	defer conn.Close()
+	end := func() {
+		conn.Close()
+		res.Body.Close()
+	}
 	var both sync.WaitGroup
-	both.Go(func() { x.pour(back, rw.Reader, conn) })
-	x.pour(conn, back, conn)
+	both.Go(func() { pour(back, rw.Reader, end) })
+	pour(conn, back, end)
 	both.Wait()
 	return nil
 }
 
 // pour copies one direction of a tunnel and passes its end on. An error ends both directions.
-func (x *passage) pour(to io.Writer, from io.Reader, front net.Conn) {
+func pour(to io.Writer, from io.Reader, end func()) {
 	_, err := io.Copy(to, from)
 	if err == nil {
 		err = closeWrite(to)
 	}
 	if err != nil {
-		x.link.end(err)
-		front.Close()
+		end()
 	}
 }

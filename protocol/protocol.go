@@ -124,7 +124,8 @@ type ResponseWriter interface {
 // concurrent use.
 type RoundTripper interface {
 	// RoundTrip sends r and returns the response once its head has been read. The caller closes the
-	// response's Body. The context ends the whole exchange, the body included. r.Body may still be
+	// response's Body. The context ends the whole exchange, the body included, but for that of a
+	// 101, which the Body's Close ends: it may be called while another reads. r.Body may still be
 	// read when RoundTrip has returned, until the response's Body is closed; a Read that waits
 	// then, or when RoundTrip fails, is not waited for.
 	RoundTrip(ctx context.Context, r *Request) (*Response, error)

@@ -93,6 +93,7 @@ func (x *Exchange) response(status int, h http.Header, begin *beginning) (*proto
 	b.persists = x.HTTP != nil && !b.tunnel && begin.persists(h)
 	b.body = Answer{Protocol: x.Protocol, Request: x.request, Log: x.Log}
 	if b.tunnel {
+		x.stop() // a client that ends its own direction has not gone
 		x.patience.Stop()
 		x.conn.SetDeadline(time.Time{})
 	}
