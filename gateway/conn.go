@@ -109,9 +109,7 @@ func (c *conn) pending() bool {
 func (c *conn) cut() {
 	c.closeIdle()
 	c.cutting.Store(true)
-	if t, ok := c.net.(*net.TCPConn); ok {
-		t.SetLinger(0)
-	}
+	netio.ResetOnClose(c.net)
 	c.net.Close()
 	c.expire() // the system does not tell of what is closed; what is parked from now on finds it so
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/ratelimit"
 )
 
@@ -22,6 +23,9 @@ type Listener struct {
 	Name string
 }
 
+// PlainListener returns l's own Listener, whose Accept l has.
+func (l *Listener) PlainListener() net.Listener { return l.Listener }
+
 // A activeListener is a listener in use.
 type activeListener struct {
 	net.Listener
@@ -33,6 +37,8 @@ type activeListener struct {
 	ended    ratelimit.Limiter
 	once     sync.Once
 	err      error // of closing
+
+	acceptor *netio.Acceptor // accepts instead of the Listener, if not nil
 
 	whole atomic.Bool // its protocol takes what has come first from who looked for that
 }
@@ -70,10 +76,12 @@ const (
 	lastWait  = 100 * time.Millisecond
 )
 
-// listen accepts connections and has each served by start, in a goroutine of its own.
-func (s *Server) listen(l net.Listener, protocolName string, start func(*conn)) error {
+// listen accepts connections, by a if that is not nil, and has each served by start, in a goroutine
+// of its own.
+func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, start func(*conn)) error {
 	s.init()
 	p := s.newActiveListener(l, protocolName)
+	p.acceptor = a
 	if !s.open(p) {
 		l.Close()
 		return ErrServerClosed
@@ -128,6 +136,9 @@ func (s *Server) shut(p *activeListener) {
 func (s *Server) accept(p *activeListener) (net.Conn, error) {
 	if !s.waitForRoom() {
 		return nil, ErrServerClosed
+	}
+	if p.acceptor != nil {
+		return p.acceptor.Accept()
 	}
 	return p.Accept()
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -96,13 +97,13 @@ func (s *Server) init() {
 // to stop; then it returns ErrServerClosed. It closes l. Where descriptors or memory run out it
 // waits and tries again.
 func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
-	return s.listen(l, p.Name(), by(p).serve)
+	return s.listen(l, p.Name(), netio.NewAcceptor(l), by(p).serve)
 }
 
 // ServeHTTP is Serve for HTTP/1: net/http's own server, with this server's handler, allow-list,
 // limits, log and shutdown.
 func (s *Server) ServeHTTP(l net.Listener) error {
-	return s.listen(l, "http", kind((*conn).serveHTTP).serve)
+	return s.listen(l, "http", nil, kind((*conn).serveHTTP).serve)
 }
 
 // ServeAny is Serve for several protocols on one listener: a connection's first bytes tell which of
@@ -113,7 +114,7 @@ func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error 
 	for _, p := range slices.Backward(protocols) {
 		kinds[p.Name()] = by(p)
 	}
-	return s.listen(l, "auto", func(c *conn) { c.serveAny(kinds) })
+	return s.listen(l, "auto", nil, func(c *conn) { c.serveAny(kinds) })
 }
 
 // A conn is one connection that a Server serves. It stands before the protocol's own Conn.

@@ -157,6 +157,9 @@ type unixListener struct {
 	once sync.Once
 }
 
+// PlainListener is the listener whose Accept l has.
+func (l *unixListener) PlainListener() net.Listener { return l.Listener }
+
 func (l *unixListener) Close() error {
 	l.once.Do(func() {
 		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.made) {

@@ -119,8 +119,8 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // TCP, and on a Unix socket by what KeepInput has left there, which takes nothing away of what was
 // sent. Without that there is no such sign.
 func (b *Conn) Abort() error {
-	if t, ok := b.Conn.(*net.TCPConn); ok && b.state.Load() == active {
-		t.SetLinger(0)
+	if b.state.Load() == active {
+		ResetOnClose(b.Conn)
 	}
 	b.awaitInput()
 	return b.Close()

@@ -68,6 +68,33 @@ func Socket(c net.Conn) (raw syscall.RawConn) {
 		raw, _ = c.SyscallConn()
 	case *net.UnixConn:
 		raw, _ = c.SyscallConn()
+	case bare:
+		raw = c.raw()
 	}
 	return raw
+}
+
+// bare is an [Accepted], where the system has one.
+type bare interface {
+	raw() syscall.RawConn
+	unix() bool
+	write2(first, second []byte) (n int, err error)
+}
+
+// isUnix reports whether c is a connection of a Unix socket, and no wrapper of one.
+func isUnix(c net.Conn) bool {
+	switch c := c.(type) {
+	case *net.UnixConn:
+		return true
+	case bare:
+		return c.unix()
+	}
+	return false
+}
+
+// ResetOnClose has the close of a TCP connection be a reset. On others it does nothing.
+func ResetOnClose(c net.Conn) {
+	if t, ok := c.(interface{ SetLinger(sec int) error }); ok {
+		t.SetLinger(0)
+	}
 }

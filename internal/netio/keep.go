@@ -1,7 +1,6 @@
 package netio
 
 import (
-	"net"
 	"os"
 	"sync"
 	"syscall"
@@ -24,7 +23,7 @@ type Keep struct {
 // nobody has read gives the peer ECONNRESET behind all that was sent. That is so on Linux;
 // elsewhere and on other connections KeepInput does nothing. k is b's from now on.
 func (b *Conn) KeepInput(k *Keep) {
-	if _, unix := b.Conn.(*net.UnixConn); unix && closeResets && b.raw != nil {
+	if closeResets && b.raw != nil && isUnix(b.Conn) {
 		b.keep = k
 	}
 }

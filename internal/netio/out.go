@@ -59,6 +59,10 @@ var vectors = sync.Pool{New: func() any { return new(vector) }}
 
 // writeTwo writes two pieces in one write.
 func writeTwo(c net.Conn, first, second []byte) error {
+	if b, ok := c.(bare); ok {
+		_, err := b.write2(first, second)
+		return err
+	}
 	v := vectors.Get().(*vector)
 	defer vectors.Put(v)
 	v.pieces = [...][]byte{first, second}

@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// sendFile sends a piece of a regular file. TCP connections know sendfile by themselves, Unix ones
-// do not.
+// sendFile sends a piece of a regular file. TCP connections of package net know sendfile by
+// themselves, others do not.
 func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) {
-	if _, unix := b.Conn.(*net.UnixConn); !unix {
+	if _, tcp := b.Conn.(*net.TCPConn); tcp || b.raw == nil {
 		return io.Copy(b.Conn, l)
 	}
 	src, err := l.R.(*os.File).SyscallConn()

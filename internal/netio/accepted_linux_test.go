@@ -1,0 +1,219 @@
+//go:build !386 && !s390x
+
+package netio
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/nettest"
+)
+
+func listen(t *testing.T, network string) net.Listener {
+	t.Helper()
+	addr := "127.0.0.1:0"
+	if network == "unix" {
+		addr = filepath.Join(t.TempDir(), "s")
+	}
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// acceptedPair is a connection that its server has as an Accepted.
+func acceptedPair(t *testing.T, network string) (server *Accepted, client net.Conn) {
+	t.Helper()
+	l := listen(t, network)
+	client, err := net.Dial(network, l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	c, err := NewAcceptor(l).Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	a, ok := c.(*Accepted)
+	if !ok {
+		t.Fatalf("accepted a %T: it had come", c)
+	}
+	return a, client
+}
+
+// TestAcceptedIsAConn is the suite of x/net for a net.Conn, on both sides.
+func TestAcceptedIsAConn(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
+				server, client := acceptedPair(t, network)
+				return server, client, func() { server.Close(); client.Close() }, nil
+			})
+		})
+	}
+}
+
+// TestAcceptedWaitsForNobody: what can be done at once is done without the poller, and the first
+// thing that must wait makes it known.
+func TestAcceptedWaitsForNobody(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			server, client := acceptedPair(t, network)
+			for range 3 {
+				io.WriteString(client, "hello")
+				buf := make([]byte, 5)
+				if _, err := io.ReadFull(server, buf); err != nil || string(buf) != "hello" {
+					t.Fatalf("%q, %v", buf, err)
+				}
+				if n, err := server.write2([]byte("he"), []byte("llo")); n != 5 || err != nil {
+					t.Fatal(n, err)
+				}
+				if _, err := io.ReadFull(client, buf); err != nil || string(buf) != "hello" {
+					t.Fatalf("%q, %v", buf, err)
+				}
+			}
+			if server.file.Load() != nil {
+				t.Error("the poller knows it, though nothing waited")
+			}
+			server.SetReadDeadline(time.Now().Add(time.Millisecond))
+			if _, err := server.Read(make([]byte, 1)); !isTimeout(err) {
+				t.Errorf("a read with nothing to read ended with %v", err)
+			}
+			if server.file.Load() == nil {
+				t.Error("it waited without the poller")
+			}
+		})
+	}
+}
+
+// TestAcceptedUnderAConn: a Conn may set a deadline while it holds the descriptor.
+func TestAcceptedUnderAConn(t *testing.T) {
+	server, client := acceptedPair(t, "unix")
+	b := New(server, nil)
+	go io.WriteString(client, "x")
+	if err := b.Wait(); err != nil || string(b.Buffered()) != "x" {
+		t.Errorf("%q, %v", b.Buffered(), err)
+	}
+}
+
+// TestAcceptedWritesAll: two pieces that are more than the socket takes arrive whole and in order.
+func TestAcceptedWritesAll(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		for _, sizes := range [][2]int{{3 << 20, 2 << 20}, {100, 5 << 20}, {5 << 20, 100}} {
+			server, client := acceptedPair(t, network)
+			first, second := bytes.Repeat([]byte("a"), sizes[0]), bytes.Repeat([]byte("b"), sizes[1])
+			var sender sync.WaitGroup
+			sender.Go(func() {
+				defer server.Close()
+				if n, err := server.write2(first, second); n != sizes[0]+sizes[1] || err != nil {
+					t.Error(n, err)
+				}
+			})
+			got, err := io.ReadAll(client)
+			if sender.Wait(); err != nil || !bytes.Equal(got, append(first, second...)) {
+				t.Errorf("%s %v: %d bytes came, %v", network, sizes, len(got), err)
+			}
+		}
+	}
+}
+
+// TestAcceptedIsClosed: what is closed is no other connection's, whose descriptor may have the same
+// number.
+func TestAcceptedIsClosed(t *testing.T) {
+	server, _ := acceptedPair(t, "unix")
+	raw, err := server.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	for name, err := range map[string]error{
+		"close":    server.Close(),
+		"control":  raw.Control(func(uintptr) { t.Error("called") }),
+		"deadline": server.SetDeadline(time.Time{}),
+		"shutdown": server.CloseWrite(),
+	} {
+		if !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, row := range []func([]byte) (int, error){server.Read, server.Write} {
+		if n, err := row(make([]byte, 1)); n != 0 || !errors.Is(err, net.ErrClosed) {
+			t.Error(n, err)
+		}
+	}
+}
+
+// TestAcceptedHasAddresses of both ends.
+func TestAcceptedHasAddresses(t *testing.T) {
+	server, client := acceptedPair(t, "tcp")
+	if got, want := server.RemoteAddr().String(), client.LocalAddr().String(); got != want {
+		t.Errorf("RemoteAddr %s, want %s", got, want)
+	}
+	if got, want := server.LocalAddr().String(), client.RemoteAddr().String(); got != want {
+		t.Errorf("LocalAddr %s, want %s", got, want)
+	}
+	l := listen(t, "unix")
+	name := filepath.Join(t.TempDir(), "client")
+	named, err := (&net.Dialer{LocalAddr: &net.UnixAddr{Name: name, Net: "unix"}}).Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer named.Close()
+	c, err := NewAcceptor(l).Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got := c.RemoteAddr().String(); got != name {
+		t.Errorf("RemoteAddr %s, want %s", got, name)
+	}
+}
+
+// TestAcceptorWaits: a connection that has not come yet is waited for, and Close ends that.
+func TestAcceptorWaits(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		l := listen(t, network)
+		a := NewAcceptor(l)
+		got := make(chan error)
+		go func() {
+			for range 2 {
+				c, err := a.Accept()
+				if err == nil {
+					c.Close()
+				}
+				got <- err
+			}
+		}()
+		runtime.Gosched()
+		c, err := net.Dial(network, l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		if err := <-got; err != nil {
+			t.Error(err)
+		}
+		l.Close()
+		if err := <-got; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("accept of a closed listener: %v", err)
+		}
+	}
+}
+
+// TestAcceptorOfAWrapper: one with an Accept of its own is not passed over.
+func TestAcceptorOfAWrapper(t *testing.T) {
+	type wrapper struct{ *net.UnixListener }
+	if NewAcceptor(wrapper{listen(t, "unix").(*net.UnixListener)}) != nil {
+		t.Error("a wrapper's Accept is passed over")
+	}
+}

@@ -1,0 +1,123 @@
+//go:build !386 && !s390x
+
+package netio
+
+import (
+	"encoding/binary"
+	"net"
+	"slices"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"github.com/postern-gateway/postern/internal/rawio"
+)
+
+// An Acceptor accepts the connections of a listener as [Accepted]. One goroutine at a time may use
+// it; the listener's Close ends it.
+type Acceptor struct {
+	listener net.Listener
+	network  string
+	raw      syscall.RawConn
+
+	try  func(fd uintptr)
+	fd   int
+	peer syscall.RawSockaddrAny
+	size uint32
+}
+
+// NewAcceptor returns nil for a listener that is no plain one of TCP or of a Unix stream socket.
+// One that wraps such a listener and has its Accept says so by a method PlainListener.
+func NewAcceptor(l net.Listener) *Acceptor {
+	for {
+		w, ok := l.(interface{ PlainListener() net.Listener })
+		if !ok {
+			break
+		}
+		l = w.PlainListener()
+	}
+	a := &Acceptor{listener: l, network: l.Addr().Network()}
+	var err error
+	switch l := l.(type) {
+	case *net.TCPListener:
+		if a.raw, err = l.SyscallConn(); err == nil {
+			a.raw.Control(tuneTCP)
+		}
+	case *net.UnixListener:
+		a.raw, err = l.SyscallConn()
+	}
+	if a.raw == nil || err != nil || a.network != "tcp" && a.network != "unix" {
+		return nil
+	}
+	a.try = a.accept
+	return a
+}
+
+// What package net sets on each connection. Linux has those of the listener passed on.
+const (
+	keepAliveSeconds = 15
+	keepAliveCount   = 9
+)
+
+func tuneTCP(fd uintptr) {
+	for _, o := range [...][3]int{
+		{syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1},
+		{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, keepAliveSeconds},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, keepAliveSeconds},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, keepAliveCount},
+	} {
+		syscall.SetsockoptInt(int(fd), o[0], o[1], o[2])
+	}
+}
+
+// Accept returns a connection that has come already as an [Accepted]. Where it has to wait for one
+// the listener's own Accept does.
+func (a *Acceptor) Accept() (net.Conn, error) {
+	a.fd = -1
+	if err := a.raw.Control(a.try); err != nil || a.fd < 0 {
+		return a.listener.Accept()
+	}
+	return &Accepted{network: a.network, local: a.listener.Addr(), peer: a.peerAddr(), fd: a.fd}, nil
+}
+
+// accept accepts what has come. An error is left to the listener to find again.
+func (a *Acceptor) accept(fd uintptr) { a.fd, a.size, _ = rawio.Accept(int(fd), &a.peer) }
+
+// unnamed is the address of a Unix socket that has none, as package net has it.
+var unnamed net.Addr = &net.UnixAddr{Name: "@", Net: "unix"}
+
+// peerAddr is the address of the connection that was accepted last.
+func (a *Acceptor) peerAddr() net.Addr {
+	switch {
+	case a.network == "tcp":
+		return tcpAddr(&a.peer)
+	case a.size <= uint32(unsafe.Sizeof(a.peer.Addr.Family)):
+		return unnamed
+	}
+	sa, _ := syscall.Getpeername(a.fd)
+	if u, ok := sa.(*syscall.SockaddrUnix); ok {
+		return &net.UnixAddr{Name: u.Name, Net: "unix"}
+	}
+	return unnamed
+}
+
+// tcpAddr is the address that a system call has filled in.
+func tcpAddr(sa *syscall.RawSockaddrAny) *net.TCPAddr {
+	if sa.Addr.Family == syscall.AF_INET {
+		in := (*syscall.RawSockaddrInet4)(unsafe.Pointer(sa))
+		return &net.TCPAddr{IP: slices.Clone(in.Addr[:]), Port: port(in.Port)}
+	}
+	in := (*syscall.RawSockaddrInet6)(unsafe.Pointer(sa))
+	addr := &net.TCPAddr{IP: slices.Clone(in.Addr[:]), Port: port(in.Port)}
+	if in.Scope_id != 0 {
+		addr.Zone = strconv.Itoa(int(in.Scope_id))
+		if i, err := net.InterfaceByIndex(int(in.Scope_id)); err == nil {
+			addr.Zone = i.Name
+		}
+	}
+	return addr
+}
+
+// port is a port of which the system has the bytes in the network's order.
+func port(p uint16) int { return int(binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&p))[:])) }

@@ -1,0 +1,14 @@
+//go:build !linux || 386 || s390x
+
+package netio
+
+import "net"
+
+// An Acceptor is nothing on this system.
+type Acceptor struct{}
+
+// NewAcceptor returns nil on this system.
+func NewAcceptor(net.Listener) *Acceptor { return nil }
+
+// Accept is not called on this system.
+func (*Acceptor) Accept() (net.Conn, error) { return nil, net.ErrClosed }

@@ -1,0 +1,26 @@
+//go:build !race
+
+package rawio
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// WriteTwo is writev(2) of two pieces on a descriptor that does not block.
+func WriteTwo(fd int, first, second []byte) (n int, err error) {
+	if len(second) == 0 {
+		return Write(fd, first)
+	}
+	var pieces [2]syscall.Iovec
+	for i, p := range [2][]byte{first, second} {
+		pieces[i].Base = unsafe.SliceData(p)
+		pieces[i].SetLen(len(p))
+	}
+	for {
+		n, _, e := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&pieces)), 2)
+		if e != syscall.EINTR {
+			return result(n, e)
+		}
+	}
+}
