@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/fcgi"
+	"os"
 	"strings"
 
 	"github.com/postern-gateway/postern/gateway"
@@ -22,7 +23,7 @@ func runServer(spec string) error {
 	if f[0] == "flood" {
 		return runFlood(f[1], f[3])
 	}
-	l, err := net.Listen("unix", f[3])
+	l, err := listenAt(f[3])
 	if err != nil {
 		return err
 	}
@@ -41,6 +42,18 @@ func runServer(spec string) error {
 	}
 	go w.serve(l, x, f[2])
 	return answerQuestions()
+}
+
+// inheritedSocket is a socket that who starts the server has opened, as its descriptor 3.
+const inheritedSocket = "inherited"
+
+func listenAt(socket string) (net.Listener, error) {
+	if socket != inheritedSocket {
+		return net.Listen("unix", socket)
+	}
+	f := os.NewFile(3, "listener")
+	defer f.Close()
+	return net.FileListener(f)
 }
 
 // serve serves one variant as long as the process lives.
