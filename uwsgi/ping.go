@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
@@ -29,26 +30,18 @@ func consumePong(b []byte) (warning string, n int, err error) {
 	return string(block), n, nil
 }
 
-// errPing says that the packet was no request but a ping.
-var errPing = errors.New("ping")
-
 // pingsAtOnce is how many pings a second are answered at once. Further ones wait.
 const pingsAtOnce = 100
 
 var pings ratelimit.Limiter
 
-// pong answers a ping. The connection ends with it, as with a request.
-func (c *conn) pong() error {
+// answerPing answers a ping. The connection ends with it, as with a request.
+func answerPing(c *netio.OneRequest) error {
 	if ok, _ := pings.Allow(pingsAtOnce); !ok {
 		throttle.End()
 	}
 	c.SetOut(appendPong(c.Out()))
-	err := c.Flush()
-	c.Free()
-	if err != nil {
-		return err
-	}
-	return io.EOF
+	return netio.ErrAnswered
 }
 
 // Ping asks whether the server is there and serving. A server may answer with a warning, which says

@@ -1,8 +1,6 @@
 package uwsgi
 
 import (
-	"context"
-	"io"
 	"net"
 
 	"github.com/postern-gateway/postern/internal/netio"
@@ -17,49 +15,13 @@ func (Protocol) Name() string { return "uwsgi" }
 
 // NewConn implements [protocol.Protocol].
 func (Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
-	s := new(conn)
-	s.Init(c, lim)
-	s.KeepInput(&s.keep)
-	s.body.Conn = &s.Conn
-	s.enc = netio.Encoder{Conn: &s.Conn, Body: &s.body, Form: protocol.StatusLine}
-	return s
+	return netio.NewOneRequest(c, lim, &format)
 }
 
-// A conn is a connection with its one request.
-type conn struct {
-	netio.Conn
-	keep netio.Keep
-	body netio.Body
-	enc  netio.Encoder
-	done bool // the request has been given
-}
+var format = netio.Format{Protocol: "uwsgi", Head: protocol.StatusLine, ReadHead: readHead}
 
-// Next implements [protocol.Conn].
-func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error) {
-	if c.done {
-		c.Free()
-		return nil, nil, io.EOF
-	}
-	c.done = true
-	if err := c.Wait(); err != nil {
-		return nil, nil, err
-	}
-	r := &protocol.Request{Body: &c.body, Protocol: "uwsgi", Peer: c.RemoteAddr()}
-	c.enc.Request = r
-	err := c.readHead(r)
-	switch {
-	case err == nil:
-		c.body.Expect(r.ContentLength)
-		return r, &c.enc, nil
-	case err == errPing:
-		return nil, nil, c.pong()
-	}
-	c.body.Expect(-1) // whatever still comes is to be drained
-	return r, &c.enc, c.HeadError("uwsgi", err)
-}
-
-// readHead reads r's modifiers, its variables and its body's length.
-func (c *conn) readHead(r *protocol.Request) error {
+// readHead reads r's modifiers, its variables and its body's length. A ping is answered.
+func readHead(c *netio.OneRequest, r *protocol.Request) error {
 	if err := c.Fill(headerSize); err != nil {
 		return err
 	}
@@ -80,7 +42,7 @@ func (c *conn) readHead(r *protocol.Request) error {
 	_, block, n := consumePacket(c.Buffered())
 	c.Discard(n)
 	if h.modifier1 == kindPing {
-		return errPing
+		return answerPing(c)
 	}
 	var err error
 	if r.Params, err = consumeBlock(block, c.Limits.ParamCount); err != nil {
@@ -92,6 +54,3 @@ func (c *conn) readHead(r *protocol.Request) error {
 	r.ContentLength, _, err = r.DeclaredLength()
 	return err
 }
-
-// Close implements [protocol.Conn].
-func (c *conn) Close() error { return c.Finish() }

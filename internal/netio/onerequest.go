@@ -1,0 +1,83 @@
+package netio
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Format says how a protocol whose connections carry one request puts it on the wire. It is not
+// changed once a connection uses it.
+type Format struct {
+	Protocol string            // its name
+	Head     protocol.HeadForm // of a response
+	// ReadHead reads a request's head from c into r, up to the body. It may return ErrAnswered.
+	ReadHead func(c *OneRequest, r *protocol.Request) error
+}
+
+// ErrAnswered is returned by a ReadHead that has read a message that is not a request, and has put
+// the answer into the output buffer. The connection ends with that answer.
+var ErrAnswered = errors.New("not a request")
+
+// A OneRequest is the server's side of a connection that carries one request. The request's body
+// follows the head without any framing, and the response ends with the connection. It implements
+// [protocol.Conn], [protocol.Watcher] and [protocol.Idler].
+type OneRequest struct {
+	Conn
+	Encoder Encoder
+
+	format *Format
+	keep   Keep
+	body   Body
+	given  bool // Next has returned the request
+}
+
+// NewOneRequest returns the server's side of c. A nil lim means the defaults.
+func NewOneRequest(c net.Conn, lim *protocol.Limits, f *Format) *OneRequest {
+	o := &OneRequest{format: f}
+	o.Init(c, lim)
+	o.KeepInput(&o.keep)
+	o.body.Conn = &o.Conn
+	o.Encoder = Encoder{Conn: &o.Conn, Body: &o.body, Form: f.Head}
+	return o
+}
+
+// Next implements [protocol.Conn].
+func (o *OneRequest) Next(context.Context) (*protocol.Request, protocol.Encoder, error) {
+	if o.given {
+		o.Free()
+		return nil, nil, io.EOF
+	}
+	o.given = true
+	if err := o.Wait(); err != nil {
+		return nil, nil, err
+	}
+	r := &protocol.Request{Body: &o.body, Protocol: o.format.Protocol, Peer: o.RemoteAddr()}
+	o.Encoder.Request = r
+	switch err := o.format.ReadHead(o, r); err {
+	case nil:
+		o.body.Expect(r.ContentLength)
+		return r, &o.Encoder, nil
+	case ErrAnswered:
+		return nil, nil, o.endAnswered()
+	default:
+		o.body.Expect(-1) // whatever still comes is to be drained
+		return r, &o.Encoder, o.HeadError(o.format.Protocol, err)
+	}
+}
+
+// endAnswered sends the answer to a message that was not a request.
+func (o *OneRequest) endAnswered() error {
+	err := o.Flush()
+	o.Free()
+	if err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// Close implements [protocol.Conn].
+func (o *OneRequest) Close() error { return o.Finish() }
