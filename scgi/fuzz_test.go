@@ -2,14 +2,8 @@ package scgi
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"io"
-	"net"
 	"testing"
-
-	"github.com/postern-gateway/postern/internal/netio/netiotest"
-	"github.com/postern-gateway/postern/protocol"
 )
 
 func seed(f *testing.F, add func(b []byte)) {
@@ -76,52 +70,6 @@ func FuzzConsumeRequest(f *testing.F) {
 	})
 }
 
-// A connection is answered in the same way however its bytes are cut.
-func FuzzNext(f *testing.F) {
-	for _, b := range recorded(f) {
-		f.Add(b, []byte{100, 7})
-	}
-	seed(f, func(b []byte) {
-		f.Add(b, []byte{0, 3, 1})
-		f.Add(append(b, "some body, and more"...), []byte{20})
-	})
-	lim := &protocol.Limits{ParamBytes: 1 << 10, ParamCount: 64, Body: 1 << 20}
-	f.Fuzz(func(t *testing.T, b, cuts []byte) {
-		whole, log := netiotest.Play(Protocol{}, lim, netiotest.Report, b, nil)
-		pieces, log2 := netiotest.Play(Protocol{}, lim, netiotest.Report, b, cuts)
-		if !bytes.Equal(whole, pieces) {
-			t.Fatalf("whole: %q %s\npieces: %q %s", whole, log, pieces, log2)
-		}
-	})
-}
+func FuzzNext(f *testing.F) { stream.FuzzNext(f, seed) }
 
-// Whatever a backend answers, the client comes to the same end, however it is cut.
-func FuzzResponse(f *testing.F) {
-	for _, s := range []string{
-		"Status: 200 OK\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 404 Not Found\n\nno", "Location: /x\r\n\r\n", "Status: 101 X\r\n\r\n\x81",
-		"Status: 103 Early\r\nLink: x\r\n\r\nStatus: 200 OK\r\nX: y\r\n\r\n", "Content-Type: a/b\r\nContent-Length: 9\r\n\r\nshort",
-		"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Status: 200\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
-	} {
-		f.Add([]byte(s), []byte{0, 7, 2})
-	}
-	f.Fuzz(func(t *testing.T, b, cuts []byte) {
-		if whole, pieces := answerOf(b, nil), answerOf(b, cuts); whole != pieces {
-			t.Fatalf("whole: %s\npieces: %s", whole, pieces)
-		}
-	})
-}
-
-// answerOf is what the client makes of an answer.
-func answerOf(b, cuts []byte) string {
-	c := &Client{
-		Dial:   func(context.Context) (net.Conn, error) { return netiotest.NewScript(b, cuts), nil },
-		Limits: &protocol.Limits{ResponseHead: 1 << 10},
-	}
-	res, err := c.RoundTrip(context.Background(), new(protocol.Request))
-	if err != nil {
-		return "an error"
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return fmt.Sprintf("%d %v %q %v", res.Status, res.Header, body, err)
-}
+func FuzzResponse(f *testing.F) { stream.FuzzResponse(f) }

@@ -3,10 +3,7 @@ package uwsgi
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 )
 
-// The process's one watch for hang-ups stays; nothing else may.
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/postern-gateway/postern/internal/netio.(*watcher).run"))
-}
+func TestMain(m *testing.M) { netiotest.Main(m) }

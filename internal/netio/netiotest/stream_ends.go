@@ -6,24 +6,14 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Wire is a protocol whose connections carry one request, as a test speaks it.
-type Wire struct {
-	Protocol protocol.Protocol
-	// Head encodes a request's head, with the length of its body and more variables.
-	Head func(length int, namesAndValues ...string) string
-	// Switching is how the response's head begins that has the status 101.
-	Switching string
-}
-
 // Ends tests how the protocol's responses, connections and contexts end.
-func (x *Wire) Ends(t *testing.T) {
+func (x *Stream) Ends(t *testing.T) {
 	t.Run("cut", x.cut)
 	t.Run("hijack keeps what was read", x.hijack)
 	t.Run("answer before body", x.answerBeforeBody)
@@ -32,12 +22,12 @@ func (x *Wire) Ends(t *testing.T) {
 	t.Run("answer over a watched wrapper", x.answerOverAWrapper)
 }
 
-func (x *Wire) serve(t *testing.T, c net.Conn, h protocol.HandlerFunc) *Log {
+func (x *Stream) serve(t *testing.T, c net.Conn, h protocol.HandlerFunc) *Log {
 	return Serve(t, x.Protocol, nil, h, c)
 }
 
 // A response that fails after a part of it has left is cut, not ended.
-func (x *Wire) cut(t *testing.T) {
+func (x *Stream) cut(t *testing.T) {
 	server, front := TCP(t)
 	log := x.serve(t, server, func(w protocol.ResponseWriter, r *protocol.Request) error {
 		io.WriteString(w, "half")
@@ -52,7 +42,7 @@ func (x *Wire) cut(t *testing.T) {
 }
 
 // What a front says right behind the head belongs to the one who takes the connection over.
-func (x *Wire) hijack(t *testing.T) {
+func (x *Stream) hijack(t *testing.T) {
 	server, front := Unix(t)
 	x.serve(t, server, func(w protocol.ResponseWriter, _ *protocol.Request) error {
 		w.WriteHeader(http.StatusSwitchingProtocols)
@@ -66,7 +56,7 @@ func (x *Wire) hijack(t *testing.T) {
 		return err
 	})
 	io.WriteString(front, x.Head(0)+"early")
-	want := x.Switching + " 101 Switching Protocols\r\n\r\nearly"
+	want := x.StatusPrefix + " 101 Switching Protocols\r\n\r\nearly"
 	if got, err := io.ReadAll(front); string(got) != want || err != nil {
 		t.Errorf("%q, %v; want %q", got, err, want)
 	}
@@ -74,7 +64,7 @@ func (x *Wire) hijack(t *testing.T) {
 
 // An answer that was given before the body was read arrives whole, though the front is still
 // sending.
-func (x *Wire) answerBeforeBody(t *testing.T) {
+func (x *Stream) answerBeforeBody(t *testing.T) {
 	server, front := TCP(t)
 	x.serve(t, server, func(w protocol.ResponseWriter, _ *protocol.Request) error {
 		_, err := io.WriteString(w, "enough")
@@ -94,20 +84,20 @@ func (x *Wire) answerBeforeBody(t *testing.T) {
 }
 
 // The request's context ends when the front goes, though nobody reads and its body lies unread.
-func (x *Wire) contextEnds(t *testing.T) {
+func (x *Stream) contextEnds(t *testing.T) {
 	server, front := Unix(t)
 	x.goes(t, server, front, x.Head(100)+"not all")
 }
 
 // It also ends over a connection that wraps a socket and shows nothing of it, as
 // netutil.LimitListener's.
-func (x *Wire) contextEndsOverAWrapper(t *testing.T) {
+func (x *Stream) contextEndsOverAWrapper(t *testing.T) {
 	inner, front := Unix(t)
 	x.goes(t, struct{ net.Conn }{inner}, front, x.Head(0))
 }
 
 // goes sends a request and goes while its handler waits for its context.
-func (x *Wire) goes(t *testing.T, server, front net.Conn, request string) {
+func (x *Stream) goes(t *testing.T, server, front net.Conn, request string) {
 	cause := make(chan error, 1)
 	x.serve(t, server, func(_ protocol.ResponseWriter, r *protocol.Request) error {
 		done := r.Context().Done()
@@ -126,7 +116,7 @@ func (x *Wire) goes(t *testing.T, server, front net.Conn, request string) {
 
 // A handler that returns while its context is watched over a wrapper is answered for, and the
 // connection ends.
-func (x *Wire) answerOverAWrapper(t *testing.T) {
+func (x *Stream) answerOverAWrapper(t *testing.T) {
 	inner, front := Unix(t)
 	x.serve(t, struct{ net.Conn }{inner}, func(w protocol.ResponseWriter, r *protocol.Request) error {
 		r.Context().Done()
@@ -143,6 +133,3 @@ func ends(t *testing.T, front io.Reader, want string) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
-
-// Length is the variable that tells a body's length.
-func Length(n int) []string { return []string{"CONTENT_LENGTH", strconv.Itoa(n)} }

@@ -1,4 +1,4 @@
-package uwsgi
+package netiotest
 
 import (
 	"fmt"
@@ -11,13 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// recorded are the requests that fronts from Debian 12 sent: a GET of /u/a%20b?q=1 that has X-A
-// twice and a Proxy field, and a POST of hello in chunks to /u/x, which Apache answers with 411 by
-// itself.
+// recorded reads the requests that fronts from Debian 12 sent, by name, from testdata.
 func recorded(t testing.TB) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob("testdata/*.bin")
@@ -35,24 +32,28 @@ func recorded(t testing.TB) map[string][]byte {
 	return m
 }
 
-func TestRecorded(t *testing.T) {
+// Recorded tests that the requests in testdata are served, and that no strict prefix of one is.
+// They are a GET of prefix + "/a%20b?q=1" that has X-A twice and a Proxy field, and a POST of
+// "hello" in chunks to prefix + "/x". The POST has no recording of Apache, which answers it with
+// 411 by itself.
+func (x *Stream) Recorded(t *testing.T, prefix string) {
 	h := protocol.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%s %s %s %q %q %v %d %q %v", r.Method, r.URL.Path, r.RequestURI, r.Header["X-A"], r.Header["Proxy"], r.TransferEncoding, r.ContentLength, b, err)
 	}))
 	for name, b := range recorded(t) {
-		want := `GET /u/a b /u/a%20b?q=1 ["1, 2"] [] [] 0 "" <nil>`
+		want := fmt.Sprintf(`GET %s/a b %[1]s/a%%20b?q=1 ["1, 2"] [] [] 0 "" <nil>`, prefix)
 		if strings.HasSuffix(name, "-chunked") {
-			want = `POST /u/x /u/x [] [] [] 5 "hello" <nil>`
+			want = fmt.Sprintf(`POST %s/x %[1]s/x [] [] [] 5 "hello" <nil>`, prefix)
 		}
-		answer, log := netiotest.Play(Protocol{}, nil, h, b, nil)
+		answer, log := Play(x.Protocol, nil, h, b, nil)
 		_, got, _ := strings.Cut(string(answer), "\r\n\r\n")
 		if diff := cmp.Diff(want, got); diff != "" || log != "" {
 			t.Errorf("%s: %s\n%s", name, log, diff)
 		}
 		for i := 1; i < len(b); i++ {
-			answer, _ := netiotest.Play(Protocol{}, nil, netiotest.Report, b[:i], nil)
-			if !strings.HasPrefix(string(answer), "HTTP/1.1 400 ") {
+			answer, _ := Play(x.Protocol, nil, Report, b[:i], nil)
+			if !strings.HasPrefix(string(answer), x.StatusPrefix+" 400 ") {
 				t.Errorf("%s: %d bytes of %d are served", name, i, len(b))
 			}
 		}
