@@ -25,7 +25,7 @@ func readHead(c *netio.OneRequest, r *protocol.Request) error {
 	if err := c.Fill(2); err != nil {
 		return err
 	}
-	if err := sniff(c); err != nil {
+	if err := checkProtocol(c); err != nil {
 		return err
 	}
 	size, n, err := consumeLength(c.Buffered())
@@ -48,8 +48,9 @@ func readHead(c *netio.OneRequest, r *protocol.Request) error {
 	return err
 }
 
-// sniff refuses another protocol. A client that speaks HTTP gets the error as an HTTP response.
-func sniff(c *netio.OneRequest) error {
+// checkProtocol refuses another protocol. A client that speaks HTTP gets the error as an HTTP
+// response.
+func checkProtocol(c *netio.OneRequest) error {
 	if protocol.Sniff(c.Buffered()) == "http" {
 		c.Encoder.Form = protocol.StatusLine
 	}

@@ -2,6 +2,7 @@ package netio
 
 import (
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -27,6 +28,10 @@ func (b *Conn) KeepInput(k *Keep) {
 		b.keep = k
 	}
 }
+
+// closeResets tells whether the peer of a Unix socket that is closed with unread input gets
+// ECONNRESET.
+const closeResets = runtime.GOOS == "linux"
 
 // keptPiece is how much is looked at first: most requests without a body are in it, and what is
 // looked at is read twice.
