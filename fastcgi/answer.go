@@ -31,7 +31,7 @@ func (x *exchange) receive() (*protocol.Response, error) {
 		status, h, err := x.parseHead(&head)
 		switch {
 		case err != nil:
-			return nil, x.failed("read response head", netio.Unanswered(x.patience.Late(err), x.head, ""))
+			return nil, x.failed("read response head", netio.ExplainLargeHead(x.timeout.Explain(err), x.head, ""))
 		case status == 0:
 			continue
 		case status == http.StatusSwitchingProtocols:

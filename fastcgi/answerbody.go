@@ -17,7 +17,7 @@ func (b *answerBody) Read(p []byte) (n int, err error) {
 	case io.EOF:
 		x.finish()
 	default:
-		err = x.failed("read response", x.patience.Late(err))
+		err = x.failed("read response", x.timeout.Explain(err))
 		x.close()
 	}
 	return n, err
@@ -53,7 +53,7 @@ func (b *rawBody) Read(p []byte) (n int, err error) {
 		n = copy(p, x.rest)
 		x.rest = x.rest[n:]
 	} else {
-		x.patience.Piece()
+		x.timeout.Piece()
 		n, err = x.readRecord(p)
 	}
 	if err == nil {

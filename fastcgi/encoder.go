@@ -141,7 +141,7 @@ func (s *stream) Close(cause error) (err error) {
 	unread := !s.stdin.ended || s.req.Role == protocol.Filter && !s.data.ended
 	c.finish(s)
 	c.mu.Unlock()
-	if cause != nil && s.answered && alone && taken == nil && !(s.sized && netio.Counts(&s.req)) {
+	if cause != nil && s.answered && alone && taken == nil && !(s.sized && netio.FrontChecksLength(&s.req)) {
 		err = c.cut(s)
 	} else {
 		s.startsWriting()

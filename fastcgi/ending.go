@@ -40,7 +40,7 @@ func (x *exchange) finish() {
 
 // part keeps the connection for another request, if it is good for one, or closes it.
 func (x *exchange) part(free bool) {
-	if x.patience.Stop(); free && x.clean && x.c.MaxIdle > 0 {
+	if x.timeout.Stop(); free && x.clean && x.c.MaxIdle > 0 {
 		x.c.put(x.l, x.lim.IdleTimeout)
 		return
 	}
@@ -79,7 +79,7 @@ func (c *Client) awaited(l *clientConn) bool {
 // awaitEnd reads to END_REQUEST, for ReadTimeout at most, and reports whether it came. The request
 // itself may be gone by now.
 func (x *exchange) awaitEnd() bool {
-	x.patience.Stop()
+	x.timeout.Stop()
 	if x.lim.ReadTimeout > 0 {
 		x.l.nc.SetReadDeadline(time.Now().Add(x.lim.ReadTimeout))
 	}

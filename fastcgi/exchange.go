@@ -27,14 +27,14 @@ type exchange struct {
 	later  bool                  // a body follows it
 	unsent atomic.Pointer[error] // why the request's body could not be read
 
-	l        *clientConn
-	patience netio.Patience
-	stop     func() bool // ends the watch of the context
-	unread   bool        // the request cannot have been read: sending it failed
-	heard    bool        // something of an answer came
-	sender   sync.WaitGroup
-	sent     atomic.Bool // all of the request
-	ended    atomic.Bool // END_REQUEST came, or close was called
+	l       *clientConn
+	timeout netio.ResponseDeadline
+	stop    func() bool // ends the watch of the context
+	unread  bool        // the request cannot have been read: sending it failed
+	heard   bool        // something of an answer came
+	sender  sync.WaitGroup
+	sent    atomic.Bool // all of the request
+	ended   atomic.Bool // END_REQUEST came, or close was called
 
 	answer
 }
@@ -141,7 +141,7 @@ func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
 	x.l = l
 	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
 	l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))
-	x.patience.Start(l.nc, &x.lim)
+	x.timeout.Start(l.nc, &x.lim)
 	if _, err := l.nc.Write(x.first); err != nil {
 		// A backend that has answered and gone may still have its answer read.
 		x.unread = true
@@ -176,10 +176,10 @@ func (x *exchange) drop() {
 // sendRest sends a body that is not small, and a Filter's DATA.
 func (x *exchange) sendRest() {
 	r := x.request
-	if r.ContentLength > 0 && !x.send(typeStdin, x.patience.Body(r.Body), r.ContentLength) {
+	if r.ContentLength > 0 && !x.send(typeStdin, x.timeout.PauseFor(r.Body), r.ContentLength) {
 		return
 	}
-	if r.Role == protocol.Filter && !x.send(typeData, x.patience.Body(r.Data), r.DataLength) {
+	if r.Role == protocol.Filter && !x.send(typeData, x.timeout.PauseFor(r.Data), r.DataLength) {
 		return
 	}
 	x.sent.Store(true)

@@ -230,7 +230,7 @@ func by(p protocol.Protocol) kind {
 // looked for that by [netio.PeekFirst].
 type earlyReader interface {
 	KeepsInput() bool
-	Early(piece []byte)
+	SetPeeked(piece []byte)
 }
 
 // passEarly gives inner what has come first on c, if that was looked at. If not, and the port's
@@ -239,7 +239,7 @@ func (c *conn) passEarly(inner protocol.Conn) {
 	e, ok := inner.(earlyReader)
 	switch {
 	case c.early != nil:
-		e.Early(c.early)
+		e.SetPeeked(c.early)
 		c.early = nil
 	case ok && e.KeepsInput() && c.port.protocol != "auto":
 		c.port.whole.Store(true)

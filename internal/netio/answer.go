@@ -13,17 +13,17 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Raw reads what a backend sends after a response's head. Its io.EOF is the protocol's own proper
-// end; any other end is an error.
+// A Raw reads what a backend sends after a response's head. io.EOF means that the response ended as
+// the protocol wants it. Any other end is another error.
 type Raw interface {
 	io.Reader
-	// Pending reports whether there is something to read that has come already.
+	// Pending reports whether a Read would return bytes without blocking.
 	Pending() bool
 }
 
-// An Answer is a response's body by HTTP's rules (RFC 9112 section 6.3), whatever the protocol is
-// that brings it: none where HTTP has none, chunks decoded, what is beyond the declared length cut
-// and logged, less than that an error.
+// An Answer reads a response's body by HTTP's rules (RFC 9112 section 6.3), whatever protocol it
+// came by. There is no body where HTTP has none. Chunks are decoded. Bytes beyond the declared
+// length are dropped and logged. A body shorter than that is an error.
 type Answer struct {
 	Protocol string
 	Request  *protocol.Request
@@ -83,9 +83,8 @@ func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 // None reports whether the response has no body, whatever the backend sends.
 func (b *Answer) None() bool { return b.none || b.declared == 0 }
 
-// Alone reports whether all that was read of a body that is whole is its own. With chunks that is
-// so where its end, the trailer's included, has come (RFC 9112 section 7.1.2); it is not waited
-// for.
+// Alone reports whether nothing was read beyond a body that is whole. With chunks it is false if
+// the end of the trailer (RFC 9112 section 7.1.2) has not come yet; Alone does not wait for it.
 func (b *Answer) Alone() bool {
 	if b.chunks == nil {
 		return (b.none || b.declared >= 0) && !b.warned
@@ -94,7 +93,7 @@ func (b *Answer) Alone() bool {
 	return string(end) == "\r\n" || len(end) > 4 && end[0] != '\r' && bytes.Index(end, []byte("\r\n\r\n")) == len(end)-4
 }
 
-// Whole reports whether nothing of the body is missing any more.
+// Whole reports whether the body has been read to its end.
 func (b *Answer) Whole() bool { return b.left == 0 }
 
 // Read returns io.EOF when the body is whole, together with its last bytes.
@@ -109,7 +108,8 @@ func (b *Answer) Read(p []byte) (n int, err error) {
 	return n, b.err
 }
 
-// surplus is how much more than the rest of a body is asked for, to see what is beyond it.
+// surplus is how many bytes beyond the end of a body a Read asks for, to find out whether there are
+// any.
 const surplus = 512
 
 // read reads what belongs to the body.
@@ -138,8 +138,8 @@ func (b *Answer) read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// whole is how a read ends that made the body whole. What became of the backend since does not
-// matter.
+// whole returns the error of the read that reached the end of the body. Errors of the backend after
+// that do not matter.
 func (b *Answer) whole(err error) error {
 	if b.Drain && err == nil {
 		return nil
@@ -150,7 +150,7 @@ func (b *Answer) whole(err error) error {
 	return io.EOF
 }
 
-// beyond reads what is beyond the body, into p, until Raw ends.
+// beyond reads into p what follows the body, until Raw ends.
 func (b *Answer) beyond(p []byte) error {
 	for b.Drain {
 		n, err := b.raw.Read(p)
@@ -164,7 +164,8 @@ func (b *Answer) beyond(p []byte) error {
 	return b.whole(io.EOF)
 }
 
-// warn tells of a surplus, once. A response that has no body has none.
+// warn logs once that there are bytes beyond the body. They are not logged for a response without a
+// body, or with chunks.
 func (b *Answer) warn() {
 	if b.warned || b.none || b.chunks != nil {
 		return
@@ -181,7 +182,7 @@ func (b *Answer) warn() {
 	log.Warn(b.Protocol+": response beyond its Content-Length: the surplus is cut", key, value, "declared", b.declared)
 }
 
-// Surplus tells of bytes beyond a body that is whole.
+// Surplus logs that there were bytes beyond a body that is whole.
 func (b *Answer) Surplus() {
 	if b.declared >= 0 {
 		b.warn()

@@ -1,6 +1,7 @@
-// Package netio has the connection on which scgi, uwsgi and fastcgi stand: input and output buffers
-// from a pool, which an idle connection gives back; deadlines that are set when the state changes;
-// an end that lets the peer read what was answered.
+// Package netio has the connections of scgi, uwsgi and fastcgi. Their input and output buffers come
+// from a pool, to which an idle connection returns them. Deadlines are set when the state of the
+// connection changes. A connection is closed so that the peer can still read the response. The
+// package also has the client's side of a connection that carries one request.
 package netio
 
 import (
@@ -19,41 +20,40 @@ type Conn struct {
 	net.Conn
 	Limits protocol.Limits // resolved
 
-	state atomic.Int32
-	start bool // the deadline for the whole head is set
-	used  bool // a request has come: the next wait is idle, not for the first
+	state       atomic.Int32
+	headStarted bool // the deadline for the whole head is set
+	hadRequest  bool // a request has come: the next Wait has IdleTimeout, not HeadTimeout
 
-	in    []byte          // the input buffer, nil while idle
-	r, w  int             // what is buffered is in[r:w]
-	raw   syscall.RawConn // see Socket
-	try   func(fd uintptr) bool
-	got   int // what try read
-	err   error
-	limit time.Duration // how long try may wait
+	in   []byte          // the input buffer, nil while idle
+	r, w int             // in[r:w] is buffered
+	raw  syscall.RawConn // see Socket
+	keep *Keep           // see KeepInput; nil: nothing is kept
+	work throttle.Meter  // used by the reader
 
-	keep *Keep          // see KeepInput; nil: nothing is kept
-	work throttle.Meter // of who reads
+	tryReadFunc func(fd uintptr) bool // tryRead, allocated once
+	tryN        int                   // what tryRead or tryPeek has read
+	tryErr      error                 // its error
+	tryLimit    time.Duration         // how long tryRead may wait
 
 	read, write deadline
 
-	// what nobody has read of the request's body; negative: nobody knows
-	unread atomic.Int64
-	ahead  atomic.Pointer[ahead] // the last watch that reads ahead
+	bodyLeft   atomic.Int64 // unread bytes of the request's body; negative: unknown
+	background atomic.Pointer[backgroundRead]
 
-	out      []byte // the output buffer, nil while there is nothing to send
-	put      func(fd uintptr) bool
-	send     []byte      // what put is to write
-	sent     int         // what it wrote
-	answered atomic.Bool // the end of the response has been sent
-	linger   atomic.Bool // answered, and the peer may still be sending
+	out          []byte                // the output buffer, nil while there is nothing to send
+	tryWriteFunc func(fd uintptr) bool // tryWrite, allocated once
+	tryOut       []byte                // what tryWrite is to write
+	tryOutN      int                   // how much of it was written
+	answered     atomic.Bool           // the end of the response has been sent
+	linger       atomic.Bool           // answered, and the peer may still be sending
 }
 
 // The states of a Conn.
 const (
 	idle     = iota // between requests
 	active          // a request is being read or served
-	closed          // by us
-	hijacked        // somebody else's
+	closed          // from this side
+	hijacked        // owned by the handler
 )
 
 // New returns a Conn on c with the limits lim, which may be nil.
@@ -63,25 +63,25 @@ func New(c net.Conn, lim *protocol.Limits) *Conn {
 	return b
 }
 
-// Init makes b a Conn on c, for those who have one in a struct of theirs.
+// Init makes b a Conn on c, for a Conn that is a part of another struct.
 func (b *Conn) Init(c net.Conn, lim *protocol.Limits) {
 	b.Conn, b.Limits = c, lim.Resolve()
 	b.raw = Socket(c)
-	b.try = b.tryRead
+	b.tryReadFunc = b.tryRead
 }
 
-// Buffered returns what has been read and not yet discarded. It is good until the next call that
+// Buffered returns what has been read and not yet discarded. It is valid until the next call that
 // reads.
 func (b *Conn) Buffered() []byte { return b.in[b.r:b.w] }
 
-// Discard drops n bytes of what is buffered, and a buffer that was made larger once it is empty.
+// Discard drops n bytes of what is buffered. An enlarged buffer is dropped once it is empty.
 func (b *Conn) Discard(n int) {
 	if b.r += n; b.r == b.w && len(b.in) > BufferSize {
 		b.in, b.r, b.w = nil, 0, 0
 	}
 }
 
-// release gives the buffers back that hold nothing.
+// release returns the empty buffers to the pool.
 func (b *Conn) release() {
 	if b.r == b.w && b.in != nil {
 		putBuffer(b.in)
@@ -93,12 +93,11 @@ func (b *Conn) release() {
 	}
 }
 
-// Free gives all buffers back, with what is in them. It is for the end, when nobody reads or writes
-// any more: so not for Close, which may come from anywhere, nor for the end of a response, when a
-// late Read of the body may still be at work. It takes what KeepInput has left: the response is
-// whole, or the connection cut.
+// Free returns all buffers to the pool, drops what they hold and consumes the kept input. It may be
+// called when nobody reads or writes any more. That is not so in Close, which any goroutine may
+// call, nor at the end of a response, when a Read of the body may still be running.
 func (b *Conn) Free() {
-	b.take()
+	b.consume()
 	b.r, b.w, b.out = 0, 0, b.out[:0]
 	b.release()
 }

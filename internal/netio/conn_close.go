@@ -10,7 +10,7 @@ import (
 	"github.com/postern-gateway/postern/internal/throttle"
 )
 
-// The bounds of a drain: what a peer may still send after it has been answered, and for how long.
+// The limits of a drain: how much a peer may still send after the response, and for how long.
 const (
 	DrainBytes = 256 << 20
 	DrainTime  = 5 * time.Second
@@ -29,11 +29,11 @@ func (b *Conn) Close() error {
 	}
 }
 
-// Finish closes the connection of a request that has been answered, with a drain first where the
-// peer may still be sending. In the middle of a request it is Close.
+// Finish closes the connection. If the request has been answered and the peer may still be sending,
+// it drains the connection first.
 func (b *Conn) Finish() error {
 	if b.answered.Load() {
-		b.takeLate()
+		b.consumeConcurrently()
 	}
 	if b.linger.CompareAndSwap(true, false) {
 		b.Drain()
@@ -41,8 +41,8 @@ func (b *Conn) Finish() error {
 	return b.Close()
 }
 
-// CloseIdle closes the connection if no request is being read or served, nor has come unread, and
-// reports whether it did.
+// CloseIdle closes the connection if no request is being read or served and there is no unread
+// input. It reports whether the connection is closed.
 func (b *Conn) CloseIdle() bool {
 	if b.state.Load() == idle && Pending(b.raw) {
 		return false
@@ -54,16 +54,16 @@ func (b *Conn) CloseIdle() bool {
 	return true
 }
 
-// Drain is the function of that name, for a connection that is still b's.
+// Drain calls the function of that name, unless the connection has been hijacked.
 func (b *Conn) Drain() {
 	if b.state.Load() != hijacked {
 		Drain(b.Conn)
 	}
 }
 
-// Drain tells the peer that no more will come, and reads what it still sends, within bounds: a
-// connection that is closed with unread input is reset, and takes with it what the peer has not
-// read yet. One without a half-close is left as it is.
+// Drain closes the writing side of c, and discards what the peer still sends, up to DrainBytes and
+// DrainTime. Without it the close of a connection with unread input is a reset, which discards what
+// the peer has not read yet. Drain does nothing if c has no CloseWrite.
 func Drain(c net.Conn) {
 	half, ok := c.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
@@ -72,8 +72,8 @@ func Drain(c net.Conn) {
 	Linger(c)
 }
 
-// Linger is the second half of Drain, for a peer who has been told already that no more will come,
-// or who closes first.
+// Linger is Drain without CloseWrite, for a connection whose writing side has been closed already,
+// or whose peer closes first.
 func Linger(c net.Conn) {
 	c.SetReadDeadline(time.Now().Add(DrainTime))
 	buf := getBuffer()
@@ -90,8 +90,8 @@ func Linger(c net.Conn) {
 	}
 }
 
-// Hijack hands the connection over, with what has been read beyond the request, and without
-// deadlines.
+// Hijack hands the connection over to the caller, without deadlines. The reader has what has been
+// read beyond the request.
 func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := b.Flush(); err != nil {
 		return nil, nil, err
@@ -99,10 +99,10 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if !b.state.CompareAndSwap(active, hijacked) {
 		return nil, nil, net.ErrClosed
 	}
-	if a := b.ahead.Load(); a != nil {
+	if a := b.background.Load(); a != nil {
 		a.stop()
 	}
-	b.take()
+	b.consume()
 	b.keep = nil
 	if err := b.Conn.SetDeadline(time.Time{}); err != nil {
 		return nil, nil, err
@@ -115,13 +115,13 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return b.Conn, bufio.NewReadWriter(br, bufio.NewWriter(b.Conn)), nil
 }
 
-// Abort closes the connection so that the peer sees that the response is not whole: by a reset on
-// TCP, and on a Unix socket by what KeepInput has left there, which takes nothing away of what was
-// sent. Without that there is no such sign.
+// Abort closes the connection so that the peer sees that the response is incomplete. On TCP it
+// resets the connection. On a Unix socket the kept input has that effect, see KeepInput, and the
+// peer still gets all that was sent. Other connections are closed as by Close.
 func (b *Conn) Abort() error {
 	if b.state.Load() == active {
 		ResetOnClose(b.Conn)
 	}
-	b.awaitInput()
+	b.awaitUnread()
 	return b.Close()
 }

@@ -11,21 +11,21 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// Wait blocks until a request begins to arrive, holding no buffers meanwhile. A clean end, an idle
-// connection's timeout and CloseIdle are io.EOF.
+// Wait blocks until a request begins to arrive. It holds no buffer while it blocks. It returns
+// io.EOF at the end of the connection, after the idle timeout and after CloseIdle.
 func (b *Conn) Wait() error {
 	if b.r < b.w {
-		b.start = false
+		b.headStarted = false
 		return nil
 	}
 	b.release()
-	b.start = false
+	b.headStarted = false
 	if !b.state.CompareAndSwap(active, idle) && b.state.Load() != idle {
 		return io.EOF
 	}
 	d := b.Limits.IdleTimeout
-	if !b.used {
-		d, b.used = b.Limits.HeadTimeout, true
+	if !b.hadRequest {
+		d, b.hadRequest = b.Limits.HeadTimeout, true
 	}
 	n, err := b.readIdle(d)
 	switch {
@@ -38,70 +38,71 @@ func (b *Conn) Wait() error {
 	return err
 }
 
-// readIdle reads once into a buffer that is taken only when there is something to read, and waits
-// for that no longer than d. What is there already needs no deadline: to set one, and to ask for
-// the time, costs as much as the read.
+// readIdle reads once, and waits for input no longer than d. It gets a buffer only when there is
+// input. Input that is there already is read without setting a deadline: that, and asking for the
+// time, costs as much as the read.
 func (b *Conn) readIdle(d time.Duration) (int, error) {
-	b.take()
-	if b.raw == nil || !b.read.unset() {
+	b.consume()
+	if b.raw == nil || !b.read.isUnset() {
 		b.read.arm(b.Conn.SetReadDeadline, d)
 	}
 	if b.raw == nil {
 		b.in = getBuffer()
 		return b.Conn.Read(b.in)
 	}
-	b.got, b.err, b.limit = 0, nil, d
-	return b.came(b.raw.Read(b.try))
+	b.tryN, b.tryErr, b.tryLimit = 0, nil, d
+	return b.tryResult(b.raw.Read(b.tryReadFunc))
 }
 
-// came is what a read through raw has brought, which itself ended with err.
-func (b *Conn) came(err error) (int, error) {
+// tryResult is the result of raw.Read, which returned err.
+func (b *Conn) tryResult(err error) (int, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case b.got == 0 && b.err == nil:
+	case b.tryN == 0 && b.tryErr == nil:
 		return 0, io.EOF
 	}
-	return b.got, b.err
+	return b.tryN, b.tryErr
 }
 
+// tryRead reads once without blocking, into a buffer from the pool. It is called by raw.Read.
 func (b *Conn) tryRead(fd uintptr) bool {
-	if b.keep != nil && b.keep.taking {
-		b.keep.take(fd)
+	if b.keep != nil && b.keep.consuming {
+		b.keep.consume(fd)
 		return true
 	}
 	b.in = getBuffer()
-	n, err := b.receive(int(fd), b.in)
+	n, err := b.readOrPeek(int(fd), b.in)
 	if err == nil {
-		b.got = n
+		b.tryN = n
 		return true
 	}
 	putBuffer(b.in)
 	b.in = nil
 	if err == syscall.EAGAIN {
-		b.read.arm(b.Conn.SetReadDeadline, b.limit)
+		b.read.arm(b.Conn.SetReadDeadline, b.tryLimit)
 		return false
 	}
-	b.err = os.NewSyscallError("read", err)
+	b.tryErr = os.NewSyscallError("read", err)
 	return true
 }
 
 // Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has
-// checked it against its limit, and the buffer grows with what comes, not with what is announced.
-// The deadline is the head's, from the first Fill that must wait. An end is io.EOF if nothing is
-// buffered, else io.ErrUnexpectedEOF; too slow a peer is an ErrAborted with status 408.
+// checked it against its limit, and the buffer grows with the input, not to n at once. HeadTimeout
+// runs from the first Fill of a request that must wait. The end of the connection is io.EOF if
+// nothing is buffered, else io.ErrUnexpectedEOF. A timeout is an ErrAborted with status 408.
 func (b *Conn) Fill(n int) error {
 	if b.w-b.r >= n {
 		return nil
 	}
-	if !b.start {
-		b.start = true
+	if !b.headStarted {
+		b.headStarted = true
 		b.read.set(b.Conn.SetReadDeadline, b.Limits.HeadTimeout)
 	}
 	for b.w-b.r < n {
 		b.makeRoom(n)
 		b.work.Pause()
-		m, err := b.get(b.in[b.w:], 0)
+		m, err := b.readInput(b.in[b.w:], 0)
 		b.work.Read(m)
 		b.w += m
 		switch {
@@ -117,7 +118,8 @@ func (b *Conn) Fill(n int) error {
 	return nil
 }
 
-// makeRoom makes room behind what is buffered, of which there are to be n bytes in one piece.
+// makeRoom makes room for input behind what is buffered, so that n bytes can be buffered in one
+// piece.
 func (b *Conn) makeRoom(n int) {
 	if b.in == nil {
 		b.in, b.r, b.w = getBuffer(), 0, 0
@@ -131,7 +133,8 @@ func (b *Conn) makeRoom(n int) {
 	}
 }
 
-// Read reads part of a body: what is buffered first, then straight into p unless p is small.
+// Read reads a part of a body. It returns what is buffered, else it reads into p directly, unless p
+// is small.
 func (b *Conn) Read(p []byte) (n int, err error) {
 	if b.r < b.w {
 		n = copy(p, b.in[b.r:b.w])
@@ -140,23 +143,24 @@ func (b *Conn) Read(p []byte) (n int, err error) {
 	}
 	b.read.arm(b.Conn.SetReadDeadline, b.Limits.BodyTimeout)
 	b.work.Pause()
-	left := b.unread.Load()
+	left := b.bodyLeft.Load()
 	if len(p) >= BufferSize/4 {
-		n, err = b.get(p, left)
+		n, err = b.readInput(p, left)
 		b.work.Read(n)
 		return n, b.bodyError(err)
 	}
 	b.r, b.w = 0, 0
 	b.makeRoom(1)
-	b.w, err = b.get(b.in, left)
+	b.w, err = b.readInput(b.in, left)
 	b.work.Read(b.w)
 	n = copy(p, b.in[:b.w])
 	b.r = n
 	return n, b.bodyError(err)
 }
 
+// bodyError adds to the error of a read of a body that it met BodyTimeout.
 func (b *Conn) bodyError(err error) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) && !b.read.own {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !b.read.byHandler {
 		return &protocol.Error{Op: "read body", Kind: protocol.ErrAborted, Detail: "nothing came for " + b.Limits.BodyTimeout.String(), Err: err, Status: 408}
 	}
 	return err

@@ -11,12 +11,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// writePiece is how much is written under one deadline: it bounds the time without progress, not
-// the time of one large write.
+// writePiece is how much is written under one deadline. WriteTimeout thus bounds the time without
+// progress, not the time of one large write.
 const writePiece = 256 << 10
 
-// Out returns the output buffer, for appending to: what is in it has not been sent. SetOut stores
-// the result.
+// Out returns the output buffer, whose content has not been sent. The caller appends to it and
+// stores the result with SetOut.
 func (b *Conn) Out() []byte {
 	if b.out == nil {
 		b.out = getBuffer()[:0]
@@ -24,14 +24,13 @@ func (b *Conn) Out() []byte {
 	return b.out
 }
 
-// SetOut stores what was made of [Conn.Out].
+// SetOut sets the output buffer: see [Conn.Out].
 func (b *Conn) SetOut(out []byte) { b.out = out }
 
 // Flush sends the output buffer.
 func (b *Conn) Flush() error { return b.Send(nil) }
 
-// Send sends the output buffer and then p, in one write where they are not large. It does not keep
-// p.
+// Send sends the output buffer and then p, in one write if they are not large. It does not keep p.
 func (b *Conn) Send(p []byte) error {
 	if len(b.out) == 0 {
 		return b.writeAll(p)
@@ -68,7 +67,7 @@ func writeTwo(c net.Conn, first, second []byte) error {
 	v.pieces = [...][]byte{first, second}
 	v.buffers = v.pieces[:]
 	_, err := v.buffers.WriteTo(c)
-	clear(v.pieces[:]) // they are the caller's
+	clear(v.pieces[:]) // the pool must not hold the caller's bytes
 	return err
 }
 
@@ -87,28 +86,29 @@ func (b *Conn) writeAll(p []byte) error {
 	return nil
 }
 
-// writeNow writes as much of p as can be written without waiting, and so without a deadline. An
-// error is left to the write that may wait.
+// writeNow writes as much of p as can be written without blocking, and so without a deadline. After
+// an error it returns 0: the blocking write that follows meets the error again.
 func (b *Conn) writeNow(p []byte) int {
-	if b.put == nil {
-		b.put = b.tryWrite
+	if b.tryWriteFunc == nil {
+		b.tryWriteFunc = b.tryWrite
 	}
-	b.send, b.sent = p, 0
-	err := b.raw.Write(b.put)
-	b.send = nil
+	b.tryOut, b.tryOutN = p, 0
+	err := b.raw.Write(b.tryWriteFunc)
+	b.tryOut = nil
 	if err != nil {
 		return 0
 	}
-	return b.sent
+	return b.tryOutN
 }
 
+// tryWrite writes once without blocking. It is called by raw.Write.
 func (b *Conn) tryWrite(fd uintptr) bool {
-	n, _ := rawio.Write(int(fd), b.send)
-	b.sent = max(n, 0)
+	n, _ := rawio.Write(int(fd), b.tryOut)
+	b.tryOutN = max(n, 0)
 	return true
 }
 
-// Write buffers p, or sends it with what is buffered where it does not fit.
+// Write buffers p. If p does not fit, it sends the buffer and p.
 func (b *Conn) Write(p []byte) (int, error) {
 	if out := b.Out(); len(out)+len(p) <= cap(out) {
 		b.out = append(out, p...)
@@ -120,27 +120,30 @@ func (b *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// writeError makes an error of a write a *protocol.Error.
 func (b *Conn) writeError(err error) error {
 	if err == nil {
 		return nil
 	}
 	e := &protocol.Error{Op: "write response", Kind: protocol.ErrAborted, Err: err}
-	if errors.Is(err, os.ErrDeadlineExceeded) && !b.write.own {
+	if errors.Is(err, os.ErrDeadlineExceeded) && !b.write.byHandler {
 		e.Detail = "the peer took nothing for " + b.Limits.WriteTimeout.String()
 	}
 	return e
 }
 
-// SetReadDeadline bounds the reads of the present request.
-func (b *Conn) SetReadDeadline(t time.Time) error { return b.read.request(b.Conn.SetReadDeadline, t) }
-
-// SetWriteDeadline bounds the writes of the present request.
-func (b *Conn) SetWriteDeadline(t time.Time) error {
-	return b.write.request(b.Conn.SetWriteDeadline, t)
+// SetReadDeadline sets the deadline for reads of the current request.
+func (b *Conn) SetReadDeadline(t time.Time) error {
+	return b.read.setByHandler(b.Conn.SetReadDeadline, t)
 }
 
-// EndRequest forgets what a request has set for itself.
+// SetWriteDeadline sets the deadline for writes of the current request.
+func (b *Conn) SetWriteDeadline(t time.Time) error {
+	return b.write.setByHandler(b.Conn.SetWriteDeadline, t)
+}
+
+// EndRequest ends the effect of the deadlines that a handler has set for its request.
 func (b *Conn) EndRequest() {
-	b.read.reset()
-	b.write.reset()
+	b.read.endRequest()
+	b.write.endRequest()
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Renew moves a read or write deadline, which stands at *at, to d from now by set, and notes it in
-// *at. The zero time, and d <= 0, are none. One that is near enough, no more than a sixteenth of d
-// early, is left: to set it at each piece would cost as much as the piece. One that is later than
-// is wanted never is: the limit may be another one than the last.
+// Renew moves a read or write deadline from *at to d from now: it calls set and stores the time in
+// *at. The zero time and d <= 0 are no deadline. A deadline that is at most a sixteenth of d too
+// early is left, because setting it costs as much as a small read or write. A deadline that is too
+// late is always moved: d may be smaller than the last time.
 func Renew(at *time.Time, d time.Duration, set func(time.Time) error) {
 	if d <= 0 {
 		if !at.IsZero() {
@@ -24,32 +24,32 @@ func Renew(at *time.Time, d time.Duration, set func(time.Time) error) {
 	}
 }
 
-// A deadline is one direction's of a Conn.
+// A deadline is a Conn's read or its write deadline.
 type deadline struct {
-	mu  sync.Mutex
-	at  time.Time
-	own bool // a handler has set it for its request
-
-	held bool // see hold
+	mu        sync.Mutex
+	at        time.Time
+	byHandler bool // a handler has set it for its request
+	suspended bool // see suspend
 }
 
-// arm wants d from now, as Renew does. d == 0 means none.
+// arm sets the deadline to d from now, as Renew does, unless a handler has set it or it is
+// suspended. d == 0 means none.
 func (t *deadline) arm(set func(time.Time) error, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.own && !t.held {
+	if !t.byHandler && !t.suspended {
 		Renew(&t.at, d, set)
 	}
 }
 
-// unset reports whether there is no deadline.
-func (t *deadline) unset() bool {
+// isUnset reports whether there is no deadline.
+func (t *deadline) isUnset() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.at.IsZero() && !t.own
+	return t.at.IsZero() && !t.byHandler
 }
 
-// set wants d from now, exactly.
+// set sets the deadline to exactly d from now. d == 0 means none.
 func (t *deadline) set(set func(time.Time) error, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,39 +60,39 @@ func (t *deadline) set(set func(time.Time) error, d time.Duration) {
 	set(t.at)
 }
 
-// request wants exactly at, until the request ends.
-func (t *deadline) request(set func(time.Time) error, at time.Time) error {
+// setByHandler sets the deadline to at until the request ends. It is not moved before.
+func (t *deadline) setByHandler(set func(time.Time) error, at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.at, t.own = at, true
-	if t.held {
+	t.at, t.byHandler = at, true
+	if t.suspended {
 		return nil
 	}
 	return set(at)
 }
 
-// reset forgets what a request has set.
-func (t *deadline) reset() {
+// endRequest lets arm move a deadline again that a handler has set.
+func (t *deadline) endRequest() {
 	t.mu.Lock()
-	t.own = false
+	t.byHandler = false
 	t.mu.Unlock()
 }
 
-// hold removes the deadline. One that is wanted meanwhile is noted, and set by release.
-func (t *deadline) hold(set func(time.Time) error) error {
+// suspend removes the deadline until resume. One that a handler sets in between is set by resume.
+func (t *deadline) suspend(set func(time.Time) error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	err := set(time.Time{})
-	t.held = err == nil
+	t.suspended = err == nil
 	return err
 }
 
-// release ends a hold: the deadline is the handler's, or none.
-func (t *deadline) release(set func(time.Time) error) {
+// resume ends a suspend. The deadline is then the handler's, or none.
+func (t *deadline) resume(set func(time.Time) error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held = false
-	if !t.own {
+	t.suspended = false
+	if !t.byHandler {
 		t.at = time.Time{}
 	}
 	set(t.at)

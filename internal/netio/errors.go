@@ -9,8 +9,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// HeadError gives an error that came while a request's head was being read its place: that of the
-// connection says how far it came, one of our own lacks at most the protocol's name.
+// HeadError adds context to an error from reading a request's head: the protocol's name to a
+// *protocol.Error that has none, the number of bytes read to any other error.
 func (b *Conn) HeadError(proto string, err error) error {
 	if e, ok := errors.AsType[*protocol.Error](err); ok {
 		if e.Protocol == "" {
@@ -22,14 +22,14 @@ func (b *Conn) HeadError(proto string, err error) error {
 	return &protocol.Error{Protocol: proto, Op: "read head", Kind: protocol.ErrAborted, Detail: detail, Err: err}
 }
 
-// largeHead is the size, in bytes, beyond which a request's head may be why a backend closed:
-// uWSGI's default, and the least of all.
+// largeHead is the size, in bytes, beyond which a request's head may be why a backend closed. It is
+// uWSGI's default for buffer-size, the smallest limit of the backends that we know.
 const largeHead = 4096
 
-// Unanswered adds to the error of a backend that closed without an answer the size, in bytes, of
-// the head that it was sent, if that is large, and a hint at what the backend can be told. Other
-// errors are returned as they are.
-func Unanswered(err error, head int, hint string) error {
+// ExplainLargeHead adds to the error of a backend that closed without a response the size of the
+// request's head, in bytes, and a hint how the backend's limit is set. hint may be empty. Other
+// errors, and those after a head of 4,096 bytes or less, are returned as they are.
+func ExplainLargeHead(err error, head int, hint string) error {
 	if head <= largeHead || !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return err
 	}

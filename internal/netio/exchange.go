@@ -20,43 +20,47 @@ type Exchange struct {
 	Dial     func(ctx context.Context) (net.Conn, error)
 	Limits   *protocol.Limits // nil: the defaults
 	Log      *slog.Logger     // nil: slog.Default
-	// for the error of a backend that closes on a large head; may be set by encode
+	// Hint is for the error of a backend that closes on a large head: see ExplainLargeHead. encode
+	// may set it.
 	Hint string
-	// the backend speaks HTTP/1.1; nil: a length is always told, and the connection ends with the
-	// response
+	// HTTP is the pool of a backend that speaks HTTP/1.1. nil: the request's length is always
+	// declared, and the connection ends with the response.
 	HTTP *Pool
 
 	lim     protocol.Limits
 	request *protocol.Request
 	head    []byte
-	first   []byte // what is sent at once: the head, and a small body
-	later   bool   // a body follows it
-	done    func() // gives back what the request holds; nil for nothing
-	conn    net.Conn
-	in      pushback // conn
+
+	firstWrite  []byte // the head, and the body if it is small and in memory
+	bodyFollows bool   // the body is sent after firstWrite
+	releaseBody func() // releases a body that was taken in; nil: there is none
+
 	ctx     context.Context
-	stop    func() bool // ends the watch of the context
-	once    sync.Once
-	unread  bool // the request cannot have been read: sending it failed
-	heard   bool // something of a response came
-	sender  sync.WaitGroup
-	sent    atomic.Bool           // all of the request
-	unsent  atomic.Pointer[error] // why the request's body could not be read
+	conn    net.Conn
+	in      pushback    // reads conn
+	stop    func() bool // ends the watch of ctx
+	once    sync.Once   // conn is closed, or has gone back to the pool
+	timeout ResponseDeadline
 
-	patience Patience
+	sender        sync.WaitGroup
+	sendFailed    bool                  // the backend cannot have read the whole request
+	allSent       atomic.Bool           // the whole request has been sent
+	bodyErr       atomic.Pointer[error] // why the request's body could not be read
+	responseBegan bool                  // at least a byte of a response came
 
-	sending sync.Mutex // held during a write
-	// a write has met a reset; the kernel tells of one only once, and not to the reader then
-	reset error
+	writeMu sync.Mutex // held during a write
+	// The reset that a write has met. The kernel reports a reset once: a read does not see it after
+	// a write has.
+	resetErr error
 }
 
-// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. Nothing
-// is dialled for a request that cannot be sent. A request that fails on a kept connection is sent
-// once more on a new one, where that can do no harm.
+// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. It
+// connects only after encode and the reading of a small body have succeeded. A request that fails
+// on a connection of the pool is sent again on a new one, if it may be sent twice.
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
 	x.ctx, x.lim, x.request = ctx, x.Limits.Resolve(), r
 	if x.HTTP == nil {
-		if x.request, x.done, err = Measured(r, x.Limits); err != nil {
+		if x.request, x.releaseBody, err = Measured(r, x.Limits); err != nil {
 			return nil, err
 		}
 	}
@@ -72,39 +76,39 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 		return nil, err
 	}
 	if x.conn = x.HTTP.get(x.logger()); x.conn != nil {
-		if res, err = x.try(); err == nil || !x.again() {
+		if res, err = x.attempt(); err == nil || !x.mayRetry() {
 			return res, err
 		}
-		x.drop()
+		x.dropConn()
 	}
 	if x.conn, err = x.Dial(ctx); err != nil {
-		return nil, x.failed("connect", err)
+		return nil, x.wrapError("connect", err)
 	}
-	return x.try()
+	return x.attempt()
 }
 
-// try sends the request on the connection and reads the response's head.
-func (x *Exchange) try() (*protocol.Response, error) {
+// attempt sends the request on the connection and reads the response's head.
+func (x *Exchange) attempt() (*protocol.Response, error) {
 	conn := x.conn
 	x.stop = context.AfterFunc(x.ctx, func() { conn.Close() })
-	x.patience.Start(conn, &x.lim)
+	x.timeout.Start(conn, &x.lim)
 	if err := x.send(); err != nil {
-		return nil, x.failed("write request", err)
+		return nil, x.wrapError("write request", err)
 	}
 	res, err := x.receive()
 	if err != nil {
-		return nil, x.failed("read response head", Unanswered(err, len(x.head), x.Hint))
+		return nil, x.wrapError("read response head", ExplainLargeHead(err, len(x.head), x.Hint))
 	}
 	return res, nil
 }
 
-// again reports whether the request, which failed on a kept connection, may be sent on another (RFC
-// 9110 section 9.2.2).
-func (x *Exchange) again() bool {
-	if x.heard || x.ctx.Err() != nil || x.later && !x.unread {
+// mayRetry reports whether the request, which failed on a connection of the pool, may be sent on
+// another one (RFC 9110 section 9.2.2).
+func (x *Exchange) mayRetry() bool {
+	if x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
 		return false
 	}
-	return x.unread || Idempotent(x.request.Method())
+	return x.sendFailed || Idempotent(x.request.Method())
 }
 
 // Idempotent reports whether a request of that method may be sent twice.
@@ -116,11 +120,11 @@ func Idempotent(method string) bool {
 	return false
 }
 
-// drop gives up a kept connection.
-func (x *Exchange) drop() {
+// dropConn closes a connection of the pool on which the request failed.
+func (x *Exchange) dropConn() {
 	x.stop()
 	x.conn.Close()
-	x.conn, x.unread, x.reset = nil, false, nil
+	x.conn, x.sendFailed, x.resetErr = nil, false, nil
 }
 
 func (x *Exchange) logger() *slog.Logger {
@@ -130,9 +134,10 @@ func (x *Exchange) logger() *slog.Logger {
 	return x.Log
 }
 
-// failed gives an error its place: the context's if it has ended, that of a body that could not be
-// read, else the upstream's. A context that ran out of time means an upstream that was too slow.
-func (x *Exchange) failed(op string, err error) error {
+// wrapError makes an error of op a *protocol.Error. If the context has ended its cause is the
+// error: ErrUpstream after a timeout, else ErrAborted. If the request's body could not be read,
+// that is the error. Any other is ErrUpstream.
+func (x *Exchange) wrapError(op string, err error) error {
 	e := &protocol.Error{Protocol: x.Protocol, Op: op, Kind: protocol.ErrUpstream, Err: err}
 	if cause := context.Cause(x.ctx); cause != nil {
 		if e.Err = cause; !errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
@@ -140,7 +145,7 @@ func (x *Exchange) failed(op string, err error) error {
 		}
 		return e
 	}
-	if unsent := x.unsent.Load(); unsent != nil {
+	if unsent := x.bodyErr.Load(); unsent != nil {
 		return *unsent
 	}
 	if own, ok := err.(*protocol.Error); ok && own.Kind == protocol.ErrUpstream {
@@ -150,19 +155,21 @@ func (x *Exchange) failed(op string, err error) error {
 	return e
 }
 
+// close closes the connection, unless it went back to the pool, and releases the request's body.
 func (x *Exchange) close() {
 	x.once.Do(func() {
 		if x.conn != nil {
 			x.stop()
 			x.conn.Close()
 		}
-		if x.done != nil {
+		if x.releaseBody != nil {
 			x.sender.Wait()
-			x.done()
+			x.releaseBody()
 		}
 	})
 }
 
+// after is the deadline d from now. 0 is none.
 func after(d time.Duration) time.Time {
 	if d == 0 {
 		return time.Time{}

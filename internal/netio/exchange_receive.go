@@ -14,32 +14,32 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// maxInterim is how many 1xx heads a backend may send before the final one. None should: the fronts
-// of these protocols take the first for the final one.
+// maxInterim is how many 1xx heads a backend may send before the final one. Over SCGI and uwsgi it
+// should send none: the fronts take the first head for the final one.
 const maxInterim = 8
 
 // receive reads the response's head.
 func (x *Exchange) receive() (*protocol.Response, error) {
 	x.in = pushback{r: x.conn}
 	for range maxInterim + 1 {
-		begin := &beginning{r: &x.in}
-		status, h, rest, err := protocol.ReadHead(begin, x.lim.ResponseHead)
-		x.heard = x.heard || begin.n > 0
+		prefix := &headPrefix{r: &x.in}
+		status, h, rest, err := protocol.ReadHead(prefix, x.lim.ResponseHead)
+		x.responseBegan = x.responseBegan || prefix.n > 0
 		if err == nil && x.HTTP != nil {
-			err = begin.http()
+			err = prefix.requireHTTP()
 		}
 		if err != nil {
-			return nil, x.patience.Late(err)
+			return nil, x.timeout.Explain(err)
 		}
-		x.in.back(rest)
+		x.in.unread(rest)
 		if status >= 200 || status == http.StatusSwitchingProtocols {
-			return x.response(status, h, begin)
+			return x.response(status, h, prefix)
 		}
 	}
 	return nil, errors.New("more than " + strconv.Itoa(maxInterim) + " interim responses")
 }
 
-// A pushback is a reader to which can be given back what was read too much.
+// A pushback is a reader to which bytes that were read too far can be returned.
 type pushback struct {
 	rest []byte
 	r    io.Reader
@@ -54,47 +54,47 @@ func (b *pushback) Read(p []byte) (n int, err error) {
 	return b.r.Read(p)
 }
 
-// back gives p back, which is b's from now on.
-func (b *pushback) back(p []byte) { b.rest = append(p, b.rest...) }
+// unread returns p to the reader, which owns it from now on.
+func (b *pushback) unread(p []byte) { b.rest = append(p, b.rest...) }
 
-// A beginning remembers how what is read by it begins.
-type beginning struct {
+// A headPrefix is a reader that records the first bytes of what is read.
+type headPrefix struct {
 	r     io.Reader
-	first [len("HTTP/1.1 ")]byte
+	bytes [len("HTTP/1.1 ")]byte
 	n     int
 }
 
-func (b *beginning) Read(p []byte) (int, error) {
+func (b *headPrefix) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	b.n += copy(b.first[b.n:], p[:n])
+	b.n += copy(b.bytes[b.n:], p[:n])
 	return n, err
 }
 
-// http refuses a head that is not HTTP/1's: that of a CGI script has no status line.
-func (b *beginning) http() error {
-	if strings.HasPrefix(string(b.first[:b.n]), "HTTP/1.") {
+// requireHTTP returns an error unless the head begins with a status line of HTTP/1.
+func (b *headPrefix) requireHTTP() error {
+	if strings.HasPrefix(string(b.bytes[:b.n]), "HTTP/1.") {
 		return nil
 	}
-	return badHead(protocol.ErrMalformed, "no status line of HTTP/1 but "+strconv.Quote(string(b.first[:b.n])))
+	return badHead(protocol.ErrMalformed, "no status line of HTTP/1 but "+strconv.Quote(string(b.bytes[:b.n])))
 }
 
 // persists reports whether the backend will take another request on the connection (RFC 9112
 // section 9.3).
-func (b *beginning) persists(h http.Header) bool {
-	if string(b.first[:]) == "HTTP/1.0 " {
+func (b *headPrefix) persists(h http.Header) bool {
+	if string(b.bytes[:]) == "HTTP/1.0 " {
 		return h["Transfer-Encoding"] == nil && httpguts.HeaderValuesContainsToken(h["Connection"], "keep-alive")
 	}
 	return !httpguts.HeaderValuesContainsToken(h["Connection"], "close")
 }
 
-// response makes a response of a final head and what follows it.
-func (x *Exchange) response(status int, h http.Header, begin *beginning) (*protocol.Response, error) {
+// response makes the response of a final head. The body is what follows on the connection.
+func (x *Exchange) response(status int, h http.Header, prefix *headPrefix) (*protocol.Response, error) {
 	b := &responseBody{x: x, tunnel: status == http.StatusSwitchingProtocols}
-	b.persists = x.HTTP != nil && !b.tunnel && begin.persists(h)
+	b.persists = x.HTTP != nil && !b.tunnel && prefix.persists(h)
 	b.body = Answer{Protocol: x.Protocol, Request: x.request, Log: x.Log}
 	if b.tunnel {
 		x.stop() // a client that ends its own direction has not gone
-		x.patience.Stop()
+		x.timeout.Stop()
 		x.conn.SetDeadline(time.Time{})
 	}
 	err := b.body.Open(status, h, (*rawBody)(b))
@@ -115,22 +115,22 @@ func (b *responseBody) Read(p []byte) (n int, err error) {
 	switch err {
 	case nil:
 	case io.EOF:
-		b.keep()
+		b.putIdle()
 	default:
-		err = b.x.failed("read response", b.x.patience.Late(err))
+		err = b.x.wrapError("read response", b.x.timeout.Explain(err))
 	}
 	return n, err
 }
 
-// keep keeps the connection of a response that is whole for another request, if nothing else was
-// read from it.
-func (b *responseBody) keep() {
+// putIdle gives the connection to the pool once the response is whole, if nothing beyond it was
+// read.
+func (b *responseBody) putIdle() {
 	x := b.x
-	if !b.persists || !x.sent.Load() || !b.body.Alone() || len(x.in.rest) > 0 {
+	if !b.persists || !x.allSent.Load() || !b.body.Alone() || len(x.in.rest) > 0 {
 		return
 	}
 	x.once.Do(func() {
-		x.patience.Stop()
+		x.timeout.Stop()
 		if x.conn.SetDeadline(time.Time{}); x.stop() {
 			x.HTTP.put(x.conn)
 			return
@@ -139,7 +139,7 @@ func (b *responseBody) keep() {
 	})
 }
 
-// A rawBody is what comes after the head. It ends with the connection.
+// A rawBody reads what follows the head, up to the end of the connection.
 type rawBody responseBody
 
 // Pending implements [Raw].
@@ -147,7 +147,7 @@ func (b *rawBody) Pending() bool { return len(b.x.in.rest) > 0 || Pending(Socket
 
 func (b *rawBody) Read(p []byte) (n int, err error) {
 	if !b.tunnel && len(b.x.in.rest) == 0 {
-		b.x.patience.Piece()
+		b.x.timeout.Piece()
 	}
 	n, err = b.x.in.Read(p)
 	if err != io.EOF || b.tunnel {
@@ -156,7 +156,7 @@ func (b *rawBody) Read(p []byte) (n int, err error) {
 	if cause := context.Cause(b.x.ctx); cause != nil {
 		return n, cause
 	}
-	if err := b.x.end(); err != nil {
+	if err := b.x.closeConn(); err != nil {
 		return n, err
 	}
 	return n, io.EOF
@@ -165,8 +165,7 @@ func (b *rawBody) Read(p []byte) (n int, err error) {
 // Write writes to the backend after a 101.
 func (b *responseBody) Write(p []byte) (int, error) { return b.x.conn.Write(p) }
 
-// CloseWrite ends the writing side after a 101. Where the connection has no end of one side alone,
-// the whole has to be closed instead.
+// CloseWrite closes the writing side after a 101. It fails if the connection has no half-close.
 func (b *responseBody) CloseWrite() error {
 	if c, ok := b.x.conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
@@ -177,7 +176,7 @@ func (b *responseBody) CloseWrite() error {
 // Close may come while another goroutine reads or writes.
 func (b *responseBody) Close() error {
 	if b.body.None() {
-		b.keep()
+		b.putIdle()
 	}
 	b.x.close()
 	return nil

@@ -13,8 +13,8 @@ import (
 // and without a goroutine.
 const smallBody = 16 << 10
 
-// inMemory reports whether n bytes of body can be read without waiting for anybody: the one who
-// writes it may be waiting for the response.
+// inMemory reports whether n bytes of body can be read without blocking. Any other body may be
+// written by somebody who waits for the response first.
 func inMemory(body io.Reader, n int64) bool {
 	switch b := body.(type) {
 	case interface{ Len() int }: // a Buffer or a Reader of bytes or strings
@@ -25,9 +25,9 @@ func inMemory(body io.Reader, n int64) bool {
 	return false
 }
 
-// Measured is [protocol.BufferUnknownLength] for a client, whose done is nil where nothing was
-// taken in. Then the end of an exchange waits for nobody: a Read of the client's body may take
-// until the client sends more, and who owns that body can end it.
+// Measured is [protocol.BufferUnknownLength] for a client. done is nil if r's body was not
+// buffered: then the end of an exchange need not wait for a Read of that body, which may block
+// until the client sends more.
 func Measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request, done func(), err error) {
 	out, done, err = protocol.BufferUnknownLength(r, lim)
 	if r.ContentLength >= 0 || r.Body == nil {
@@ -36,21 +36,21 @@ func Measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request,
 	return out, done, err
 }
 
-// prepare makes what is sent at once.
+// prepare sets firstWrite and bodyFollows.
 func (x *Exchange) prepare() error {
 	n, body := x.request.ContentLength, x.request.Body
-	x.first = x.head
+	x.firstWrite = x.head
 	switch {
 	case n > 0 && body == nil:
 		return x.bodyFailed(errors.New("ContentLength is " + strconv.FormatInt(n, 10) + " and Body is nil"))
 	case n == 0 || body == nil:
 	case n > 0 && n <= smallBody && inMemory(body, n):
-		x.first = append(x.head, make([]byte, n)...)
-		if _, err := io.ReadFull(body, x.first[len(x.head):]); err != nil {
+		x.firstWrite = append(x.head, make([]byte, n)...)
+		if _, err := io.ReadFull(body, x.firstWrite[len(x.head):]); err != nil {
 			return x.bodyFailed(err)
 		}
 	default:
-		x.later = true
+		x.bodyFollows = true
 	}
 	return nil
 }
@@ -58,13 +58,13 @@ func (x *Exchange) prepare() error {
 // send sends the request. A body that is not small and in memory follows in a goroutine of its own,
 // while the response is being read; that goroutine ends with the connection.
 func (x *Exchange) send() error {
-	if err := x.write(x.first); err != nil {
+	if err := x.write(x.firstWrite); err != nil {
 		return err
 	}
 	switch n, body := x.request.ContentLength, x.request.Body; {
-	case x.unread:
-	case !x.later:
-		x.sent.Store(true)
+	case x.sendFailed:
+	case !x.bodyFollows:
+		x.allSent.Store(true)
 	case n < 0:
 		x.sender.Go(func() { x.sendChunks(body) })
 	default:
@@ -73,46 +73,48 @@ func (x *Exchange) send() error {
 	return nil
 }
 
-// write writes b. A peer that has answered and gone before it read all of it may still have its
-// answer read.
+// write writes b. A write that fails but for a timeout is not an error: a backend that has closed
+// early may have sent its response before.
 func (x *Exchange) write(b []byte) error {
-	err := x.put(b)
+	err := x.writeOnce(b)
 	if err != nil && x.ctx.Err() == nil && !isTimeout(err) {
-		x.unread = true
+		x.sendFailed = true
 		return nil
 	}
 	return err
 }
 
-func (x *Exchange) put(b []byte) error {
-	x.sending.Lock()
-	defer x.sending.Unlock()
+// writeOnce writes b in one write under WriteTimeout.
+func (x *Exchange) writeOnce(b []byte) error {
+	x.writeMu.Lock()
+	defer x.writeMu.Unlock()
 	x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
 	_, err := x.conn.Write(b)
 	if errors.Is(err, syscall.ECONNRESET) {
-		x.reset = err
+		x.resetErr = err
 	}
 	return err
 }
 
-// end ends the exchange at the connection's end, and returns the reset that it was, if it was one.
-func (x *Exchange) end() error {
+// closeConn closes the connection after it ended, and returns the reset that a write has met, if
+// any.
+func (x *Exchange) closeConn() error {
 	x.conn.Close()
-	x.sending.Lock()
-	defer x.sending.Unlock()
-	return x.reset
+	x.writeMu.Lock()
+	defer x.writeMu.Unlock()
+	return x.resetErr
 }
 
-// sendBody sends n bytes of body. One that is too short ends the exchange: the backend must not
-// take it for whole.
+// sendBody sends n bytes of body. If body is shorter the connection is closed, so that the backend
+// does not take it for whole.
 func (x *Exchange) sendBody(body io.Reader, n int64) {
 	buf := pieces.Get().(*piece)
 	defer pieces.Put(buf)
-	body = x.patience.Body(body)
+	body = x.timeout.PauseFor(body)
 	for n > 0 {
 		m, err := body.Read(buf[:min(n, int64(len(buf)))])
 		n -= int64(m)
-		if x.put(buf[:m]) != nil {
+		if x.writeOnce(buf[:m]) != nil {
 			return
 		}
 		if err != nil && n > 0 {
@@ -121,7 +123,7 @@ func (x *Exchange) sendBody(body io.Reader, n int64) {
 			return
 		}
 	}
-	x.sent.Store(true)
+	x.allSent.Store(true)
 }
 
 // sendChunks sends a body of unknown length, chunk by chunk (RFC 9112 section 7.1).
@@ -129,21 +131,21 @@ func (x *Exchange) sendChunks(body io.Reader) {
 	const room = len("10000\r\n")
 	buf := pieces.Get().(*piece)
 	defer pieces.Put(buf)
-	body = x.patience.Body(body)
+	body = x.timeout.PauseFor(body)
 	for {
 		m, err := body.Read(buf[room : len(buf)-2])
 		if m > 0 {
 			size := strconv.FormatInt(int64(m), 16) + "\r\n"
 			chunk := buf[room-len(size) : room+m]
 			copy(chunk, size)
-			if x.put(append(chunk, "\r\n"...)) != nil {
+			if x.writeOnce(append(chunk, "\r\n"...)) != nil {
 				return
 			}
 		}
 		switch {
 		case err == io.EOF:
-			if x.put([]byte("0\r\n\r\n")) == nil {
-				x.sent.Store(true)
+			if x.writeOnce([]byte("0\r\n\r\n")) == nil {
+				x.allSent.Store(true)
 			}
 			return
 		case err != nil:
@@ -154,7 +156,7 @@ func (x *Exchange) sendChunks(body io.Reader) {
 	}
 }
 
-// bodyFailed notes why the request's body could not be read: that is what the exchange fails of.
+// bodyFailed records why the request's body could not be read. The exchange fails with that error.
 func (x *Exchange) bodyFailed(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -162,6 +164,6 @@ func (x *Exchange) bodyFailed(err error) error {
 	if _, ok := errors.AsType[*protocol.Error](err); !ok {
 		err = &protocol.Error{Protocol: x.Protocol, Op: "read request body", Kind: protocol.ErrAborted, Err: err}
 	}
-	x.unsent.Store(&err)
+	x.bodyErr.Store(&err)
 	return err
 }

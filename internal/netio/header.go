@@ -9,35 +9,35 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// withheld are the fields that no client gets.
-var withheld = slices.Collect(protocol.WithheldFields(protocol.ToClient))
+// notToClient are the fields that are never sent to a client.
+var notToClient = slices.Collect(protocol.WithheldFields(protocol.ToClient))
 
-// CleanHeader takes out of a response's header what belongs to the backend's connection: the fields
-// that Connection names, and those that never go further. A 101 keeps its Upgrade and a Connection
-// that names it.
+// CleanHeader deletes the fields of a response's header that are for the backend's connection:
+// those that Connection names, and those that are never sent to a client. A 101 keeps its Upgrade,
+// and a Connection that names it.
 func CleanHeader(status int, h http.Header) {
 	upgrade := h["Upgrade"]
-	DropConnection(h, withheld)
+	DropConnection(h, notToClient)
 	if status == http.StatusSwitchingProtocols && len(upgrade) > 0 {
 		h["Upgrade"], h["Connection"] = upgrade, []string{"Upgrade"}
 	}
 }
 
-// DropConnection takes out of h the fields of one connection: those that Connection names, and
-// those in withheld (RFC 9110 section 7.6.1).
-func DropConnection(h http.Header, withheld []string) {
+// DropConnection deletes the fields of h that are for one connection: those that Connection names,
+// and those in more (RFC 9110 section 7.6.1).
+func DropConnection(h http.Header, more []string) {
 	for _, list := range h["Connection"] {
 		for name := range strings.SplitSeq(list, ",") {
 			delete(h, http.CanonicalHeaderKey(strings.TrimSpace(name)))
 		}
 	}
-	for _, name := range withheld {
+	for _, name := range more {
 		delete(h, name)
 	}
 }
 
-// contentLength reads the declared length, which may be there more than once if it is the same: -1
-// is none. One is left in h.
+// contentLength returns the declared length, or -1 for none. Content-Length may be repeated with
+// the same value; h keeps one.
 func contentLength(h http.Header) (int64, error) {
 	length := int64(-1)
 	values := h["Content-Length"]

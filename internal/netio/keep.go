@@ -10,19 +10,19 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// A Keep is what a Conn needs for KeepInput.
+// A Keep is the state that a Conn needs for KeepInput.
 type Keep struct {
-	mu     sync.Mutex
-	kept   int  // how much of what was read the system still holds
-	taking bool // the Conn's try is to take that
-	peek   func(fd uintptr) bool
-	into   []byte // what peek is to read into
+	mu        sync.Mutex
+	n         int  // how many bytes were peeked, and are still in the kernel's buffer
+	consuming bool // tryRead is to consume them
+	peek      func(fd uintptr) bool
+	into      []byte // where tryPeek reads to
 }
 
-// KeepInput leaves what is read last of a request with the system until the response is whole: see
-// [Conn.Abort]. A Unix socket has no reset of its own, but who closes one that holds input which
-// nobody has read gives the peer ECONNRESET behind all that was sent. That is so on Linux;
-// elsewhere and on other connections KeepInput does nothing. k is b's from now on.
+// KeepInput makes b leave the last input of a request in the kernel's buffer until the response is
+// whole: it is peeked, and consumed later. [Conn.Abort] needs that. A Unix socket cannot be reset,
+// but if one is closed on Linux with unread input, the peer gets ECONNRESET after all that was
+// sent. On other systems and connections KeepInput does nothing. b owns k from now on.
 func (b *Conn) KeepInput(k *Keep) {
 	if closeResets && b.raw != nil && isUnix(b.Conn) {
 		b.keep = k
@@ -33,19 +33,19 @@ func (b *Conn) KeepInput(k *Keep) {
 // ECONNRESET.
 const closeResets = runtime.GOOS == "linux"
 
-// keptPiece is how much is looked at first: most requests without a body are in it, and what is
-// looked at is read twice.
-const keptPiece = 4 << 10
+// peekSize is how much is peeked at once. Most requests without a body fit. It is small because
+// what is peeked is read twice.
+const peekSize = 4 << 10
 
-// KeepsInput reports whether KeepInput has had an effect. If so the first piece may be looked for
-// elsewhere, by PeekFirst, and given by Early.
+// KeepsInput reports whether KeepInput had an effect. If so, the first input may be peeked by
+// PeekFirst and given to b by SetPeeked.
 func (b *Conn) KeepsInput() bool { return b.keep != nil }
 
-// PeekFirst looks at what has come on a descriptor, n bytes. If that is least or more, piece is
-// what came, which is for Early.
+// PeekFirst peeks n bytes on a descriptor. If they are least or more, piece holds them, for
+// SetPeeked.
 func PeekFirst(fd, least int) (piece []byte, n int, err error) {
 	buf := getBuffer()
-	n, err = rawio.Peek(fd, buf[:keptPiece])
+	n, err = rawio.Peek(fd, buf[:peekSize])
 	if n < least {
 		putBuffer(buf)
 		return nil, n, err
@@ -53,107 +53,111 @@ func PeekFirst(fd, least int) (piece []byte, n int, err error) {
 	return buf[:n], n, nil
 }
 
-// Early gives b what PeekFirst has found on its socket, before the first Wait.
-func (b *Conn) Early(piece []byte) {
-	b.in, b.w, b.keep.kept, b.used = piece[:cap(piece)], len(piece), len(piece), true
+// SetPeeked gives b the piece that PeekFirst has peeked on its socket. It may be called before the
+// first Wait, and b owns piece from then on.
+func (b *Conn) SetPeeked(piece []byte) {
+	b.in, b.w, b.keep.n, b.hadRequest = piece[:cap(piece)], len(piece), len(piece), true
 	b.state.CompareAndSwap(idle, active)
 }
 
-// receive reads from a descriptor that does not block. What is kept stays there, too.
-func (b *Conn) receive(fd int, p []byte) (n int, err error) {
+// readOrPeek reads from a non-blocking descriptor. With KeepInput it peeks.
+func (b *Conn) readOrPeek(fd int, p []byte) (n int, err error) {
 	if b.keep == nil {
 		return rawio.Read(fd, p)
 	}
 	b.keep.mu.Lock()
 	defer b.keep.mu.Unlock()
-	n, err = rawio.Peek(fd, p[:min(len(p), keptPiece)])
-	b.keep.kept = max(n, 0)
+	n, err = rawio.Peek(fd, p[:min(len(p), peekSize)])
+	b.keep.n = max(n, 0)
 	return n, err
 }
 
-// get reads into p. left is how much of the request is still to come; 0 or less: nobody knows. What
-// it ends with is kept.
-func (b *Conn) get(p []byte, left int64) (int, error) {
-	b.take()
+// readInput reads into p. left is how much of the request is still to come; 0 or less: unknown. The
+// request's last bytes are peeked.
+func (b *Conn) readInput(p []byte, left int64) (int, error) {
+	b.consume()
 	if left > 0 && left < int64(len(p)) {
 		p = p[:left]
 	}
 	switch {
 	case b.keep == nil || left > int64(len(p)):
 		return b.Conn.Read(p)
-	case left > keptPiece: // all but the last byte
+	case left > peekSize: // all but the last byte
 		return b.Conn.Read(p[:left-1])
 	}
 	k := b.keep
 	if k.peek == nil {
 		k.peek = b.tryPeek
 	}
-	k.into, b.got, b.err = p, 0, nil
+	k.into, b.tryN, b.tryErr = p, 0, nil
 	err := b.raw.Read(k.peek)
 	k.into = nil
-	return b.came(err)
+	return b.tryResult(err)
 }
 
+// tryPeek peeks once without blocking. It is called by raw.Read.
 func (b *Conn) tryPeek(fd uintptr) bool {
-	n, err := b.receive(int(fd), b.keep.into)
+	n, err := b.readOrPeek(int(fd), b.keep.into)
 	if err == syscall.EAGAIN {
 		return false
 	}
-	b.got, b.err = max(n, 0), os.NewSyscallError("recvfrom", err)
+	b.tryN, b.tryErr = max(n, 0), os.NewSyscallError("recvfrom", err)
 	return true
 }
 
-// take takes from the system what has been read of it, for who reads. It never waits.
-func (b *Conn) take() {
+// consume reads what was peeked out of the kernel's buffer. Only the reader of the connection may
+// call it. It never blocks.
+func (b *Conn) consume() {
 	k := b.keep
-	if k == nil || !k.holds() {
+	if k == nil || !k.any() {
 		return
 	}
-	k.taking = true
-	if b.raw.Read(b.try) != nil { // its deadline has passed
-		b.raw.Control(k.take)
+	k.consuming = true
+	if b.raw.Read(b.tryReadFunc) != nil { // the read deadline has passed
+		b.raw.Control(k.consume)
 	}
-	k.taking = false
+	k.consuming = false
 }
 
-// takeLate is take for who does not read: somebody else may.
-func (b *Conn) takeLate() {
-	if k := b.keep; k != nil && k.holds() {
-		b.raw.Control(k.take)
+// consumeConcurrently is consume for a goroutine that is not the reader of the connection.
+func (b *Conn) consumeConcurrently() {
+	if k := b.keep; k != nil && k.any() {
+		b.raw.Control(k.consume)
 	}
 }
 
-func (k *Keep) holds() bool {
+// any reports whether anything that was peeked has not been consumed.
+func (k *Keep) any() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.kept > 0
+	return k.n > 0
 }
 
-func (k *Keep) take(fd uintptr) {
+func (k *Keep) consume(fd uintptr) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	scratch := getBuffer()
 	defer putBuffer(scratch)
-	for k.kept > 0 {
-		n, err := rawio.Read(int(fd), scratch[:min(k.kept, len(scratch))])
+	for k.n > 0 {
+		n, err := rawio.Read(int(fd), scratch[:min(k.n, len(scratch))])
 		if n <= 0 || err != nil {
-			k.kept = 0
+			k.n = 0
 			return
 		}
-		k.kept -= n
+		k.n -= n
 	}
 }
 
-// awaitInputTime is how long a cut waits for the request's body to go on.
-const awaitInputTime = time.Second
+// awaitUnreadTime is how long Abort waits for more of the request's body.
+const awaitUnreadTime = time.Second
 
-// awaitInput waits for input that stays unread, where a cut needs that and all that had come of a
-// body has been taken.
-func (b *Conn) awaitInput() {
-	if b.keep == nil || b.unread.Load() <= 0 || b.state.Load() != active {
+// awaitUnread waits for input, which then stays unread, if Abort needs that and all that came of
+// the body has been consumed.
+func (b *Conn) awaitUnread() {
+	if b.keep == nil || b.bodyLeft.Load() <= 0 || b.state.Load() != active {
 		return
 	}
-	b.Conn.SetReadDeadline(time.Now().Add(awaitInputTime))
+	b.Conn.SetReadDeadline(time.Now().Add(awaitUnreadTime))
 	b.raw.Read(func(fd uintptr) bool {
 		var first [1]byte
 		_, err := rawio.Peek(int(fd), first[:])

@@ -18,8 +18,8 @@ import (
 // come.
 func TestKeepInput(t *testing.T) {
 	const answer = "an answer"
-	for _, head := range []int{1, 100, keptPiece - 1, keptPiece, keptPiece + 1, BufferSize, BufferSize + 1, 3 * BufferSize} {
-		for _, body := range []int{0, 1, 10, keptPiece, keptPiece + 1, BufferSize, 5*BufferSize + 7} {
+	for _, head := range []int{1, 100, peekSize - 1, peekSize, peekSize + 1, BufferSize, BufferSize + 1, 3 * BufferSize} {
+		for _, body := range []int{0, 1, 10, peekSize, peekSize + 1, BufferSize, 5*BufferSize + 7} {
 			for _, piece := range []int{1 << 10, BufferSize, 64 << 10} {
 				for _, together := range []bool{true, false} {
 					for _, cut := range []bool{true, false} {
@@ -118,7 +118,7 @@ func TestEarly(t *testing.T) {
 		if err != nil || string(piece) != "hhhbb" || !b.KeepsInput() {
 			t.Fatalf("%q, %v", piece, err)
 		}
-		b.Early(piece)
+		b.SetPeeked(piece)
 		if err := exchange(b, 3, 2, 100, "answer", cut); err != nil {
 			t.Fatal(err)
 		}

@@ -9,39 +9,39 @@ import (
 	"time"
 )
 
-// A Pool keeps connections for another request. Max and Idle must not change once it is in use; it
-// is safe for concurrent use. A nil one has none.
+// A Pool keeps idle connections to a backend for further requests. Max and Idle must not change
+// once it is in use. It is safe for concurrent use. A nil Pool keeps none.
 type Pool struct {
 	Max  int           // how many are kept
 	Idle time.Duration // for how long; 0: no limit
 
-	mu   sync.Mutex
-	kept []*kept // the one that was used last is the last
+	mu    sync.Mutex
+	conns []*idleConn // the most recently used is the last
 }
 
-// A kept is an idle connection.
-type kept struct {
+// An idleConn is an idle connection. One that has input cannot be used again.
+type idleConn struct {
 	net.Conn
-	timer *time.Timer     // closes it when it has been idle for too long
-	raw   syscall.RawConn // nil: it is read ahead
-	ahead chan readAhead  // what became of that
+	timer      *time.Timer     // closes it when it has been idle for too long
+	raw        syscall.RawConn // nil: a goroutine reads a byte in the background
+	background chan readResult // the result of that read
 }
 
-// A readAhead is what a read ahead of one byte gave.
-type readAhead struct {
+// A readResult is the result of a read of one byte.
+type readResult struct {
 	n   int
 	err error
 }
 
-// get returns a connection that is still open, or nil. One on which something has come that nobody
-// asked for is closed, and log told: it would be taken for the next response.
+// get returns a connection that is still open, or nil. A connection with input is closed, with a
+// warning to log: the input would be taken for the next response.
 func (p *Pool) get(log *slog.Logger) net.Conn {
 	for {
 		k := p.pop()
 		if k == nil {
 			return nil
 		}
-		open, surplus := k.look()
+		open, surplus := k.probe()
 		if open {
 			return k.Conn
 		}
@@ -52,82 +52,82 @@ func (p *Pool) get(log *slog.Logger) net.Conn {
 	}
 }
 
-func (p *Pool) pop() *kept {
+func (p *Pool) pop() *idleConn {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n := len(p.kept) - 1
+	n := len(p.conns) - 1
 	if n < 0 {
 		return nil
 	}
-	k := p.kept[n]
-	p.kept = slices.Delete(p.kept, n, n+1)
-	k.stop()
+	k := p.conns[n]
+	p.conns = slices.Delete(p.conns, n, n+1)
+	k.stopTimer()
 	return k
 }
 
-// put keeps a connection that has no deadline, or closes it.
+// put adds a connection, which has no deadline, to the pool. It is closed if the pool is full.
 func (p *Pool) put(c net.Conn) {
-	k := &kept{Conn: c, raw: lookable(c)}
+	k := &idleConn{Conn: c, raw: probeDescriptor(c)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.kept) >= p.Max {
+	if len(p.conns) >= p.Max {
 		c.Close()
 		return
 	}
 	if k.raw == nil {
-		k.ahead = make(chan readAhead, 1)
-		go k.read()
+		k.background = make(chan readResult, 1)
+		go k.readByte()
 	}
-	p.kept = append(p.kept, k)
+	p.conns = append(p.conns, k)
 	if p.Idle > 0 {
 		k.timer = time.AfterFunc(p.Idle, func() { p.expire(k) })
 	}
 }
 
 // expire closes k if it is idle.
-func (p *Pool) expire(k *kept) {
+func (p *Pool) expire(k *idleConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.Index(p.kept, k); i >= 0 {
-		p.kept = slices.Delete(p.kept, i, i+1)
+	if i := slices.Index(p.conns, k); i >= 0 {
+		p.conns = slices.Delete(p.conns, i, i+1)
 		k.Close()
 	}
 }
 
-// Close closes the connections that are kept.
+// Close closes the idle connections.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, k := range p.kept {
-		k.stop()
+	for _, k := range p.conns {
+		k.stopTimer()
 		k.Close()
 	}
-	p.kept = nil
+	p.conns = nil
 }
 
-func (k *kept) stop() {
+func (k *idleConn) stopTimer() {
 	if k.timer != nil {
 		k.timer.Stop()
 	}
 }
 
-// look reports whether the connection is open and has nothing to be read, or else whether it has.
-func (k *kept) look() (open, surplus bool) {
+// probe reports whether the connection is open and has no input, or else whether it has some.
+func (k *idleConn) probe() (open, surplus bool) {
 	if k.raw != nil {
-		return quiet(k.raw)
+		return probe(k.raw)
 	}
 	k.SetReadDeadline(time.Unix(1, 0))
-	a := <-k.ahead
+	a := <-k.background
 	k.SetReadDeadline(time.Time{})
 	return a.n == 0 && isTimeout(a.err), a.n > 0
 }
 
-// read reads ahead what has no descriptor to look at.
-func (k *kept) read() {
+// readByte reads the input of a connection that has no descriptor to probe.
+func (k *idleConn) readByte() {
 	var b [1]byte
 	n, err := k.Read(b[:])
-	k.ahead <- readAhead{n, err}
+	k.background <- readResult{n, err}
 }

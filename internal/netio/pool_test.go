@@ -127,8 +127,8 @@ func TestUnsolicitedBytes(t *testing.T) {
 		if name == "socket" {
 			<-said
 		} else { // a pipe's write ends only when all is read, which nobody does
-			k := w.pool.kept[0]
-			k.ahead <- <-k.ahead
+			k := w.pool.conns[0]
+			k.background <- <-k.background
 		}
 		if got, err := w.ask(t, "POST", nil); got != "ok" || err != nil || w.dials != 2 {
 			t.Errorf("%s: %q, %v, by %d connections", name, got, err, w.dials)

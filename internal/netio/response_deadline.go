@@ -11,88 +11,90 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Patience bounds how long a client waits for its backend: first for the whole head of the
-// response, then for each further piece. While the client's own side has to wait for the request's
-// body, it does not run. It is safe for concurrent use.
-type Patience struct {
-	mu     sync.Mutex
-	conn   net.Conn
-	head   time.Duration
-	piece  time.Duration
-	begun  bool // the head is there
-	paused bool
-	armed  bool // a deadline is set
+// A ResponseDeadline bounds how long a client waits for its backend: first for the whole head of
+// the response, then for each further piece of the body. It does not run while a Read of the
+// request's body waits. It is safe for concurrent use.
+type ResponseDeadline struct {
+	mu         sync.Mutex
+	conn       net.Conn
+	headLimit  time.Duration
+	pieceLimit time.Duration
+	inBody     bool // the head has been read
+	paused     bool
+	isSet      bool // conn has a deadline
 }
 
-// Start begins the time for the head.
-func (p *Patience) Start(conn net.Conn, lim *protocol.Limits) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.conn, p.head, p.piece, p.begun, p.paused = conn, lim.FirstByteTimeout, lim.ReadTimeout, false, false
-	p.move()
+// Start starts the time for the head, by lim.FirstByteTimeout and lim.ReadTimeout.
+func (d *ResponseDeadline) Start(conn net.Conn, lim *protocol.Limits) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.conn, d.headLimit, d.pieceLimit, d.inBody, d.paused = conn, lim.FirstByteTimeout, lim.ReadTimeout, false, false
+	d.update()
 }
 
-// Piece begins the time for a piece of the body.
-func (p *Patience) Piece() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.begun = true
-	p.move()
+// Piece starts the time for the next piece of the body.
+func (d *ResponseDeadline) Piece() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inBody = true
+	d.update()
 }
 
-// Stop ends the waiting: the connection has no deadline any more.
-func (p *Patience) Stop() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.head, p.piece = 0, 0
-	p.move()
+// Stop removes the deadline.
+func (d *ResponseDeadline) Stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.headLimit, d.pieceLimit = 0, 0
+	d.update()
 }
 
-func (p *Patience) move() {
-	d := p.head
-	if p.begun {
-		d = p.piece
+// update sets conn's read deadline for the present state.
+func (d *ResponseDeadline) update() {
+	limit := d.headLimit
+	if d.inBody {
+		limit = d.pieceLimit
 	}
-	if p.paused {
-		d = 0
+	if d.paused {
+		limit = 0
 	}
-	if d > 0 || p.armed {
-		p.armed = d > 0
-		p.conn.SetReadDeadline(after(d))
+	if limit > 0 || d.isSet {
+		d.isSet = limit > 0
+		d.conn.SetReadDeadline(after(limit))
 	}
 }
 
-func (p *Patience) pause(paused bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.paused = paused
-	p.move()
+func (d *ResponseDeadline) setPaused(paused bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.paused = paused
+	d.update()
 }
 
-// Late makes of a deadline that passed an error that says what was waited for.
-func (p *Patience) Late(err error) error {
+// Explain turns the error of a read that met the deadline into one that says what was waited for.
+// Other errors are returned as they are.
+func (d *ResponseDeadline) Explain(err error) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	e := &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: err, Detail: "no response head within " + p.head.String()}
-	if p.begun {
-		e.Op, e.Detail = "read response", "nothing more of the response within "+p.piece.String()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: err, Detail: "no response head within " + d.headLimit.String()}
+	if d.inBody {
+		e.Op, e.Detail = "read response", "nothing more of the response within "+d.pieceLimit.String()
 	}
 	return e
 }
 
-// Body reads a request's body, for which the backend cannot be blamed.
-func (p *Patience) Body(r io.Reader) io.Reader { return patientReader{p, r} }
+// PauseFor returns a reader of a request's body. The time does not run during its Reads.
+func (d *ResponseDeadline) PauseFor(r io.Reader) io.Reader { return pausingReader{d, r} }
 
-type patientReader struct {
-	p *Patience
+type pausingReader struct {
+	d *ResponseDeadline
 	r io.Reader
 }
 
-func (r patientReader) Read(b []byte) (int, error) {
-	r.p.pause(true)
-	defer r.p.pause(false)
+func (r pausingReader) Read(b []byte) (int, error) {
+	r.d.setPaused(true)
+	defer r.d.setPaused(false)
 	return r.r.Read(b)
 }

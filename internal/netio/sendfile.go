@@ -9,13 +9,13 @@ import (
 // filePiece is how much of a file is sent under one deadline.
 const filePiece = 4 << 20
 
-// A piece is what a stream is copied by.
+// A piece is a buffer by which a stream is copied.
 type piece [64 << 10]byte
 
 var pieces = sync.Pool{New: func() any { return new(piece) }}
 
-// ReadFrom sends what is buffered, then r to its end: a file by sendfile where the system has it.
-// Time in which r has nothing to give is nobody's fault: only the writes have a deadline.
+// ReadFrom sends the output buffer, then r to its end. A regular file is sent by sendfile if the
+// system has it. The writes have a deadline, the reads from r have none.
 func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	if err := b.Flush(); err != nil {
 		return 0, err
@@ -45,8 +45,8 @@ func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
-// regular returns the file that r is, and how much of it is wanted, if it is one whose reading
-// waits for nobody.
+// regular returns the regular file that r reads, and how much of it is wanted. f is nil for any
+// other reader, whose Read may block.
 func regular(r io.Reader) (f *os.File, limit int64) {
 	limit = 1<<63 - 1
 	if l, ok := r.(*io.LimitedReader); ok {
@@ -62,7 +62,7 @@ func regular(r io.Reader) (f *os.File, limit int64) {
 	return f, limit
 }
 
-// sendRegular sends at most limit bytes of f from where it stands.
+// sendRegular sends at most limit bytes of f from its current offset.
 func (b *Conn) sendRegular(f *os.File, limit int64) (n int64, err error) {
 	for n < limit {
 		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)

@@ -7,10 +7,10 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// Descriptor finds the socket that c stands on, for watching alone: what a wrapper reads and writes
-// may differ from what the socket carries. nil: it is not to be found.
+// Descriptor returns the descriptor of the socket that c is or wraps. It is for watching alone: a
+// wrapper may read and write other bytes than its socket. nil: c does not show one.
 func Descriptor(c net.Conn) syscall.RawConn {
-	for range 8 { // wrappers of wrappers; one may return itself
+	for range 8 { // a wrapper may wrap a wrapper, or return itself
 		if s, ok := c.(syscall.Conn); ok {
 			raw, err := s.SyscallConn()
 			if err == nil {
@@ -26,9 +26,9 @@ func Descriptor(c net.Conn) syscall.RawConn {
 	return nil
 }
 
-// Socket returns the descriptor of a TCP or Unix connection, which may be read and written past the
-// connection's methods. It is nil for whatever wraps one: its own Read and Write must not be
-// passed over.
+// Socket returns the descriptor of a TCP or Unix connection, which may be read and written without
+// the connection's methods. It is nil for a connection that wraps one, whose Read and Write must be
+// used.
 func Socket(c net.Conn) (raw syscall.RawConn) {
 	if !rawio.Available {
 		return nil

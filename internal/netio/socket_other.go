@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// Pending cannot tell on this system.
+// Pending reports false: this system cannot tell.
 func Pending(syscall.RawConn) bool { return false }
 
-// quiet cannot tell on this system.
-func quiet(syscall.RawConn) (open, pending bool) { return false, false }
+// probe reports false: this system cannot tell.
+func probe(syscall.RawConn) (open, pending bool) { return false, false }
 
-// lookable finds nothing that quiet could look at.
-func lookable(net.Conn) syscall.RawConn { return nil }
+// probeDescriptor returns nil: there is no probe on this system.
+func probeDescriptor(net.Conn) syscall.RawConn { return nil }

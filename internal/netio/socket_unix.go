@@ -7,19 +7,19 @@ import (
 	"syscall"
 )
 
-// Pending reports whether a socket has input that nobody has read yet; its end is none. raw may be
-// nil. It never waits.
+// Pending reports whether a socket has unread input. The end of the input is none. raw may be nil.
+// Pending never blocks.
 func Pending(raw syscall.RawConn) (pending bool) {
 	if raw == nil {
 		return false
 	}
-	_, pending = quiet(raw)
+	_, pending = probe(raw)
 	return pending
 }
 
-// quiet reports whether a socket is open and has no input, or else whether it has some. It never
-// waits.
-func quiet(raw syscall.RawConn) (open, pending bool) {
+// probe reports whether a socket is open and has no input, or else whether it has some. It never
+// blocks.
+func probe(raw syscall.RawConn) (open, pending bool) {
 	raw.Control(func(fd uintptr) {
 		var first [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
@@ -31,5 +31,5 @@ func quiet(raw syscall.RawConn) (open, pending bool) {
 	return open, pending
 }
 
-// lookable finds what quiet can look at; nil: nothing.
-func lookable(c net.Conn) syscall.RawConn { return Descriptor(c) }
+// probeDescriptor returns the descriptor of c for probe. nil: it has none.
+func probeDescriptor(c net.Conn) syscall.RawConn { return Descriptor(c) }

@@ -7,15 +7,16 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// watchHangup watches for a socket's hang-up. One epoll instance of the process watches for
-// hang-ups, and for the input of sockets that are idle. It returns nil for what cannot be watched
-// so.
-func watchHangup(raw syscall.RawConn, gone func(cause error)) (stop func()) {
+// watchHangup calls onHangup when the peer of a socket hangs up. stop is nil if the socket cannot
+// be watched. One epoll instance of the process watches for hang-ups and for the input of idle
+// sockets.
+func watchHangup(raw syscall.RawConn, onHangup func(cause error)) (stop func()) {
 	hangups.once.Do(hangups.open)
-	return hangups.watch(raw, syscall.EPOLLRDHUP, gone)
+	return hangups.watch(raw, syscall.EPOLLRDHUP, onHangup)
 }
 
-// hangups is the process's watch. It is opened when the first request asks, and stays.
+// hangups is the watcher of the process. It is opened by the first request that needs it, and stays
+// open.
 var hangups watcher
 
 type watcher struct {
@@ -26,7 +27,7 @@ type watcher struct {
 	mu     sync.Mutex
 	last   int32
 	byID   map[int32]func(error)
-	firing sync.Mutex // held while a gone runs
+	firing sync.Mutex // held while a onEvent runs
 }
 
 func (w *watcher) open() {
@@ -37,16 +38,16 @@ func (w *watcher) open() {
 	}
 }
 
-// watch registers raw's descriptor under an id of its own, so that a descriptor that is used again
-// is not mistaken.
-func (w *watcher) watch(raw syscall.RawConn, events uint32, gone func(error)) (stop func()) {
+// watch registers raw's descriptor under an id that is used once, because descriptors are used
+// again.
+func (w *watcher) watch(raw syscall.RawConn, events uint32, onEvent func(error)) (stop func()) {
 	if w.err != nil {
 		return nil
 	}
 	w.mu.Lock()
 	w.last++
 	id := w.last
-	w.byID[id] = gone
+	w.byID[id] = onEvent
 	w.mu.Unlock()
 	ev := syscall.EpollEvent{Events: events | syscall.EPOLLONESHOT, Fd: id}
 	var fail error
@@ -61,7 +62,8 @@ func (w *watcher) watch(raw syscall.RawConn, events uint32, gone func(error)) (s
 	}
 }
 
-// forget makes sure that the id's function is not called any more, and is not running.
+// forget removes the id's function. When it returns the function is not running and is not called
+// any more.
 func (w *watcher) forget(id int32) {
 	w.firing.Lock()
 	defer w.firing.Unlock()
@@ -88,18 +90,17 @@ func (w *watcher) fire(id int32) {
 	w.firing.Lock()
 	defer w.firing.Unlock()
 	w.mu.Lock()
-	gone := w.byID[id]
+	onEvent := w.byID[id]
 	delete(w.byID, id)
 	w.mu.Unlock()
-	if gone != nil {
-		gone(protocol.ErrGone)
+	if onEvent != nil {
+		onEvent(protocol.ErrGone)
 	}
 }
 
-// AwaitInput calls ready once the socket raw has something to read or has ended, and costs no
-// goroutine meanwhile. ready must not block; once stop has returned it is not called any more, and
-// stop must not be called from it. Without stop the socket cannot be watched again. stop is nil
-// where this cannot be done.
+// AwaitInput calls ready once, when the socket raw has input or has ended. It needs no goroutine.
+// ready must not block and must not call stop. After stop has returned ready is not called any
+// more. A socket can be watched again only after stop. stop is nil if the socket cannot be watched.
 func AwaitInput(raw syscall.RawConn, ready func()) (stop func()) {
 	hangups.once.Do(hangups.open)
 	return hangups.watch(raw, syscall.EPOLLIN|syscall.EPOLLRDHUP, func(error) { ready() })

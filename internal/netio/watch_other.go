@@ -4,8 +4,8 @@ package netio
 
 import "syscall"
 
-// watchHangup cannot tell on this system.
+// watchHangup returns nil: this system cannot watch a socket.
 func watchHangup(syscall.RawConn, func(cause error)) (stop func()) { return nil }
 
-// AwaitInput cannot be done on this system.
+// AwaitInput returns nil: this system cannot watch a socket.
 func AwaitInput(syscall.RawConn, func()) (stop func()) { return nil }

@@ -7,92 +7,93 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An ahead watches a connection by reading one byte more than the request has. It begins when the
-// request's body has been read whole: nobody else reads the connection until it is stopped.
-type ahead struct {
+// A backgroundRead notices a hang-up by reading one byte beyond the request. It starts when the
+// whole body of the request has been read. Nobody else reads the connection until it is stopped.
+type backgroundRead struct {
 	conn *Conn
 
-	mu   sync.Mutex
-	gone func(cause error) // nil: told, or stopped
-	done chan struct{}     // closed when the reading has ended; nil: not begun
+	mu       sync.Mutex
+	onHangup func(cause error) // nil: called, or stopped
+	done     chan struct{}     // closed when the read has ended; nil: not started
 
 	byte [1]byte
-	n    int // how much of byte came
+	n    int // how much of byte was read
 	once sync.Once
 }
 
-// wakeAgain is how long after its end was asked for a read is asked again: a wrapper may have set a
-// deadline of its own in between.
-const wakeAgain = 50 * time.Millisecond
+// interruptInterval is the time between two attempts to interrupt a read. A connection that wraps
+// another may have set a deadline of its own after the first.
+const interruptInterval = 50 * time.Millisecond
 
-func (b *Conn) watchAhead(gone func(cause error)) (stop func()) {
-	a := &ahead{conn: b, gone: gone}
-	b.ahead.Store(a)
-	if b.unread.Load() == 0 {
-		a.begin()
+func (b *Conn) watchByRead(onHangup func(cause error)) (stop func()) {
+	a := &backgroundRead{conn: b, onHangup: onHangup}
+	b.background.Store(a)
+	if b.bodyLeft.Load() == 0 {
+		a.start()
 	}
 	return a.stop
 }
 
-// bodyRead notes that all but left bytes of the request's body have been read, the last with err.
-func (a *ahead) bodyRead(left int64, err error) {
+// bodyRead is called after each Read of the request's body. left is how much of the body is unread,
+// err is the error of that Read.
+func (a *backgroundRead) bodyRead(left int64, err error) {
 	switch {
 	case left == 0:
-		a.begin()
+		a.start()
 	case err != nil && !isTimeout(err):
-		a.tell()
+		a.report()
 	}
 }
 
-// begin begins to read, unless that has begun, or the connection is somebody else's now.
-func (a *ahead) begin() {
+// start starts the read, unless it has started or the connection has been hijacked.
+func (a *backgroundRead) start() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.gone == nil || a.done != nil || a.conn.state.Load() == hijacked {
+	if a.onHangup == nil || a.done != nil || a.conn.state.Load() == hijacked {
 		return
 	}
-	if err := a.conn.read.hold(a.conn.Conn.SetReadDeadline); err != nil {
-		return // nothing could end the reading
+	if err := a.conn.read.suspend(a.conn.Conn.SetReadDeadline); err != nil {
+		return // without deadlines the read could not be interrupted
 	}
 	a.done = make(chan struct{})
 	go a.run()
 }
 
-func (a *ahead) run() {
+func (a *backgroundRead) run() {
 	defer close(a.done)
 	var err error
 	for a.n == 0 && err == nil {
 		a.n, err = a.conn.Conn.Read(a.byte[:])
 	}
 	if a.n == 0 && !isTimeout(err) {
-		a.tell()
+		a.report()
 	}
 }
 
-// tell calls gone, unless we ourselves have closed the connection.
-func (a *ahead) tell() {
+// report calls onHangup, unless the connection was closed from this side.
+func (a *backgroundRead) report() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.gone != nil && a.conn.state.Load() != closed {
-		a.gone(protocol.ErrGone)
+	if a.onHangup != nil && a.conn.state.Load() != closed {
+		a.onHangup(protocol.ErrGone)
 	}
-	a.gone = nil
+	a.onHangup = nil
 }
 
-// stop ends the reading and waits for that. The byte that came is buffered as if it had been read
-// by who reads next.
-func (a *ahead) stop() {
+// stop interrupts the read and waits for its end. A byte that came is appended to the input buffer.
+func (a *backgroundRead) stop() {
 	a.mu.Lock()
-	a.gone = nil
+	a.onHangup = nil
 	begun := a.done != nil
 	a.mu.Unlock()
 	if begun {
-		a.once.Do(a.end)
+		a.once.Do(a.interrupt)
 	}
 }
 
-func (a *ahead) end() {
-	again := time.NewTicker(wakeAgain)
+// interrupt sets a deadline in the past until the read has ended.
+func (a *backgroundRead) interrupt() {
+	again := time.NewTicker(interruptInterval)
 	defer again.Stop()
 	for waiting := true; waiting; {
 		a.conn.Conn.SetReadDeadline(time.Unix(1, 0))
@@ -102,12 +103,12 @@ func (a *ahead) end() {
 		case <-again.C:
 		}
 	}
-	a.conn.read.release(a.conn.Conn.SetReadDeadline)
-	a.conn.putBack(a.byte[:a.n])
+	a.conn.read.resume(a.conn.Conn.SetReadDeadline)
+	a.conn.appendInput(a.byte[:a.n])
 }
 
-// putBack appends p, which was read elsewhere, to what is buffered.
-func (b *Conn) putBack(p []byte) {
+// appendInput appends p, which was read in the background, to the input buffer.
+func (b *Conn) appendInput(p []byte) {
 	if len(p) > 0 {
 		b.makeRoom(b.w - b.r + len(p))
 		b.w += copy(b.in[b.w:], p)
