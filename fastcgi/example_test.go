@@ -156,3 +156,8 @@ func ExampleParseWebServerAddrs() {
 	// true <nil>
 	// true
 }
+
+func ExampleProtocol_Sniff() {
+	fmt.Println(fastcgi.Protocol{}.Sniff([]byte{1, 1, 0, 1}) == protocol.StrongMatch)
+	// Output: true
+}

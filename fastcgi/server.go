@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/sniff"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -30,6 +31,9 @@ type Protocol struct {
 
 // Name returns "fastcgi".
 func (Protocol) Name() string { return Name }
+
+// Sniff implements [protocol.Sniffer].
+func (Protocol) Sniff(first []byte) protocol.Match { return sniff.FastCGI.Match(first) }
 
 // NewConn returns the application's side of c. It is a [protocol.Multiplexer] and a
 // [protocol.Idler].

@@ -3,6 +3,7 @@ package fastcgi
 import (
 	"net/http"
 
+	"github.com/postern-gateway/postern/internal/sniff"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -10,12 +11,12 @@ import (
 // from the start, it says so, and the peer is answered as well as possible.
 func (c *conn) wrongProtocol(err error) error {
 	b := c.in.buffered()
-	wrong := protocol.WrongProtocol(Name, b)
+	wrong := sniff.FastCGI.WrongProtocol(b)
 	if c.begun || wrong == nil {
 		return err
 	}
 	c.refusal = &plainErrorEncoder{c: c, form: protocol.StatusLine}
-	if protocol.Sniff(b) == "scgi" {
+	if sniff.Of(b) == sniff.SCGI {
 		c.refusal.form = protocol.StatusField
 	}
 	return wrong

@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/sniff"
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -13,13 +14,13 @@ import (
 // errNoSocket is what peek says of a connection that is none of the system's.
 var errNoSocket = errors.New("gateway: not a socket")
 
-// sniffed is how many bytes tell a protocol. None can say anything before it has them.
-const sniffed = 2
+// sniffLen is how many bytes tell a protocol. None can say anything before it has them.
+const sniffLen = 2
 
 // start waits for c's first bytes, which costs less memory here than further down, and serves c by
 // serve. One on which they do not come in time is closed.
 func (c *conn) start(serve func(*conn)) {
-	var first [sniffed]byte
+	var first [sniffLen]byte
 	k := peeking{p: first[:], whole: c.port.whole.Load()}
 	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
 	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
@@ -44,28 +45,62 @@ func (c *conn) late(n int) {
 	c.drop()
 }
 
+// A sniffed is a kind with what tells it by a connection's first bytes.
+type sniffed struct {
+	sniff func(first []byte) protocol.Match
+	kind  kind
+}
+
+// sniffedKinds are the kinds of the protocols and of HTTP.
+func sniffedKinds(protocols []protocol.Protocol) []sniffed {
+	var kinds []sniffed
+	for _, p := range protocols {
+		k := sniffed{sniff: weakly, kind: by(p)}
+		if s, ok := p.(protocol.Sniffer); ok {
+			k.sniff = s.Sniff
+		}
+		kinds = append(kinds, k)
+	}
+	http := kind((*conn).serveHTTP)
+	// for TLS net/http's plain answer is the best there is
+	return append(kinds, sniffed{sniff.HTTP.Match, http}, sniffed{sniff.TLS.Match, http})
+}
+
+// weakly is the Sniff of a protocol that has none.
+func weakly([]byte) protocol.Match { return protocol.WeakMatch }
+
+// kindOf returns the first kind of those that first fits best, or nil.
+func kindOf(kinds []sniffed, first []byte) kind {
+	best, found := protocol.NoMatch, kind(nil)
+	for _, k := range kinds {
+		if m := k.sniff(first); m > best {
+			best, found = m, k.kind
+		}
+	}
+	return found
+}
+
 // serveAny finds out which of the protocols c speaks, and serves it so.
-func (c *conn) serveAny(kinds map[string]kind) {
+func (c *conn) serveAny(kinds []sniffed) {
 	nc, first, ok := c.first()
 	if !ok {
 		c.drop()
 		return
 	}
-	name := protocol.Sniff(first)
-	if kind := kinds[name]; kind != nil {
+	if kind := kindOf(kinds, first); kind != nil {
 		c.kind = kind
 		kind(c, nc)
 		return
 	}
 	c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
-		Detail: name + " is not served on this listener"})
+		Detail: sniff.Of(first).Name + " is not served on this listener"})
 	throttle.End()
 	c.drop()
 }
 
 // first returns the connection with its first two bytes, which it still gives.
 func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
-	first = make([]byte, sniffed)
+	first = make([]byte, sniffLen)
 	if _, err := c.peek(first, c.srv.run.limits.HeadTimeout); err == nil {
 		return c.net, first, true
 	}

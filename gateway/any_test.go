@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"strings"
@@ -34,16 +35,22 @@ func TestServeAnyTellsProtocolsApart(t *testing.T) {
 		if p, ok := l.(*netiotest.Pipes); ok {
 			dial = p.Dial
 		}
-		web := &gateway.HTTPClient{Dial: dial}
-		t.Cleanup(web.CloseIdleConnections)
-		for name, c := range map[string]protocol.RoundTripper{
-			"fastcgi": &fastcgi.Client{Dial: dial}, "scgi": &scgi.Client{Dial: dial}, "uwsgi": &uwsgi.Client{Dial: dial}, "http": web,
-		} {
+		for name, c := range clients(t, dial) {
 			got, err := get(t, c, "/")
 			if err != nil || got.Body != name {
 				t.Errorf("%s over %s: %v, %v", name, network, got, err)
 			}
 		}
+	}
+}
+
+// clients returns a client of each protocol.
+func clients(t *testing.T, dial func(context.Context) (net.Conn, error)) map[string]protocol.RoundTripper {
+	t.Helper()
+	web := &gateway.HTTPClient{Dial: dial}
+	t.Cleanup(web.CloseIdleConnections)
+	return map[string]protocol.RoundTripper{
+		"fastcgi": &fastcgi.Client{Dial: dial}, "scgi": &scgi.Client{Dial: dial}, "uwsgi": &uwsgi.Client{Dial: dial}, "http": web,
 	}
 }
 

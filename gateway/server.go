@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -106,14 +105,12 @@ func (s *Server) ServeHTTP(l net.Listener) error {
 	return s.listen(l, "http", nil, kind((*conn).serveHTTP).serve)
 }
 
-// ServeAny is Serve for several protocols on one listener: a connection's first bytes tell which of
-// them, or HTTP, it speaks. What speaks none of them is logged and closed.
+// ServeAny is Serve for several protocols on one listener: a connection's first two bytes tell
+// which of them, or HTTP, it speaks. Each protocol that is a [protocol.Sniffer] is asked, and the
+// first one with the best match serves the connection. One that is no Sniffer counts as a weak
+// match. What speaks none of them is logged and closed.
 func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error {
-	// for TLS net/http's plain answer is the best there is
-	kinds := map[string]kind{"http": (*conn).serveHTTP, "tls": (*conn).serveHTTP}
-	for _, p := range slices.Backward(protocols) {
-		kinds[p.Name()] = by(p)
-	}
+	kinds := sniffedKinds(protocols)
 	return s.listen(l, "auto", nil, func(c *conn) { c.serveAny(kinds) })
 }
 

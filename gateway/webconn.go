@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/sniff"
 	"github.com/postern-gateway/postern/internal/throttle"
-	"github.com/postern-gateway/postern/protocol"
 )
 
 // A webConn is a connection as net/http gets it: it looks at the first bytes, to say in plain words
@@ -88,7 +88,7 @@ const notHTTP = "?\r\n\r\n"
 // look returns n, unless p[:n] is another protocol: then it logs so, and gives net/http what makes
 // it answer 400 at once, not when its patience ends.
 func (c *webConn) look(p []byte, n int) int {
-	err := protocol.WrongProtocol("http", p[:n])
+	err := sniff.HTTP.WrongProtocol(p[:n])
 	if err == nil {
 		return n
 	}

@@ -50,14 +50,25 @@ func ExampleReadHead() {
 	// read response head: upstream: the response ended after 11 bytes, before the end of its head: unexpected EOF
 }
 
-func ExampleSniff() {
-	fmt.Println(protocol.Sniff([]byte("GET / HTTP/1.1")), protocol.Sniff([]byte("70:CONTENT_LENGTH")), protocol.Sniff([]byte{1, 1, 0, 1}))
-	// Output: http scgi fastcgi
+// Ajp would be AJP13, whose packets from the front begin with 0x12 0x34.
+type Ajp struct{ protocol.Protocol }
+
+func (Ajp) Sniff(first []byte) protocol.Match {
+	if first[0] == 0x12 && first[1] == 0x34 {
+		return protocol.StrongMatch
+	}
+	return protocol.NoMatch
 }
 
-func ExampleWrongProtocol() {
-	fmt.Println(protocol.WrongProtocol("fastcgi", []byte("GET / HTTP/1.1")))
-	// Output: fastcgi: read head: malformed: HTTP on a FastCGI listener: the front uses proxy_pass where fastcgi_pass is meant
+func ExampleSniffer() {
+	var p protocol.Sniffer = Ajp{} // gateway.Server.ServeAny asks each protocol that is one
+	fmt.Println(p.Sniff([]byte{0x12, 0x34}) == protocol.StrongMatch, p.Sniff([]byte("GE")) == protocol.NoMatch)
+	// Output: true true
+}
+
+func ExampleMatch() {
+	fmt.Println(protocol.StrongMatch > protocol.WeakMatch, protocol.WeakMatch > protocol.NoMatch)
+	// Output: true true
 }
 
 // An echo is a backend that answers what it is sent.

@@ -1,46 +1,21 @@
 package protocol
 
-// Sniff tells which protocol a connection speaks by its first bytes: "http", "fastcgi", "scgi",
-// "uwsgi", or "tls". It needs two bytes; with fewer it returns "".
-func Sniff(b []byte) string {
-	if len(b) < 2 {
-		return ""
-	}
-	switch c := b[0]; {
-	case c == 1 && b[1] >= 1 && b[1] <= 11: // version 1, a record type
-		return "fastcgi"
-	case c >= '0' && c <= '9': // a netstring's length
-		return "scgi"
-	case c == 0x16 && b[1] == 3: // a handshake record
-		return "tls"
-	case c >= 'A' && c <= 'Z' && (b[1] >= 'A' && b[1] <= 'Z' || b[1] == '-'):
-		return "http"
-	}
-	return "uwsgi" // modifier1 may be any byte
+// A Sniffer is a Protocol that tells from the first bytes of a connection whether it speaks the
+// protocol. So several protocols can share one listener, as gateway.Server.ServeAny has it.
+type Sniffer interface {
+	Protocol
+
+	// Sniff looks at the first bytes that the client of a connection sent. There are at least two,
+	// and no more need come before it is asked: a peer may wait after two. It does not change or
+	// keep them.
+	Sniff(first []byte) Match
 }
 
-// passes are nginx's names for what a front should have said.
-var passes = map[string]string{"http": "proxy_pass", "fastcgi": "fastcgi_pass", "scgi": "scgi_pass", "uwsgi": "uwsgi_pass"}
+// A Match says how well the first bytes of a connection fit a protocol.
+type Match int
 
-var titles = map[string]string{"http": "HTTP", "fastcgi": "FastCGI", "scgi": "SCGI", "uwsgi": "uwsgi", "tls": "TLS"}
-
-// WrongProtocol says in plain words what is wrong with a connection that begins with first on a
-// listener of the protocol want. It returns nil if nothing is, as far as the bytes tell.
-func WrongProtocol(want string, first []byte) error {
-	got := Sniff(first)
-	if got == want || got == "" {
-		return nil
-	}
-	article := " on a "
-	if want == "http" || want == "scgi" {
-		article = " on an "
-	}
-	detail := titles[got] + article + titles[want] + " listener: the front "
-	switch got {
-	case "tls":
-		detail += "speaks TLS where none is meant"
-	default:
-		detail += "uses " + passes[got] + " where " + passes[want] + " is meant"
-	}
-	return &Error{Protocol: want, Op: "read head", Kind: ErrMalformed, Detail: detail}
-}
+const (
+	NoMatch     Match = iota // no connection of the protocol begins so
+	WeakMatch                // one may begin so, but so may one of another protocol
+	StrongMatch              // only connections of the protocol begin so
+)

@@ -68,3 +68,8 @@ func ExampleTrace() {
 	// < head 200 Content-Type="text/plain"
 	// < body "hello"
 }
+
+func ExampleProtocol_Sniff() {
+	fmt.Println(scgi.Protocol{}.Sniff([]byte("70:CONTENT_LENGTH")) == protocol.StrongMatch)
+	// Output: true
+}

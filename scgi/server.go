@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/sniff"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -12,6 +13,9 @@ type Protocol struct{}
 
 // Name returns "scgi".
 func (Protocol) Name() string { return "scgi" }
+
+// Sniff implements [protocol.Sniffer].
+func (Protocol) Sniff(first []byte) protocol.Match { return sniff.SCGI.Match(first) }
 
 // NewConn implements [protocol.Protocol].
 func (Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
@@ -51,8 +55,8 @@ func readHead(c *netio.OneRequest, r *protocol.Request) error {
 // checkProtocol refuses another protocol. A client that speaks HTTP gets the error as an HTTP
 // response.
 func checkProtocol(c *netio.OneRequest) error {
-	if protocol.Sniff(c.Buffered()) == "http" {
+	if sniff.Of(c.Buffered()) == sniff.HTTP {
 		c.Encoder.Form = protocol.StatusLine
 	}
-	return protocol.WrongProtocol("scgi", c.Buffered())
+	return sniff.SCGI.WrongProtocol(c.Buffered())
 }

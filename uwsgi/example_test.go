@@ -78,3 +78,9 @@ func ExampleTrace() {
 	// < head 200 Content-Type="text/plain"
 	// < body "hello"
 }
+
+func ExampleProtocol_Sniff() {
+	// any bytes are a weak match
+	fmt.Println(uwsgi.Protocol{}.Sniff([]byte{0, 0x30, 0, 0}) == protocol.WeakMatch)
+	// Output: true
+}

@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/sniff"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -12,6 +13,9 @@ type Protocol struct{}
 
 // Name returns "uwsgi".
 func (Protocol) Name() string { return "uwsgi" }
+
+// Sniff implements [protocol.Sniffer]. Any bytes are a weak match: modifier1 may be any byte.
+func (Protocol) Sniff(first []byte) protocol.Match { return sniff.UWSGI.Match(first) }
 
 // NewConn implements [protocol.Protocol].
 func (Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
@@ -25,7 +29,7 @@ func readHead(c *netio.OneRequest, r *protocol.Request) error {
 	if err := c.Fill(headerSize); err != nil {
 		return err
 	}
-	if err := protocol.WrongProtocol("uwsgi", c.Buffered()); err != nil {
+	if err := sniff.UWSGI.WrongProtocol(c.Buffered()); err != nil {
 		return err
 	}
 	h, n := consumeHeader(c.Buffered())
