@@ -91,10 +91,18 @@ func (t *Trace) pairs(b []byte) (s string, ok bool) {
 		if n == 0 {
 			return "", false
 		}
-		s += " " + string(name) + "=" + t.quote(value)
+		s += " " + quoteName(string(name)) + "=" + t.quote(value)
 		b = b[n:]
 	}
 	return s, s != ""
+}
+
+// quoteName quotes a name that would break the line.
+func quoteName(name string) string {
+	if q := strconv.Quote(name); name == "" || q != `"`+name+`"` {
+		return q
+	}
+	return name
 }
 
 func (t *Trace) quote(b []byte) string {

@@ -72,6 +72,16 @@ func TestTraceClips(t *testing.T) {
 	}
 }
 
+// A name cannot break the line, nor be taken for none.
+func TestTraceOfOddNames(t *testing.T) {
+	content := appendPair(appendPair(nil, "a\nb", "1"), "", "2")
+	var got bytes.Buffer
+	(&Trace{Out: &got, Prefix: ">"}).Write(appendRecord(nil, typeParams, 1, content))
+	if diff := cmp.Diff("> PARAMS 1 \"a\\nb\"=\"1\" \"\"=\"2\"\n", got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestTraceOfOther prints what is no record, once.
 func TestTraceOfOther(t *testing.T) {
 	var got bytes.Buffer
