@@ -23,7 +23,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A front is a scripted web server: it says records and hears records, both in the notation of
-// Trace.
+// protocol.Trace.
 type front struct {
 	t    *testing.T
 	nc   net.Conn
@@ -172,7 +172,7 @@ func (f *front) heard() (string, error) {
 		return "", err
 	}
 	var line bytes.Buffer
-	tr := &Trace{Out: &line, Max: -1}
+	tr := &protocol.Trace{Protocol: Protocol{}, Out: &line, Max: -1}
 	tr.Write(appendRecord(nil, h.typ, h.id, content))
 	return strings.TrimSpace(line.String()), nil
 }
@@ -217,7 +217,7 @@ func (f *front) answer(id uint16) (stdout, stderr, end string) {
 	}
 }
 
-// parseRecord is the inverse of Trace, for a line without its prefix.
+// parseRecord is the inverse of protocol.Trace, for a line without its prefix.
 func parseRecord(t testing.TB, line string) []byte {
 	t.Helper()
 	word, rest, _ := strings.Cut(line, " ")

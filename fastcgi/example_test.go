@@ -117,11 +117,11 @@ func ExampleClient() {
 }
 
 // A Trace prints what a client sends.
-func ExampleTrace() {
+func ExampleProtocol_Decoder() {
 	front, wait := serve(fastcgi.Protocol{}, protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error { return nil }))
 	defer wait()
 	client := &fastcgi.Client{Dial: func(context.Context) (net.Conn, error) {
-		return traced{front, &fastcgi.Trace{Out: os.Stdout, Prefix: ">"}}, nil
+		return traced{front, &protocol.Trace{Protocol: fastcgi.Protocol{}, Out: os.Stdout, Prefix: ">"}}, nil
 	}}
 	res, err := client.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "REQUEST_URI", "/")})
 	if err != nil {

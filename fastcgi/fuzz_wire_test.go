@@ -3,6 +3,8 @@ package fastcgi
 import (
 	"bytes"
 	"testing"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 func FuzzConsumeHeader(f *testing.F) {
@@ -109,8 +111,8 @@ func FuzzTrace(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, cut int) {
 		cut = min(max(cut, 0), len(b))
 		var whole, parts bytes.Buffer
-		(&Trace{Out: &whole}).Write(b)
-		tr := &Trace{Out: &parts}
+		(&protocol.Trace{Protocol: Protocol{}, Out: &whole}).Write(b)
+		tr := &protocol.Trace{Protocol: Protocol{}, Out: &parts}
 		if _, err := tr.Write(b[:cut]); err == nil {
 			tr.Write(b[cut:])
 		}

@@ -1,117 +1,144 @@
 package fastcgi
 
 import (
-	"fmt"
-	"io"
 	"strconv"
+
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Trace prints records: a line for each that has been written to it whole. Prefix begins each
-// line; ">" and "<" are usual for what the front and what the application says. It is not safe for
-// concurrent use.
+// Decoder implements [protocol.Tracer]. A message is a record, whose spans have the names of
+// section 3.3; both sides are decoded alike. Content that its type does not allow, and name-value
+// pairs that are not whole within their record, are a span of data. A [protocol.Trace] prints:
 //
 //	> BEGIN_REQUEST 1 RESPONDER
 //	> PARAMS 1 REQUEST_METHOD="GET"
 //	> PARAMS 1 end
-//
-// A write of something that is no record prints that, and returns the error.
-type Trace struct {
-	Out    io.Writer
-	Prefix string
-	Max    int // bytes of a record's content that are printed; 0 means 64, negative all
+func (Protocol) Decoder(protocol.Side) protocol.DecodeFunc { return decodeRecord }
 
-	rest []byte
-	err  error
+// decodeRecord is the DecodeFunc of records.
+func decodeRecord(b []byte, atEOF bool) (m protocol.Message) {
+	h, content, n, err := consumeRecord(b)
+	if n == 0 && err == nil {
+		if !atEOF {
+			return m
+		}
+		err = netio.NotWhole(Name, "read record", b)
+	}
+	rest := b
+	if _, whole, _ := consumeHeader(b); whole > 0 {
+		rest = cutHeader(&m, b, h)
+	}
+	if err != nil {
+		m.Fail(rest, err)
+		return m
+	}
+	m.Title = h.typ.String() + " " + strconv.Itoa(int(h.id))
+	switch {
+	case len(content) > 0:
+		cutContent(&m, h.typ, content)
+	case h.typ.isStream():
+		m.Title += " end"
+	}
+	if h.padding > 0 {
+		m.Cut(rest[h.content:], h.padding, protocol.SpanFraming, "paddingData", "")
+	}
+	return m
 }
 
-// Write prints the records that p completes.
-func (t *Trace) Write(p []byte) (int, error) {
-	if t.err != nil {
-		return 0, t.err
+// isStream reports whether records of the type are pieces of a stream, which an empty one ends.
+func (t recordType) isStream() bool {
+	switch t {
+	case typeParams, typeStdin, typeStdout, typeStderr, typeData:
+		return true
 	}
-	t.rest = append(t.rest, p...)
-	for {
-		h, content, n, err := consumeRecord(t.rest)
-		if err != nil {
-			fmt.Fprintf(t.Out, "%s %v: %s\n", t.Prefix, err, t.quote(t.rest))
-			t.err, t.rest = err, nil
-			return 0, err
-		}
-		if n == 0 {
-			return len(p), nil
-		}
-		if _, err := fmt.Fprintf(t.Out, "%s %v %d%s\n", t.Prefix, h.typ, h.id, t.content(h.typ, content)); err != nil {
-			return 0, err
-		}
-		t.rest = t.rest[n:]
-	}
+	return false
 }
 
-// content prints a record's content with a space before it.
-func (t *Trace) content(typ recordType, b []byte) string {
+func cutHeader(m *protocol.Message, b []byte, h header) (rest []byte) {
+	rest = m.Cut(b, 1, protocol.SpanFraming, "version", strconv.Itoa(version1))
+	rest = m.Cut(rest, 1, protocol.SpanFraming, "type", h.typ.String())
+	rest = m.Cut(rest, 2, protocol.SpanFraming, "requestId", strconv.Itoa(int(h.id)))
+	rest = m.Cut(rest, 2, protocol.SpanFraming, "contentLength", strconv.Itoa(h.content))
+	rest = m.Cut(rest, 1, protocol.SpanFraming, "paddingLength", strconv.Itoa(h.padding))
+	return m.Cut(rest, 1, protocol.SpanFraming, "reserved", "")
+}
+
+// cutContent cuts the content of a record, b, which is not empty, and adds what it says to the
+// title.
+func cutContent(m *protocol.Message, typ recordType, b []byte) {
 	switch typ {
 	case typeBegin:
-		if x, n := consumeBegin(b); n == len(b) && n > 0 {
-			return " " + name(wireRoleNames[:], int(x.role), "ROLE_") + keepWord(x.keep)
+		if x, n := consumeBegin(b); n == len(b) {
+			cutBegin(m, b, x)
+			return
 		}
 	case typeEnd:
-		if x, n := consumeEnd(b); n == len(b) && n > 0 {
-			return " " + x.status.String() + " " + strconv.FormatUint(uint64(x.app), 10)
+		if x, n := consumeEnd(b); n == len(b) {
+			cutEnd(m, b, x)
+			return
 		}
 	case typeUnknown:
-		if x, n := consumeUnknown(b); n == len(b) && n > 0 {
-			return " " + x.String()
+		if x, n := consumeUnknown(b); n == len(b) {
+			m.Title += " " + x.String()
+			rest := m.Cut(b, 1, protocol.SpanFraming, "type", x.String())
+			m.Cut(rest, unknownLen-1, protocol.SpanFraming, "reserved", "")
+			return
 		}
 	case typeParams, typeGetValues, typeGetValuesResult:
-		if s, ok := t.pairs(b); ok {
-			return s
+		if areWholePairs(b) {
+			cutPairs(m, b)
+			return
 		}
 	}
-	if len(b) > 0 {
-		return " " + t.quote(b)
-	}
-	switch typ {
-	case typeParams, typeStdin, typeStdout, typeStderr, typeData:
-		return " end"
-	}
-	return ""
+	m.Cut(b, len(b), protocol.SpanData, "contentData", "")
 }
 
-func keepWord(keep bool) string {
-	if keep {
-		return " KEEP_CONN"
+func cutBegin(m *protocol.Message, b []byte, x begin) {
+	role, flags := name(wireRoleNames[:], int(x.role), "ROLE_"), strconv.Itoa(int(b[2]))
+	m.Title += " " + role
+	if x.keep {
+		flags += " KEEP_CONN"
+		m.Title += " KEEP_CONN"
 	}
-	return ""
+	rest := m.Cut(b, 2, protocol.SpanFraming, "role", role)
+	rest = m.Cut(rest, 1, protocol.SpanFraming, "flags", flags)
+	m.Cut(rest, beginLen-3, protocol.SpanFraming, "reserved", "")
 }
 
-// pairs prints name-value pairs, if b holds whole ones.
-func (t *Trace) pairs(b []byte) (s string, ok bool) {
+func cutEnd(m *protocol.Message, b []byte, x end) {
+	app := strconv.FormatUint(uint64(x.app), 10)
+	m.Title += " " + x.status.String() + " " + app
+	rest := m.Cut(b, 4, protocol.SpanFraming, "appStatus", app)
+	rest = m.Cut(rest, 1, protocol.SpanFraming, "protocolStatus", x.status.String())
+	m.Cut(rest, endLen-5, protocol.SpanFraming, "reserved", "")
+}
+
+// areWholePairs reports whether b is name-value pairs, each of them whole.
+func areWholePairs(b []byte) bool {
 	for len(b) > 0 {
-		name, value, n := consumePair(b)
+		_, _, n := consumePair(b)
 		if n == 0 {
-			return "", false
+			return false
 		}
-		s += " " + quoteName(string(name)) + "=" + t.quote(value)
 		b = b[n:]
 	}
-	return s, s != ""
+	return true
 }
 
-// quoteName quotes a name that would break the line.
-func quoteName(name string) string {
-	if q := strconv.Quote(name); name == "" || q != `"`+name+`"` {
-		return q
+// cutPairs cuts b, which is whole pairs.
+func cutPairs(m *protocol.Message, b []byte) {
+	for len(b) > 0 {
+		name, value, _ := consumePair(b)
+		b = m.Cut(b, lengthBytes(b), protocol.SpanFraming, "nameLength", strconv.Itoa(len(name)))
+		b = m.Cut(b, lengthBytes(b), protocol.SpanFraming, "valueLength", strconv.Itoa(len(value)))
+		b = m.Cut(b, len(name), protocol.SpanName, "nameData", "")
+		b = m.Cut(b, len(value), protocol.SpanValue, "valueData", "")
 	}
-	return name
 }
 
-func (t *Trace) quote(b []byte) string {
-	limit := t.Max
-	if limit == 0 {
-		limit = 64
-	}
-	if limit < 0 || len(b) <= limit {
-		return strconv.Quote(string(b))
-	}
-	return strconv.Quote(string(b[:limit])) + "+" + strconv.Itoa(len(b)-limit)
+// lengthBytes is how many bytes the length takes with which b begins.
+func lengthBytes(b []byte) int {
+	_, n := consumeLength(b)
+	return n
 }

@@ -46,7 +46,7 @@ func TestTrace(t *testing.T) {
 	want += "> UNKNOWN_TYPE 0 TYPE_99\n"
 	for _, piece := range []int{1, 13, len(wire)} {
 		var got bytes.Buffer
-		tr := &Trace{Out: &got, Prefix: ">"}
+		tr := &protocol.Trace{Protocol: Protocol{}, Out: &got, Prefix: ">"}
 		for b := wire; len(b) > 0; b = b[min(piece, len(b)):] {
 			if _, err := tr.Write(b[:min(piece, len(b))]); err != nil {
 				t.Fatal(err)
@@ -65,7 +65,7 @@ func TestTraceClips(t *testing.T) {
 		0: strings.Repeat("x", 64) + `"+6`, 5: `xxxxx"+65`, -1: strings.Repeat("x", 70) + `"`,
 	} {
 		var got bytes.Buffer
-		(&Trace{Out: &got, Prefix: "<", Max: limit}).Write(record)
+		(&protocol.Trace{Protocol: Protocol{}, Out: &got, Prefix: "<", Max: limit}).Write(record)
 		if diff := cmp.Diff(`< STDOUT 1 "`+want+"\n", got.String()); diff != "" {
 			t.Errorf("Max = %d: %s", limit, diff)
 		}
@@ -76,7 +76,7 @@ func TestTraceClips(t *testing.T) {
 func TestTraceOfOddNames(t *testing.T) {
 	content := appendPair(appendPair(nil, "a\nb", "1"), "", "2")
 	var got bytes.Buffer
-	(&Trace{Out: &got, Prefix: ">"}).Write(appendRecord(nil, typeParams, 1, content))
+	(&protocol.Trace{Protocol: Protocol{}, Out: &got, Prefix: ">"}).Write(appendRecord(nil, typeParams, 1, content))
 	if diff := cmp.Diff("> PARAMS 1 \"a\\nb\"=\"1\" \"\"=\"2\"\n", got.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -85,7 +85,7 @@ func TestTraceOfOddNames(t *testing.T) {
 // TestTraceOfOther prints what is no record, once.
 func TestTraceOfOther(t *testing.T) {
 	var got bytes.Buffer
-	tr := &Trace{Out: &got, Prefix: ">"}
+	tr := &protocol.Trace{Protocol: Protocol{}, Out: &got, Prefix: ">"}
 	for range 2 {
 		if _, err := tr.Write([]byte("GET / HTTP/1.1\r\n")); !errors.Is(err, protocol.ErrMalformed) {
 			t.Error(err)

@@ -11,7 +11,7 @@
 //
 // A [Loop] pulls requests from a [Conn] and lets a [Handler] answer them. [FromHTTP] makes a
 // Handler of an http.Handler, [ToHTTP] the opposite. A [RoundTripper] is the client's side of a
-// protocol.
+// protocol. A [Trace] prints what a connection says.
 //
 // # Half duplex
 //

@@ -57,10 +57,10 @@ func ExampleClient() {
 	// Output: 200 hello <nil>
 }
 
-func ExampleTrace() {
-	front := &scgi.Trace{Out: os.Stdout, Prefix: ">"}
+func ExampleProtocol_Decoder() {
+	front := &protocol.Trace{Protocol: scgi.Protocol{}, Out: os.Stdout, Prefix: ">"}
 	io.WriteString(front, "44:CONTENT_LENGTH\x002\x00SCGI\x001\x00REQUEST_METHOD\x00POST\x00,hi")
-	server := &scgi.Trace{Out: os.Stdout, Prefix: "<", Response: true}
+	server := &protocol.Trace{Protocol: scgi.Protocol{}, Side: protocol.ResponseSide, Out: os.Stdout, Prefix: "<"}
 	io.WriteString(server, "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello")
 	// Output:
 	// > request CONTENT_LENGTH="2" SCGI="1" REQUEST_METHOD="POST"

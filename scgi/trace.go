@@ -1,43 +1,58 @@
 package scgi
 
 import (
-	"io"
+	"bytes"
 	"math"
+	"strconv"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Trace prints one direction of a connection: a line for each message that has been written to it
-// whole, a piece of body being one. It is not safe for concurrent use.
+// Decoder implements [protocol.Tracer]. A side's first message is its head, the others are pieces
+// of the body as they come. A [protocol.Trace] prints:
 //
 //	> request CONTENT_LENGTH="2" SCGI="1" REQUEST_METHOD="POST"
 //	> body "hi"
 //	< head 200 Content-Type="text/plain"
 //	< body "hello"
-//
-// A write of something that is no SCGI prints that, and returns the error.
-type Trace struct {
-	Out io.Writer
-	// begins each line; ">" and "<" are usual for what the front and what the server says
-	Prefix string
-	// bytes of a value or of a piece of body that are printed; 0 means 64, negative all
-	Max      int
-	Response bool // what is written to it comes from the server
-
-	t netio.Trace
-}
-
-// Write prints the messages that p completes.
-func (t *Trace) Write(p []byte) (int, error) {
-	t.t.Out, t.t.Prefix, t.t.Max, t.t.Head = t.Out, t.Prefix, t.Max, requestHead
-	if t.Response {
-		t.t.Head = netio.ResponseHead
+func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
+	if side == protocol.ResponseSide {
+		return netio.HeadAndBody(netio.DecodeResponseHead)
 	}
-	return t.t.Write(p)
+	return netio.HeadAndBody(decodeRequest)
 }
 
-// requestHead describes a request's head.
-func requestHead(b []byte, t *netio.Trace) (string, int, error) {
-	p, _, n, err := consumeRequest(b, math.MaxInt)
-	return "request" + t.Pairs(p), n, err
+// decodeRequest is the DecodeFunc of a request's head.
+func decodeRequest(b []byte, atEOF bool) (m protocol.Message) {
+	_, _, n, err := consumeRequest(b, math.MaxInt)
+	size, digits, sizeErr := consumeLength(b)
+	if n == 0 && err == nil {
+		if !atEOF {
+			return m
+		}
+		err = netio.NotWhole("scgi", "read head", b)
+	}
+	rest := b
+	if digits > 0 && sizeErr == nil {
+		rest = m.Cut(rest, digits-1, protocol.SpanFraming, "length", strconv.Itoa(size))
+		rest = m.Cut(rest, 1, protocol.SpanFraming, "colon", "")
+	}
+	if err != nil {
+		m.Fail(rest, err)
+		return m
+	}
+	m.Title = "request"
+	for end := len(b) - n + 1; len(rest) > end; {
+		rest = cutString(&m, rest, protocol.SpanName, "name")
+		rest = cutString(&m, rest, protocol.SpanValue, "value")
+	}
+	m.Cut(rest, 1, protocol.SpanFraming, "comma", "")
+	return m
+}
+
+// cutString cuts a string and the NUL after it off b.
+func cutString(m *protocol.Message, b []byte, kind protocol.SpanKind, field string) (rest []byte) {
+	rest = m.Cut(b, bytes.IndexByte(b, 0), kind, field, "")
+	return m.Cut(rest, 1, protocol.SpanFraming, "NUL", "")
 }

@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 func TestTraceOfRubbish(t *testing.T) {
 	var out strings.Builder
-	tr := &Trace{Out: &out, Prefix: ">"}
+	tr := &protocol.Trace{Protocol: Protocol{}, Out: &out, Prefix: ">"}
 	if _, err := tr.Write([]byte("GET / HTTP/1.1\r\n")); err == nil {
 		t.Error("no error")
 	}
@@ -25,7 +27,8 @@ func TestTraceOfRubbish(t *testing.T) {
 // However the bytes come, the same lines are printed for the heads.
 func TestTraceInPieces(t *testing.T) {
 	var out strings.Builder
-	front, server := &Trace{Out: &out, Prefix: ">", Max: 8}, &Trace{Out: &out, Prefix: "<", Response: true}
+	front := &protocol.Trace{Protocol: Protocol{}, Out: &out, Prefix: ">", Max: 8}
+	server := &protocol.Trace{Protocol: Protocol{}, Side: protocol.ResponseSide, Out: &out, Prefix: "<"}
 	for _, b := range []byte(packet(head0 + "A\x000123456789\x00B=\x00\x00")) {
 		front.Write([]byte{b})
 	}

@@ -67,10 +67,10 @@ func ExampleClient_Ping() {
 	// Output: "" <nil>
 }
 
-func ExampleTrace() {
-	front := &uwsgi.Trace{Out: os.Stdout, Prefix: ">"}
+func ExampleProtocol_Decoder() {
+	front := &protocol.Trace{Protocol: uwsgi.Protocol{}, Out: os.Stdout, Prefix: ">"}
 	io.WriteString(front, "\x00\x29\x00\x00"+"\x0e\x00REQUEST_METHOD\x04\x00POST"+"\x0e\x00CONTENT_LENGTH\x01\x002"+"hi")
-	server := &uwsgi.Trace{Out: os.Stdout, Prefix: "<", Response: true}
+	server := &protocol.Trace{Protocol: uwsgi.Protocol{}, Side: protocol.ResponseSide, Out: os.Stdout, Prefix: "<"}
 	io.WriteString(server, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello")
 	// Output:
 	// > 0 (WSGI) 0 REQUEST_METHOD="POST" CONTENT_LENGTH="2"

@@ -1,66 +1,73 @@
 package uwsgi
 
 import (
-	"io"
 	"math"
 	"strconv"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Trace prints one direction of a connection: a line for each message that has been written to it
-// whole, a piece of body being one. It is not safe for concurrent use.
+// Decoder implements [protocol.Tracer]. A side's first message is its packet or head, the others
+// are pieces of the body as they come. A [protocol.Trace] prints:
 //
 //	> 0 (WSGI) 0 REQUEST_METHOD="POST" CONTENT_LENGTH="2"
 //	> body "hi"
 //	< head 200 Content-Type="text/plain"
 //	< body "hello"
 //
-// A packet that is no request, nor the answer to a ping, is printed with its block as it came.
-//
-// A write of something that is no uwsgi prints that, and returns the error.
-type Trace struct {
-	Out io.Writer
-	// begins each line; ">" and "<" are usual for what the front and what the server says
-	Prefix string
-	// bytes of a value or of a piece of body that are printed; 0 means 64, negative all
-	Max      int
-	Response bool // what is written to it comes from the server
-
-	t netio.Trace
+// A packet that is no request, and the answer to a ping, has its block as one span.
+func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
+	if side == protocol.ResponseSide {
+		return netio.HeadAndBody(decodeResponse)
+	}
+	return netio.HeadAndBody(decodePacket)
 }
 
-// Write prints the messages that p completes.
-func (t *Trace) Write(p []byte) (int, error) {
-	t.t.Out, t.t.Prefix, t.t.Max, t.t.Head = t.Out, t.Prefix, t.Max, requestHead
-	if t.Response {
-		t.t.Head = responseHead
-	}
-	return t.t.Write(p)
-}
-
-// requestHead describes a packet.
-func requestHead(b []byte, t *netio.Trace) (text string, n int, err error) {
-	h, block, n := consumePacket(b)
-	if n == 0 {
-		return "", 0, nil
-	}
-	text = h.modifier1.String() + " " + strconv.Itoa(int(h.modifier2))
-	switch {
-	case h.modifier1.isRequest():
-		p, err := consumeBlock(block, math.MaxInt)
-		return text + t.Pairs(p), n, err
-	case h.size > 0:
-		text += " " + t.Quote(string(block))
-	}
-	return text, n, nil
-}
-
-// responseHead describes what the server answers with: the answer to a ping is a packet, every
-// other is HTTP's.
-func responseHead(b []byte, t *netio.Trace) (string, int, error) {
+// decodeResponse is the DecodeFunc of what the server answers with: the answer to a ping is a
+// packet, every other is HTTP's.
+func decodeResponse(b []byte, atEOF bool) protocol.Message {
 	if len(b) > 0 && modifier(b[0]) == kindPing {
-		return requestHead(b, t)
+		return decodePacket(b, atEOF)
 	}
-	return netio.ResponseHead(b, t)
+	return netio.DecodeResponseHead(b, atEOF)
+}
+
+// decodePacket is the DecodeFunc of a packet.
+func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
+	h, block, n := consumePacket(b)
+	if n == 0 && !atEOF {
+		return m
+	}
+	if _, whole := consumeHeader(b); whole == 0 {
+		m.Fail(b, netio.NotWhole("uwsgi", "read packet", b))
+		return m
+	}
+	m.Title = h.modifier1.String() + " " + strconv.Itoa(int(h.modifier2))
+	rest := m.Cut(b, 1, protocol.SpanFraming, "modifier1", h.modifier1.String())
+	rest = m.Cut(rest, 2, protocol.SpanFraming, "datasize", strconv.Itoa(h.size))
+	rest = m.Cut(rest, 1, protocol.SpanFraming, "modifier2", strconv.Itoa(int(h.modifier2)))
+	switch {
+	case n == 0:
+		m.Fail(rest, netio.NotWhole("uwsgi", "read packet", b))
+	case h.modifier1.isRequest():
+		if _, err := consumeBlock(block, math.MaxInt); err != nil {
+			m.Fail(rest, err)
+			break
+		}
+		for len(block) > 0 {
+			block = cutSized(&m, block, protocol.SpanName, "key")
+			block = cutSized(&m, block, protocol.SpanValue, "val")
+		}
+	case h.size > 0:
+		m.Cut(block, len(block), protocol.SpanData, "block", "")
+	}
+	return m
+}
+
+// cutSized cuts a string and the size before it off b.
+func cutSized(m *protocol.Message, b []byte, kind protocol.SpanKind, field string) (rest []byte) {
+	size := consumeString(b) - 2
+	rest = m.Cut(b, 2, protocol.SpanFraming, field+"_size", strconv.Itoa(size))
+	return m.Cut(rest, size, kind, field, "")
 }

@@ -5,27 +5,29 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // traces are what one side said, and the lines of it.
 var traces = []struct {
-	text     string
-	response bool
-	says     string
-	want     string
-	fails    bool
+	text  string
+	side  protocol.Side
+	says  string
+	want  string
+	fails bool
 }{
 	{text: "a request", says: packet(5, "A", "0123456789", "B=", "") + "x",
 		want: "| 5 (PSGI) 0 A=\"01234567\"+2 B==\"\"\n| body \"x\"\n"},
 	{text: "names that would break the line", says: packet(0, "a\nb", "\n"), want: "| 0 (WSGI) 0 \"a\\nb\"=\"\\n\"\n"},
 	{text: "a ping", says: "\x64\x00\x00\x00", want: "| 100 (ping) 0\n"},
-	{text: "its answer", response: true, says: "\x64\x04\x00\x01slow", want: "| 100 (ping) 1 \"slow\"\n"},
+	{text: "its answer", side: protocol.ResponseSide, says: "\x64\x04\x00\x01slow", want: "| 100 (ping) 1 \"slow\"\n"},
 	{text: "RPC", says: "\xad\x07\x00\x00\x05\x00hello", want: "| 173 (RPC) 0 \"\\x05\\x00hello\"\n"},
-	{text: "an answer", response: true, says: "HTTP/1.1 204 No Content\r\nB: 2\r\nA: 1\r\n\r\n", want: "| head 204 B=\"2\" A=\"1\"\n"},
+	{text: "an answer", side: protocol.ResponseSide, says: "HTTP/1.1 204 No Content\r\nB: 2\r\nA: 1\r\n\r\n", want: "| head 204 B=\"2\" A=\"1\"\n"},
 	{text: "half a packet", says: packet(0, "A", "b")[:6], want: ""},
 	{text: "rubbish in a request", says: packet(0, "", "b"), fails: true,
 		want: "| uwsgi: read params: malformed: variable 1 has no name: \"\\x00\\x05\\x00\\x00\\x00\\x00\\x01\\x00\"+1\n"},
-	{text: "rubbish in an answer", response: true, says: "oh no\r\n\r\n", fails: true,
+	{text: "rubbish in an answer", side: protocol.ResponseSide, says: "oh no\r\n\r\n", fails: true,
 		want: "| read response head: upstream: parse: malformed: header line 1: \"oh no\": \"oh no\\r\\n\\r\"+1\n"},
 }
 
@@ -33,7 +35,7 @@ func TestTrace(t *testing.T) {
 	for _, row := range traces {
 		for _, piece := range []int{1, len(row.says)} {
 			var out strings.Builder
-			tr := &Trace{Out: &out, Prefix: "|", Max: 8, Response: row.response}
+			tr := &protocol.Trace{Protocol: Protocol{}, Side: row.side, Out: &out, Prefix: "|", Max: 8}
 			failed := false
 			for rest := row.says; len(rest) > 0; rest = rest[piece:] {
 				_, err := tr.Write([]byte(rest[:piece]))

@@ -1,89 +1,70 @@
 package netio
 
 import (
-	"fmt"
+	"bytes"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Trace prints one direction of an exchange: a head, and the pieces of the body as they come.
-type Trace struct {
-	Out    io.Writer
-	Prefix string
-	Max    int // bytes of a piece or of a value that are printed; 0 means 64, negative all
-
-	// Head describes the head that b begins with: n is its length, 0 that b ends too early to tell.
-	Head func(b []byte, t *Trace) (text string, n int, err error)
-
-	rest []byte
-	body bool
-	err  error
-}
-
-// Write prints the messages that p completes.
-func (t *Trace) Write(p []byte) (int, error) {
-	if t.err != nil {
-		return 0, t.err
-	}
-	t.rest = append(t.rest, p...)
-	if !t.body {
-		text, n, err := t.Head(t.rest, t)
-		switch {
-		case err != nil:
-			t.err = err
-			fmt.Fprintf(t.Out, "%s %v: %s\n", t.Prefix, err, t.Quote(string(t.rest)))
-			return 0, err
-		case n == 0:
-			return len(p), nil
+// HeadAndBody decodes one side of an exchange: a head, by head, and pieces of a body as they come.
+func HeadAndBody(head protocol.DecodeFunc) protocol.DecodeFunc {
+	inBody := false
+	return func(b []byte, atEOF bool) (m protocol.Message) {
+		if inBody {
+			m.Title = "body"
+			m.Cut(b, len(b), protocol.SpanData, "body", "")
+			return m
 		}
-		t.body, t.rest = true, t.rest[n:]
-		fmt.Fprintf(t.Out, "%s %s\n", t.Prefix, text)
+		m = head(b, atEOF)
+		inBody = len(m.Spans) > 0
+		return m
 	}
-	if len(t.rest) > 0 {
-		fmt.Fprintf(t.Out, "%s body %s\n", t.Prefix, t.Quote(string(t.rest)))
-		t.rest = t.rest[:0]
-	}
-	return len(p), nil
 }
 
-// ResponseHead is the Head of a response.
-func ResponseHead(b []byte, t *Trace) (text string, n int, err error) {
+// NotWhole is the error of a message that b is a part of, where nothing follows b.
+func NotWhole(protocolName, op string, b []byte) error {
+	return &protocol.Error{Protocol: protocolName, Op: op, Kind: protocol.ErrMalformed,
+		Detail: "the input ends after " + strconv.Itoa(len(b)) + " bytes", Err: io.ErrUnexpectedEOF}
+}
+
+// DecodeResponseHead is the DecodeFunc of a response's head, as [protocol.ParseHead] reads it.
+func DecodeResponseHead(b []byte, atEOF bool) (m protocol.Message) {
 	status, h, n, err := protocol.ParseHead(b)
-	if err != nil || n == 0 {
-		return "", n, err
+	if n == 0 && atEOF {
+		err = NotWhole("", "read response head", b)
 	}
-	var p protocol.Params
-	for _, line := range strings.Split(string(b[:n]), "\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok && len(h.Values(name)) > 0 {
-			p.Add(name, strings.TrimSpace(value))
+	if err != nil {
+		m.Fail(b, err)
+		return m
+	}
+	if n > 0 {
+		m.Title = "head " + strconv.Itoa(status)
+	}
+	for rest := b[:n]; len(rest) > 0; {
+		end := bytes.IndexByte(rest, '\n') + 1
+		name, _, isField := bytes.Cut(rest[:end], []byte(":"))
+		switch {
+		case len(bytes.TrimRight(rest[:end], "\r\n")) == 0:
+			rest = m.Cut(rest, end, protocol.SpanFraming, "end of head", "")
+		case !isField || bytes.HasPrefix(name, []byte("HTTP/")):
+			rest = m.Cut(rest, end, protocol.SpanFraming, "status line", "")
+		case len(h.Values(string(name))) == 0: // Status, which the title says
+			rest = cutField(&m, rest, len(name), end, protocol.SpanFraming, protocol.SpanFraming)
+		default:
+			rest = cutField(&m, rest, len(name), end, protocol.SpanName, protocol.SpanValue)
 		}
 	}
-	return "head " + strconv.Itoa(status) + t.Pairs(p), n, nil
+	return m
 }
 
-// Pairs prints variables or fields, each with a space before it.
-func (t *Trace) Pairs(p protocol.Params) string {
-	var s strings.Builder
-	for name, value := range p.All() {
-		if q := strconv.Quote(name); q != `"`+name+`"` || name == "" {
-			name = q
-		}
-		s.WriteString(" " + name + "=" + t.Quote(value))
-	}
-	return s.String()
-}
-
-// Quote prints s, or as much of it as is wanted and how much more there is.
-func (t *Trace) Quote(s string) string {
-	limit := t.Max
-	if limit == 0 {
-		limit = 64
-	}
-	if limit < 0 || len(s) <= limit {
-		return strconv.Quote(s)
-	}
-	return strconv.Quote(s[:limit]) + "+" + strconv.Itoa(len(s)-limit)
+// cutField cuts a field's line, which ends at end, off b.
+func cutField(m *protocol.Message, b []byte, name, end int, kindOfName, kindOfValue protocol.SpanKind) (rest []byte) {
+	value := bytes.TrimSpace(b[name+1 : end])
+	before := 1 + bytes.Index(b[name+1:end], value)
+	rest = m.Cut(b, name, kindOfName, "field name", "")
+	rest = m.Cut(rest, before, protocol.SpanFraming, "colon", "")
+	rest = m.Cut(rest, len(value), kindOfValue, "field value", "")
+	return m.Cut(rest, end-name-before-len(value), protocol.SpanFraming, "end of line", "")
 }

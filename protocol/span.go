@@ -1,0 +1,135 @@
+package protocol
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Side is one of the two directions in which bytes go on a connection.
+type Side int
+
+const (
+	RequestSide  Side = iota // what the front sends
+	ResponseSide             // what the server sends
+)
+
+// A Tracer is a Protocol that can say of each byte of its wire what it is.
+type Tracer interface {
+	Protocol
+
+	// Decoder returns the decoder of one side of one connection, from its first byte on.
+	Decoder(side Side) DecodeFunc
+}
+
+// A DecodeFunc cuts the next message off b: the bytes of one side that no message has had yet. The
+// Bytes of the message's Spans are consecutive parts of b from its first byte on. A message without
+// Spans says that b holds no whole message yet: the next call has more bytes. With atEOF there are
+// no more, and what is left of b, if anything, is a message of its own, which ends with an error
+// unless it is whole. After a message with an error there is no other call. A DecodeFunc keeps
+// state and is not safe for concurrent use. It does not keep b.
+type DecodeFunc func(b []byte, atEOF bool) Message
+
+// A SpanKind says what bytes are for.
+type SpanKind int
+
+const (
+	SpanFraming SpanKind = iota // types, lengths, separators, padding: they are the wire's own
+	SpanName                    // the name of a variable or of a header field
+	SpanValue                   // the value of the SpanName before it
+	SpanData                    // content that the wire carries as it is
+)
+
+// A Span is a run of bytes of one side of a connection, and what they are.
+type Span struct {
+	Offset int64 // of the first byte, counted from the side's first one
+	// may be empty: a name or a value of no bytes, or an error where no byte is left
+	Bytes []byte
+	Kind  SpanKind
+	Field string // what the specification calls them: "requestId"
+	Value string // what they say, where Bytes do not show it: "RESPONDER"
+	Err   error  // what is wrong with them; nil: nothing
+}
+
+// String is the span in a line: the offset, the number of bytes, the field and what it says.
+func (s Span) String() string {
+	says := s.Value
+	switch {
+	case s.Err != nil:
+		says = s.Err.Error()
+	case says == "":
+		says = strconv.Quote(string(s.Bytes))
+	}
+	return fmt.Sprintf("%d+%d %s: %s", s.Offset, len(s.Bytes), s.Field, says)
+}
+
+// A Message is a unit of a wire: a record, a packet, a head, a piece of a body.
+type Message struct {
+	// Title says what it is, with all that its spans of kind SpanFraming say to people:
+	// "BEGIN_REQUEST 1 RESPONDER", "head 200".
+	Title string
+	Spans []Span // each byte of the message is in one of them, in order
+}
+
+// Cut appends the first n bytes of b to m as a span, and returns the rest of b.
+func (m *Message) Cut(b []byte, n int, kind SpanKind, field, value string) (rest []byte) {
+	m.Spans = append(m.Spans, Span{Bytes: b[:n:n], Kind: kind, Field: field, Value: value})
+	return b[n:]
+}
+
+// Fail appends b to m as the span in which err was met.
+func (m *Message) Fail(b []byte, err error) {
+	m.Spans = append(m.Spans, Span{Bytes: b[:len(b):len(b)], Kind: SpanData, Field: "malformed", Err: err})
+}
+
+// Err returns the error of the last span, which is nil of a message that is whole and in order.
+func (m Message) Err() error {
+	if len(m.Spans) == 0 {
+		return nil
+	}
+	return m.Spans[len(m.Spans)-1].Err
+}
+
+// Line is m as a [Trace] prints it: the title, names with their values, and data. clip is how many
+// bytes of a value or of data are printed, with the number of those left out after a plus sign; 0
+// means 64, negative all. A message with an error is that, and all bytes of the message.
+func (m Message) Line(clip int) string {
+	var s strings.Builder
+	if err := m.Err(); err != nil {
+		var all []byte
+		for _, span := range m.Spans {
+			all = append(all, span.Bytes...)
+		}
+		return err.Error() + ": " + quoteClipped(all, clip)
+	}
+	s.WriteString(m.Title)
+	for _, span := range m.Spans {
+		switch span.Kind {
+		case SpanName:
+			s.WriteString(" " + quoteName(string(span.Bytes)) + "=")
+		case SpanValue:
+			s.WriteString(quoteClipped(span.Bytes, clip))
+		case SpanData:
+			s.WriteString(" " + quoteClipped(span.Bytes, clip))
+		}
+	}
+	return s.String()
+}
+
+// quoteName quotes a name that would break the line.
+func quoteName(name string) string {
+	if q := strconv.Quote(name); name == "" || q != `"`+name+`"` {
+		return q
+	}
+	return name
+}
+
+func quoteClipped(b []byte, clip int) string {
+	if clip == 0 {
+		clip = 64
+	}
+	if clip < 0 || len(b) <= clip {
+		return strconv.Quote(string(b))
+	}
+	return strconv.Quote(string(b[:clip])) + "+" + strconv.Itoa(len(b)-clip)
+}
