@@ -110,14 +110,15 @@ type Client struct {
 
 	fork forkExec // for tests; nil: syscall.ForkExec
 
-	rate    rate
-	steered sync.Once // a variable that steers was dropped, and that was logged
-	queue   queue
-	launch  launch
-	running sync.WaitGroup // processes, and their goroutines
-	mu      sync.Mutex
-	procs   map[*process]struct{}
-	closed  bool
+	rate     rate
+	steered  sync.Once // a variable that steers was dropped, and that was logged
+	queue    queue
+	counters counters
+	launch   launch
+	running  sync.WaitGroup // processes, and their goroutines
+	mu       sync.Mutex
+	procs    map[*process]struct{}
+	closed   bool
 }
 
 // RoundTrip runs a script for r. The error's status says what to answer; its text names the script

@@ -83,6 +83,23 @@ func ExampleRun() {
 	// 502
 }
 
+func ExampleClient_Stats() {
+	c := &cgi.Client{Path: "/bin/sleep", CommandLine: true}
+	for _, seconds := range []string{"0", "1000"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		if seconds == "1000" {
+			time.AfterFunc(100*time.Millisecond, cancel) // the client goes
+		}
+		c.RoundTrip(ctx, &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "QUERY_STRING", seconds)})
+		cancel()
+	}
+	c.Close() // waits until both are gone
+	s := c.Stats()
+	fmt.Println(s.Started, "started,", s.Stopped, "stopped,", s.Running, "running")
+	// Output:
+	// 2 started, 1 stopped, 0 running
+}
+
 func ExampleSurroundings() {
 	c := &cgi.Client{
 		Dir:          &cgi.Dir{Root: "/usr/lib/cgi-bin"},

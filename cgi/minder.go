@@ -108,14 +108,22 @@ func (p *process) stopLocked() {
 		return
 	}
 	p.stopped = time.Now()
+	byUs := !p.natural
+	if byUs {
+		p.c.counters.stopped.Add(1)
+	}
 	close(p.halted)
 	terminateGroup(p.pid)
 	p.kill = time.AfterFunc(p.c.killGrace(), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if !p.reaped {
-			killGroup(p.pid)
+		if p.reaped {
+			return
 		}
+		if byUs {
+			p.c.counters.killed.Add(1)
+		}
+		killGroup(p.pid)
 	})
 }
 

@@ -59,6 +59,13 @@ func (q *queue) leave(turn chan struct{}) {
 	}
 }
 
+// lengths returns how many places are taken, and how many requests wait for one.
+func (q *queue) lengths() (taken, waiting int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.taken, len(q.waiting)
+}
+
 // acquire waits for room for a process. Where there is none, busy is the answer.
 func (c *Client) acquire(ctx context.Context, s *script) (busy *protocol.Response, err error) {
 	turn, ok := c.queue.acquire(orDefault(c.Processes, DefaultProcesses, -1), orDefault(c.Queue, DefaultQueue, 0))
@@ -90,6 +97,7 @@ func (c *Client) acquire(ctx context.Context, s *script) (busy *protocol.Respons
 
 // busy says that there is no room. It is an answer, not an error: it carries a Retry-After.
 func (c *Client) busy(s *script, why string) *protocol.Response {
+	c.counters.refused.Add(1)
 	c.log().Warn("cgi: too many processes", "script", s.file, "reason", why)
 	return answer(http.StatusServiceUnavailable, http.Header{"Retry-After": {"1"}}, "too many requests at once\n")
 }
@@ -102,6 +110,7 @@ func (c *Client) release() {
 
 // started notes a process that runs.
 func (c *Client) started(p *process) {
+	c.counters.started.Add(1)
 	c.mu.Lock()
 	if c.procs == nil {
 		c.procs = make(map[*process]struct{})
