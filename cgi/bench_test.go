@@ -98,16 +98,20 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 type onlyWriter struct{ io.Writer }
 
-// BenchmarkSurroundings is what limits cost: the script is started by way of a shell. A user costs
+// BenchmarkAttributes is what limits cost: the script is started by way of a shell. A user costs
 // nothing.
-func BenchmarkSurroundings(b *testing.B) {
+func BenchmarkAttributes(b *testing.B) {
 	for _, row := range []struct {
 		text string
-		s    Surroundings
-	}{{"none", Surroundings{}}, {"limits", Surroundings{Files: 100, Umask: "027"}}, {"user", Surroundings{User: strconv.Itoa(os.Getuid())}}} {
+		set  func(c *Client)
+	}{
+		{"none", func(*Client) {}},
+		{"limits", func(c *Client) { c.ResourceLimits.Files, c.Umask = 100, "027" }},
+		{"user", func(c *Client) { c.User = strconv.Itoa(os.Getuid()) }},
+	} {
 		b.Run(row.text, func(b *testing.B) {
 			s := newBench(b)
-			s.c.Surroundings = row.s
+			row.set(s.c)
 			s.compiled(helloC, helloSh)
 			for b.Loop() {
 				s.want(s.do(get("/")), "hello, world\n")

@@ -92,8 +92,14 @@ type Client struct {
 	// is 5 s.
 	KillGrace time.Duration
 
-	// Surroundings are limits, user and umask of the scripts.
-	Surroundings Surroundings
+	// User and Group are whom scripts run as, by name or number; only root can set them. Without a
+	// Group it is that of User, with all others that User is in. Umask is octal, "027". What is
+	// empty stays as it is for our own process.
+	User  string
+	Group string
+	Umask string
+	// ResourceLimits bound the memory, the processor time and the like of each script.
+	ResourceLimits ResourceLimits
 
 	// Limits: ResponseHead bounds a script's head; SpoolMemory and Spool a body that is taken in.
 	// nil: the defaults.
@@ -110,15 +116,15 @@ type Client struct {
 
 	fork forkExec // for tests; nil: syscall.ForkExec
 
-	rate     rate
-	steered  sync.Once // a variable that steers was dropped, and that was logged
-	queue    queue
-	counters counters
-	launch   launch
-	running  sync.WaitGroup // processes, and their goroutines
-	mu       sync.Mutex
-	procs    map[*process]struct{}
-	closed   bool
+	rate       rate
+	steered    sync.Once // a variable that steers was dropped, and that was logged
+	queue      queue
+	counters   counters
+	attributes processAttributes
+	running    sync.WaitGroup // processes, and their goroutines
+	mu         sync.Mutex
+	procs      map[*process]struct{}
+	closed     bool
 }
 
 // RoundTrip runs a script for r. The error's status says what to answer; its text names the script
@@ -226,7 +232,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 		words = searchWords(r.Params.Get("REQUEST_METHOD"), r.Params.Get("QUERY_STRING"))
 	}
 	cmd := c.command(s, env, words)
-	if err := c.surround(cmd); err != nil {
+	if err := c.setAttributes(cmd); err != nil {
 		return nil, err
 	}
 	began := time.Now()

@@ -2,7 +2,7 @@ package cgi
 
 import "syscall"
 
-// A command is what to start and in which surroundings.
+// A command is a program to start, with its arguments, environment, directory and user.
 type command struct {
 	path string   // the file to execute
 	argv []string // with argv[0]

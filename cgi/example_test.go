@@ -100,10 +100,11 @@ func ExampleClient_Stats() {
 	// 2 started, 1 stopped, 0 running
 }
 
-func ExampleSurroundings() {
+func ExampleResourceLimits() {
 	c := &cgi.Client{
-		Dir:          &cgi.Dir{Root: "/usr/lib/cgi-bin"},
-		Surroundings: cgi.Surroundings{User: "www-data", CPU: 30 * time.Second, Memory: 512 << 20, Files: 64},
+		Dir:            &cgi.Dir{Root: "/usr/lib/cgi-bin"},
+		User:           "www-data",
+		ResourceLimits: cgi.ResourceLimits{CPU: 30 * time.Second, Memory: 512 << 20, Files: 64},
 	}
 	defer c.Close()
 	// Each script of c runs as www-data, and is ended by the system beyond these limits.

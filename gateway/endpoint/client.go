@@ -6,7 +6,7 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// ClientOptions are what a client takes from its surroundings. nil is all defaults.
+// ClientOptions are what a client gets from the program that uses it. nil is all defaults.
 type ClientOptions struct {
 	Limits *protocol.Limits // nil: the defaults
 	// for what CGI programs write to standard error, and the like; nil: slog.Default

@@ -27,9 +27,9 @@
 // index, script (what may run), script-filename and follow-links for a tree; interpreter
 // (.py=/usr/bin/python3), workdir, document-root, env (NAME=value), pass-env, pass-authorization,
 // local-redirects, command-line, keep-background, processes, queue, queue-timeout,
-// first-byte-timeout, read-timeout, total-timeout, linger, kill-grace, drop-functions, stderr-rate;
-// and what [cgi.Surroundings] sets for a script: user, group, umask, cpu (a duration), memory and
-// file-size (bytes), files, user-processes.
+// first-byte-timeout, read-timeout, total-timeout, linger, kill-grace, drop-functions, stderr-rate,
+// user, group, umask; and of [cgi.ResourceLimits]: cpu (a duration), memory and file-size (bytes),
+// files, user-processes.
 //
 // # Unix sockets
 //

@@ -64,8 +64,8 @@ func indexedQueries(t *testing.T, s *site, asked bool) {
 	}
 }
 
-// TestScriptSurroundings gives scripts limits and a umask by the URL.
-func TestScriptSurroundings(t *testing.T) {
+// TestScriptAttributes gives scripts limits and a umask by the URL.
+func TestScriptAttributes(t *testing.T) {
 	needFronts(t)
 	t.Parallel()
 	dir := sharedDir(t)

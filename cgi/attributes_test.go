@@ -7,24 +7,25 @@ import (
 	"time"
 )
 
-func TestSurroundings(t *testing.T) {
+func TestAttributes(t *testing.T) {
 	for _, row := range []struct {
 		text   string
-		s      Surroundings
+		limits ResourceLimits
+		umask  string
 		script string
 		want   string
 	}{
-		{"CPU", Surroundings{CPU: 1500 * time.Millisecond}, "ulimit -S -t; ulimit -H -t", "2\n3\n"},
-		{"memory", Surroundings{Memory: 100 << 20}, "ulimit -v", "102400\n"},
-		{"files", Surroundings{Files: 12}, "ulimit -n", "12\n"},
-		{"processes", Surroundings{Processes: 1000}, "ulimit -p 2>/dev/null || ulimit -u", "1000\n"},
-		{"file size", Surroundings{FileSize: 1 << 20}, "ulimit -f", "2048\n"},
-		{"umask", Surroundings{Umask: "027"}, "umask", "0027\n"},
-		{"all", Surroundings{CPU: time.Hour, Files: 20, Umask: "077"}, "ulimit -t; ulimit -n; umask; echo $0 $# $SCRIPT_NAME", "3600\n20\n0077\nSCRIPT 0 /x\n"},
+		{"CPU", ResourceLimits{CPU: 1500 * time.Millisecond}, "", "ulimit -S -t; ulimit -H -t", "2\n3\n"},
+		{"memory", ResourceLimits{Memory: 100 << 20}, "", "ulimit -v", "102400\n"},
+		{"files", ResourceLimits{Files: 12}, "", "ulimit -n", "12\n"},
+		{"processes", ResourceLimits{Processes: 1000}, "", "ulimit -p 2>/dev/null || ulimit -u", "1000\n"},
+		{"file size", ResourceLimits{FileSize: 1 << 20}, "", "ulimit -f", "2048\n"},
+		{"umask", ResourceLimits{}, "027", "umask", "0027\n"},
+		{"all", ResourceLimits{CPU: time.Hour, Files: 20}, "077", "ulimit -t; ulimit -n; umask; echo $0 $# $SCRIPT_NAME", "3600\n20\n0077\nSCRIPT 0 /x\n"},
 	} {
 		t.Run(row.text, func(t *testing.T) {
 			b := newBench(t)
-			b.c.Surroundings, b.c.Mount = row.s, "/x"
+			b.c.ResourceLimits, b.c.Umask, b.c.Mount = row.limits, row.umask, "/x"
 			b.sh(`printf 'X: 1\n\n'` + "\n" + row.script)
 			b.want(b.do(get("/x")), strings.ReplaceAll(row.want, "SCRIPT", b.c.Path))
 		})
@@ -33,7 +34,7 @@ func TestSurroundings(t *testing.T) {
 
 func TestLimitOfCPU(t *testing.T) {
 	b := newBench(t)
-	b.c.Surroundings.CPU = time.Second
+	b.c.ResourceLimits.CPU = time.Second
 	b.sh("while :; do :; done")
 	b.wantFailure(b.do(get("/")), 502, "killed by signal SIGXCPU, its limit of CPU time")
 }
@@ -42,36 +43,36 @@ func TestUser(t *testing.T) {
 	b := newBench(t)
 	b.sh(`printf 'X: 1\n\n'; id -u; id -g; id -G`)
 	if os.Getuid() != 0 {
-		b.c.Surroundings.User = "0"
+		b.c.User = "0"
 		b.wantFailure(b.do(get("/")), 403, "operation not permitted")
 		return
 	}
 	for dir := b.dir; dir != "/tmp" && dir != "/"; dir = dir[:strings.LastIndexByte(dir, '/')] {
 		os.Chmod(dir, 0o755)
 	}
-	b.c.Surroundings = Surroundings{User: "65534", Group: "7"}
+	b.c.User, b.c.Group = "65534", "7"
 	b.want(b.do(get("/")), "65534\n7\n7 65534\n")
 }
 
-func TestBadSurroundings(t *testing.T) {
+func TestBadAttributes(t *testing.T) {
 	for _, row := range []struct {
-		s   Surroundings
-		why string
+		user, group, umask string
+		why                string
 	}{
-		{Surroundings{User: "no such user"}, `user "no such user": unknown`},
-		{Surroundings{Group: "no such group"}, `group "no such group": unknown`},
-		{Surroundings{Umask: "999"}, `umask "999": want three octal digits`},
-		{Surroundings{Umask: "22; reboot"}, "want three octal digits"},
+		{"no such user", "", "", `user "no such user": unknown`},
+		{"", "no such group", "", `group "no such group": unknown`},
+		{"", "", "999", `umask "999": want three octal digits`},
+		{"", "", "22; reboot", "want three octal digits"},
 	} {
 		b := newBench(t)
-		b.c.Surroundings = row.s
+		b.c.User, b.c.Group, b.c.Umask = row.user, row.group, row.umask
 		b.sh(helloSh)
 		b.wantFailure(b.do(get("/")), 500, row.why)
 	}
 }
 
 // The shell that sets the limits does not hide what is wrong with the script.
-func TestStartFailuresInSurroundings(t *testing.T) {
+func TestStartFailuresWithLimits(t *testing.T) {
 	for _, row := range []struct {
 		text   string
 		make   func(b *bench)
@@ -87,7 +88,7 @@ func TestStartFailuresInSurroundings(t *testing.T) {
 	} {
 		t.Run(row.text, func(t *testing.T) {
 			b := newBench(t)
-			b.c.Surroundings.Files = 100
+			b.c.ResourceLimits.Files = 100
 			row.make(b)
 			b.wantFailure(b.do(get("/")), row.status, row.why)
 		})
