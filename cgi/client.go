@@ -1,12 +1,7 @@
 package cgi
 
 import (
-	"context"
-	"io"
 	"log/slog"
-	"net/http"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -127,126 +122,63 @@ type Client struct {
 	closed     bool
 }
 
-// RoundTrip runs a script for r. The error's status says what to answer; its text names the script
-// and the cause.
-func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	for redirects := 0; ; redirects++ {
-		resp, err := c.dispatch(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		next := c.localRedirect(r, resp)
-		if next == nil {
-			return resp, nil
-		}
-		resp.Body.Close()
-		if redirects == maxRedirects {
-			return nil, &protocol.Error{Protocol: name, Op: "redirect", Kind: protocol.ErrUpstream,
-				Detail: protocol.Exceeds(maxRedirects+1, maxRedirects, "local redirects") + ", the last to " + clip(resp.Header.Get("Location"))}
-		}
-		r = next
+// The defaults of [Client].
+const (
+	DefaultProcesses    = 64
+	DefaultQueue        = 256
+	DefaultQueueTimeout = 30 * time.Second
+	DefaultReadTimeout  = 5 * time.Minute // also the FirstByteTimeout
+	DefaultLingerTime   = time.Second
+	DefaultKillGrace    = 5 * time.Second
+	DefaultStderrRate   = 100
+
+	maxRedirects = 10
+)
+
+// orDefault resolves an option: 0 is its default, negative none.
+func orDefault[T ~int | ~int64](v, byDefault, none T) T {
+	switch {
+	case v == 0:
+		return byDefault
+	case v < 0:
+		return none
 	}
+	return v
 }
 
-// dispatch finds the script of r and runs it.
-func (c *Client) dispatch(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	s, redirect, err := c.find(r.Params)
-	if err != nil {
-		return nil, err
+func (c *Client) totalTimeout() time.Duration { return max(c.TotalTimeout, 0) }
+
+func (c *Client) lingerTime() time.Duration { return orDefault(c.LingerTime, DefaultLingerTime, 0) }
+
+func (c *Client) killGrace() time.Duration { return orDefault(c.KillGrace, DefaultKillGrace, 0) }
+
+func (c *Client) stderrRate() int { return orDefault(c.StderrRate, DefaultStderrRate, -1) }
+
+// readTimeout is how long a read of the output may take; 0 is for ever.
+func (c *Client) readTimeout(seen bool) time.Duration {
+	if seen {
+		return orDefault(c.ReadTimeout, DefaultReadTimeout, 0)
 	}
-	if redirect != "" {
-		return moved(r, redirect), nil
-	}
-	if s.file, err = filepath.Abs(s.file); err != nil { // it is started from its own directory
-		return nil, startFailed(&command{path: s.file}, err)
-	}
-	if ctx.Err() != nil {
-		return nil, aborted(s.file, context.Cause(ctx))
-	}
-	return c.run(ctx, r, s)
+	return orDefault(c.FirstByteTimeout, DefaultReadTimeout, 0)
 }
 
-// find maps r to its script.
-func (c *Client) find(p protocol.Params) (s *script, redirect string, err error) {
-	if c.Path == "" {
-		if c.Dir == nil {
-			return nil, "", refused(http.StatusInternalServerError, "the client has neither a Path nor a Dir")
-		}
-		return c.Dir.find(p)
+func (c *Client) passEnv() []string {
+	if c.PassEnv == nil {
+		return defaultPassEnv
 	}
-	asked, err := p.Path()
-	if err != nil {
-		return nil, "", err
-	}
-	info, ok := protocol.Below(asked, c.Mount)
-	if !ok {
-		return nil, "", notFound(asked, "not below "+c.Mount)
-	}
-	return &script{file: c.Path, name: asked[:len(asked)-len(info)], info: info}, "", nil
+	return c.PassEnv
 }
 
-// moved is the answer to a path that lacks its final slash.
-func moved(r *protocol.Request, to string) *protocol.Response {
-	if q := r.Params.Get("QUERY_STRING"); q != "" {
-		to += "?" + q
+func (c *Client) log() *slog.Logger {
+	if c.Log == nil {
+		return slog.Default()
 	}
-	return answer(http.StatusMovedPermanently, http.Header{"Location": {to}}, "")
+	return c.Log
 }
 
-// answer is a response of our own.
-func answer(status int, h http.Header, text string) *protocol.Response {
-	if text != "" {
-		h.Set("Content-Type", "text/plain; charset=utf-8")
+func (c *Client) forkExec() forkExec {
+	if c.fork == nil {
+		return systemFork
 	}
-	return &protocol.Response{Status: status, Header: h, Body: io.NopCloser(strings.NewReader(text))}
-}
-
-// run starts s, once there is room for it, and reads the head of its response.
-func (c *Client) run(ctx context.Context, r *protocol.Request, s *script) (*protocol.Response, error) {
-	in, err := c.openInput(r)
-	if err != nil {
-		return nil, err
-	}
-	busy, err := c.acquire(ctx, s)
-	if busy != nil || err != nil {
-		in.close()
-		return busy, err
-	}
-	p, err := c.start(ctx, r, s, in)
-	if err != nil {
-		c.release()
-		in.close()
-		return nil, err
-	}
-	return respond(ctx, r, s, p)
-}
-
-// start starts s with the input in.
-func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *input) (*process, error) {
-	env, err := c.environment(r, s, in.length)
-	if err != nil {
-		return nil, err
-	}
-	var words []string
-	if c.CommandLine {
-		words = searchWords(r.Params.Get("REQUEST_METHOD"), r.Params.Get("QUERY_STRING"))
-	}
-	cmd := c.command(s, env, words)
-	if err := c.setAttributes(cmd); err != nil {
-		return nil, err
-	}
-	began := time.Now()
-	sp, err := spawn(cmd, in.length > 0, c.forkExec())
-	if err != nil {
-		return nil, startFailed(cmd, err)
-	}
-	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
-		sent:  int64(size(env)) + max(in.length, 0),
-		lines: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r},
-	}
-	p.stdout.open(sp.stdout)
-	p.soon = time.AfterFunc(quick, p.mind)
-	c.started(p)
-	in.feed(p, sp.stdin)
-	return p, nil
+	return c.fork
 }

@@ -2,7 +2,6 @@ package cgi
 
 import (
 	"context"
-	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -65,6 +64,45 @@ const quick = 10 * time.Millisecond
 
 var past = time.Unix(1, 0)
 
+// forkExec is syscall.ForkExec, but for tests that make it fail.
+type forkExec func(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error)
+
+// spawned is a started process and our ends of its pipes; -1 is none.
+type spawned struct {
+	pid                   int
+	stdin, stdout, stderr int
+}
+
+// start starts s with the input in.
+func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *input) (*process, error) {
+	env, err := c.environment(r, s, in.length)
+	if err != nil {
+		return nil, err
+	}
+	var words []string
+	if c.CommandLine {
+		words = searchWords(r.Params.Get("REQUEST_METHOD"), r.Params.Get("QUERY_STRING"))
+	}
+	cmd := c.command(s, env, words)
+	if err := c.setAttributes(cmd); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	sp, err := spawn(cmd, in.length > 0, c.forkExec())
+	if err != nil {
+		return nil, startFailed(cmd, err)
+	}
+	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
+		sent:  int64(size(env)) + max(in.length, 0),
+		lines: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r},
+	}
+	p.stdout.open(sp.stdout)
+	p.soon = time.AfterFunc(quick, p.mind)
+	c.started(p)
+	in.feed(p, sp.stdin)
+	return p, nil
+}
+
 // tryReap reaps the leader if it has ended and nobody else minds it.
 func (p *process) tryReap() bool {
 	p.mu.Lock()
@@ -79,65 +117,4 @@ func (p *process) tryReap() bool {
 		p.c.running.Go(func() { p.hunt(time.Now().Add(p.c.killGrace())) })
 	}
 	return p.reaped
-}
-
-// finish ends the response: nothing more is read or written. It may be called again.
-func (p *process) finish() {
-	p.mu.Lock()
-	if p.isOver {
-		p.mu.Unlock()
-		return
-	}
-	p.isOver = true
-	if p.over != nil {
-		close(p.over)
-	}
-	minded := p.minded
-	p.mu.Unlock()
-	p.soon.Stop()
-	p.observe()
-	if minded {
-		p.forget()
-	}
-	p.lines.end()
-	p.stdout.Close()
-	if p.stdin != nil {
-		p.stdin.Close()
-	}
-	if !minded {
-		p.c.queue.give()
-		p.c.finished(p)
-	}
-}
-
-// abandon ends process and response for a cause.
-func (p *process) abandon(cause error) {
-	p.end(cause)
-	p.finish()
-}
-
-// settleLater ends a response of which no more is wanted, and gives the script the linger time to
-// come to its own end.
-func (p *process) settleLater() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.isOver {
-		return
-	}
-	p.ctx = context.Background() // the request's may end now
-	p.mindLocked()
-	if !p.minded {
-		return
-	}
-	p.forget()
-	timer := time.AfterFunc(p.c.lingerTime(), func() { p.end(errClosed) })
-	p.c.running.Go(func() {
-		defer timer.Stop()
-		io.Copy(io.Discard, p)
-		p.abandon(errClosed)
-	})
-}
-
-func (p *process) failed(err error) error {
-	return &protocol.Error{Protocol: name, Op: "run " + p.path, Kind: protocol.ErrUpstream, Err: err}
 }

@@ -19,6 +19,17 @@ type script struct {
 // isNPH reports whether the script writes its whole HTTP response (section 5): its name says so.
 func (s *script) isNPH() bool { return strings.HasPrefix(filepath.Base(s.file), "nph-") }
 
+// A command is a program to start, with its arguments, environment, directory and user.
+type command struct {
+	path string   // the file to execute
+	argv []string // with argv[0]
+	env  []string
+	dir  string
+	cred *credential // nil: as we are
+
+	byExtension bool // path is the interpreter of the script's extension
+}
+
 // command returns what to start for s: the file itself, or the interpreter of its extension.
 func (c *Client) command(s *script, env, words []string) *command {
 	cmd := &command{path: s.file, dir: c.WorkDir, env: env}

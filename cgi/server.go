@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -156,15 +157,6 @@ func tooLarge(got, limit int, unit string) error {
 		Detail: protocol.Exceeds(int64(got), int64(limit), unit)}
 }
 
-// Close implements [protocol.Conn].
-func (c *conn) Close() error {
-	if c.unwatch != nil {
-		c.unwatch()
-	}
-	drain(c.stdin)
-	return nil
-}
-
 // watch ends the context of r when the server sends SIGTERM. It does so from the start, not when
 // somebody asks: a signal that came before would end the process in the middle of something.
 func (c *conn) watch(r *protocol.Request) {
@@ -185,66 +177,37 @@ func (c *conn) watch(r *protocol.Request) {
 	}
 }
 
-// An encoder writes the response to standard output.
-type encoder struct {
-	to     io.Writer
-	stderr io.Writer
-	form   protocol.HeadForm
-	mu     sync.Mutex
-	buf    *bufio.Writer
-	head   []byte
-	err    error // of writing
-	cut    error // why the response is not whole
-}
-
-func (e *encoder) WriteHeader(status int, h http.Header) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.form == protocol.StatusLine {
-		h = h.Clone()
-		h.Set("Connection", "close")
+// Close implements [protocol.Conn].
+func (c *conn) Close() error {
+	if c.unwatch != nil {
+		c.unwatch()
 	}
-	e.head = protocol.AppendHead(e.head[:0], e.form, status, h)
-	return e.note(e.buf.Write(e.head))
+	drain(c.stdin)
+	return nil
 }
 
-func (e *encoder) note(_ int, err error) error {
-	if err != nil && e.err == nil {
-		e.err = &protocol.Error{Protocol: name, Op: "write response", Kind: protocol.ErrAborted, Err: err}
+// drainTime is how long a script that has answered goes on taking what is left of its body.
+const drainTime = 30 * time.Second
+
+// drain takes what is left of a body that comes by a socket, as mod_cgid's does: to close a socket
+// with bytes unread is a reset, and would take the answer with it. A pipe has no such trouble.
+func drain(stdin io.Reader) {
+	f, ok := stdin.(*os.File)
+	if !ok {
+		return
 	}
-	return e.err
-}
-
-func (e *encoder) Write(p []byte) (int, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n, err := e.buf.Write(p)
-	return n, e.note(n, err)
-}
-
-func (e *encoder) ReadFrom(r io.Reader) (int64, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	n, err := e.buf.ReadFrom(r)
-	return n, err
-}
-
-func (e *encoder) Flush() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.note(0, e.buf.Flush())
-}
-
-func (e *encoder) Close(cause error) error {
-	if e.head != nil {
-		e.cut = cause
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeSocket == 0 {
+		return
 	}
-	return e.Flush()
+	done := make(chan struct{})
+	go func() { // the process ends with it, at the latest
+		defer close(done)
+		_, _ = io.Copy(io.Discard, f)
+	}()
+	timer := time.NewTimer(drainTime)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
 }
-
-// Stderr returns the standard error.
-func (e *encoder) Stderr() io.Writer { return e.stderr }
-
-// FullDuplex says that a script may answer while it reads; whether the server lets it is the
-// server's matter.
-func (e *encoder) FullDuplex() error { return nil }

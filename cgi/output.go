@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
@@ -99,69 +100,63 @@ func (p *process) readCut(buf []byte) (int, error) {
 	return n, nil
 }
 
-// conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF
-// or what went wrong.
-func (p *process) conclude() error {
-	p.awaitEnd()
-	if !p.tryReap() {
-		p.mind()
-		close(p.drained)
-		timer := time.NewTimer(p.c.lingerTime())
-		defer timer.Stop()
-		select {
-		case <-p.gone:
-		case <-p.halted:
-			if p.exitedByItself() {
-				<-p.gone // how it ended is known a moment later
-			}
-		case <-timer.C:
-			if !p.c.KeepBackground {
-				p.finish()
-				p.end(nil)
-			}
-		}
-	}
-	p.finish()
-	return p.verdict()
+// A stdout is our end of the pipe that is a script's standard output. It is an [os.File] for the
+// waiting and the deadlines; what is read is read without telling the scheduler. One goroutine at a
+// time may read.
+type stdout struct {
+	*os.File
+	raw syscall.RawConn
+	try func(fd uintptr) bool
+
+	// Of try: where to, and what came of it.
+	buf []byte
+	n   int
+	err error
 }
 
-// awaitEnd waits for the leader's end a little, without a minder, which would cost more: standard
-// output is closed a moment before the process has ended. It is a moment of some 10 us, and the
-// least sleep would be a hundred times that on an idle machine.
-func (p *process) awaitEnd() {
-	for range 40 {
-		if p.tryReap() || p.hasMinder() {
-			return
-		}
-		rawio.Yield()
-	}
+func (s *stdout) open(fd int) {
+	s.File = os.NewFile(uintptr(fd), "stdout")
+	s.raw, _ = s.File.SyscallConn() // fails for no file that is one
+	s.try = s.tryRead
 }
 
-// exitedByItself reports whether the leader has ended and nobody had told it to.
-func (p *process) exitedByItself() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.natural
-}
-
-func (p *process) hasMinder() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.minded
-}
-
-// verdict says how the leader has ended: as io.EOF or as an error.
-func (p *process) verdict() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// read is Read: it waits until there is something.
+func (s *stdout) read(buf []byte) (int, error) {
+	s.buf = buf
+	err := s.raw.Read(s.try)
+	s.buf = nil
 	switch {
-	case p.cause != nil:
-		return p.cause
-	case !p.natural || p.status.Exited() && p.status.ExitStatus() == 0:
-		return io.EOF
-	case p.status.Signaled():
-		return p.failed(errors.New("killed by signal " + signalName(p.status.Signal())))
+	case err != nil:
+		return 0, err
+	case s.err != nil:
+		return 0, os.NewSyscallError("read", s.err)
+	case s.n == 0:
+		return 0, io.EOF
 	}
-	p.c.log().Warn("cgi: script failed", "script", p.path, "exit", p.status.ExitStatus())
-	return io.EOF
+	return s.n, nil
+}
+
+func (s *stdout) tryRead(fd uintptr) bool {
+	s.n, s.err = rawio.Read(int(fd), s.buf)
+	return s.err != syscall.EAGAIN
+}
+
+// held reports whether some process has the other end open.
+func (s *stdout) held() (yes bool) {
+	err := s.raw.Control(func(fd uintptr) { yes = hasWriter(fd) })
+	return yes && err == nil
+}
+
+// readNow reads what is there, without waiting and whatever f's deadline is.
+func readNow(f *os.File, buf []byte) (n int) {
+	f.SetReadDeadline(time.Time{})
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	conn.Read(func(fd uintptr) bool {
+		n, _ = rawio.Read(int(fd), buf)
+		return true
+	})
+	return max(n, 0)
 }

@@ -32,3 +32,21 @@ func newPipe(parentReads bool) (parent, child int, err error) {
 
 // growPipe makes room for n bytes in the pipe, where the system can.
 func growPipe(uintptr, int) {}
+
+// awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here
+// it reaps it too, and takes a thread while it waits.
+func awaitExit(pid int) (e exit) {
+	for !e.reaped {
+		e.reaped = reap(pid, &e.status)
+	}
+	e.killed = e.status.Signaled()
+	return e
+}
+
+// hasWriter reports whether some process still holds the other end of a pipe open. Where that
+// cannot be asked, one may.
+func hasWriter(uintptr) bool { return true }
+
+// groupLives reports whether there is a process in the group. One that has ended, and waits for
+// init to reap it, counts.
+func groupLives(group int, thorough bool) bool { return syscall.Kill(-group, 0) != syscall.ESRCH }

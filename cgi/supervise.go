@@ -2,8 +2,16 @@ package cgi
 
 import (
 	"context"
+	"syscall"
 	"time"
 )
+
+// An exit is how a leader ended.
+type exit struct {
+	killed bool               // by a signal
+	reaped bool               // it has been waited for, and status is known
+	status syscall.WaitStatus // if reaped
+}
 
 // mind starts the minder, unless there is one or no need of one.
 func (p *process) mind() {

@@ -1,0 +1,136 @@
+package cgi
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"syscall"
+	"unsafe"
+)
+
+// newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the
+// child's does: a program does not expect EAGAIN.
+func newPipe(parentReads bool) (parent, child int, err error) {
+	var p [2]int
+	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
+		return -1, -1, err
+	}
+	parent, child = p[0], p[1]
+	if !parentReads {
+		parent, child = child, parent
+	}
+	// The status flags belong to one end alone. Nothing but O_NONBLOCK can be set on a new pipe, so
+	// 0 clears just that.
+	if _, _, e := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(child), syscall.F_SETFL, 0); e != 0 {
+		syscall.Close(parent)
+		syscall.Close(child)
+		return -1, -1, e
+	}
+	return parent, child, nil
+}
+
+const fSetPipeSize = 1031 // F_SETPIPE_SZ
+
+// growPipe makes room for n bytes in the pipe. A system that grants no more keeps what it has.
+func growPipe(fd uintptr, n int) {
+	syscall.RawSyscall(syscall.SYS_FCNTL, fd, fSetPipeSize, uintptr(n))
+}
+
+const sysPidfdOpen = 434 // the same on every architecture
+
+// awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here
+// it leaves it to be reaped, so that the number stays taken. A descriptor of the process in the
+// poller spares a thread for each (Linux 5.10).
+func awaitExit(pid int) (e exit) {
+	fd, _, errno := syscall.Syscall(sysPidfdOpen, uintptr(pid), syscall.O_NONBLOCK, 0)
+	if errno != 0 {
+		e.block(pid)
+		return e
+	}
+	f := os.NewFile(fd, "pidfd")
+	defer f.Close()
+	conn, err := f.SyscallConn()
+	if err == nil {
+		err = conn.Read(func(uintptr) bool { return e.look(pid, syscall.WNOHANG) })
+	}
+	if err != nil {
+		e.block(pid)
+	}
+	return e
+}
+
+// block is for kernels without what awaitExit needs, at a thread for each process.
+func (e *exit) block(pid int) {
+	for !e.look(pid, 0) {
+	}
+}
+
+// look asks with WNOWAIT, so that the process remains for the one who reaps it. One that cannot be
+// asked has ended.
+func (e *exit) look(pid, flags int) bool {
+	const byPid, killed, dumped = 1, 2, 3
+	var info struct {
+		signo, errno, code int32
+		_                  [116]byte
+	}
+	_, _, err := syscall.Syscall6(syscall.SYS_WAITID, byPid, uintptr(pid), uintptr(unsafe.Pointer(&info)),
+		uintptr(syscall.WEXITED|syscall.WNOWAIT|flags), 0, 0)
+	switch err {
+	case 0:
+		e.killed = info.code == killed || info.code == dumped
+		return info.signo != 0
+	case syscall.EINTR:
+		return false
+	}
+	return true
+}
+
+// pollFD is struct pollfd.
+type pollFD struct {
+	fd              int32
+	events, revents int16
+}
+
+// hasWriter reports whether some process still holds the other end of a pipe open, whatever may be
+// left in it.
+func hasWriter(fd uintptr) bool {
+	const hangUp = 0x10
+	p, now := pollFD{fd: int32(fd)}, syscall.Timespec{}
+	n, _, e := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+	return e != 0 || n == 0 || p.revents&hangUp == 0
+}
+
+// groupLives reports whether a process of the group still runs. Signal 0 would find those also that
+// have ended and wait for init to reap them, which may be slow at that, or be none in a container;
+// so the group's members are looked at if thorough.
+func groupLives(group int, thorough bool) bool {
+	if syscall.Kill(-group, 0) == syscall.ESRCH {
+		return false
+	}
+	if !thorough {
+		return true
+	}
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return true
+	}
+	defer proc.Close()
+	names, err := proc.Readdirnames(-1)
+	for _, name := range names {
+		if name[0] >= '1' && name[0] <= '9' && runsIn(name, group) {
+			return true
+		}
+	}
+	return err != nil
+}
+
+// runsIn reads the state and the group of a process from "pid (name) state ppid pgrp".
+func runsIn(pid string, group int) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return false
+	}
+	i := bytes.LastIndexByte(stat, ')')
+	f := bytes.Fields(stat[i+1:])
+	return len(f) > 2 && string(f[2]) == strconv.Itoa(group) && f[0][0] != 'Z' && f[0][0] != 'X'
+}
