@@ -29,8 +29,9 @@ func TestConformance(t *testing.T) {
 
 // conform serves one request of the suite.
 func conform() {
-	h, lim := protocoltest.Handler(os.Getenv("HTTP_X_CASE"))
-	if err := (&Program{Limits: lim}).Serve(h); err != nil {
+	name := os.Getenv("HTTP_X_CASE")
+	h, lim := protocoltest.Handler(name)
+	if err := (&Program{Limits: lim, Observe: protocoltest.Observe(name)}).Serve(h); err != nil {
 		os.Exit(1)
 	}
 }

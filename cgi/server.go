@@ -39,6 +39,8 @@ type Program struct {
 	Limits *protocol.Limits // nil: the defaults
 	Log    *slog.Logger     // nil: slog.Default, which writes to standard error
 
+	Observe func(*protocol.Request, protocol.Summary) // see [protocol.Loop]; may be nil
+
 	// What is nil is the process's own.
 	Environ []string
 	Stdin   io.Reader
@@ -53,7 +55,7 @@ type Program struct {
 // which a script ends: so when h fails in the middle, and Stdout is the process's own, Serve ends
 // the process by SIGKILL.
 func (p *Program) Serve(h protocol.Handler) error {
-	loop := &protocol.Loop{Handler: h, Limits: p.Limits, Log: p.Log}
+	loop := &protocol.Loop{Handler: h, Limits: p.Limits, Log: p.Log, Observe: p.Observe}
 	c := p.newConn()
 	if err := loop.Serve(context.Background(), c); err != io.EOF && err != nil {
 		return err

@@ -30,6 +30,7 @@ type conn struct {
 	// the reader's: the content of a control record, as far as it has come
 	control []byte
 	begun   bool               // the reader's: the first header was good
+	refused refused            // nil: nobody is told
 	refusal *plainErrorEncoder // the reader's: what answers a peer that speaks another protocol
 	work    throttle.Meter     // the reader's: what its peer has made it do in vain
 	idle    atomic.Int32       // whether the reader waits for a request: see CloseIdle
@@ -117,7 +118,7 @@ func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, e
 			c.mu.Lock()
 			c.err = io.EOF // the answer tells it, and is logged
 			c.mu.Unlock()
-			return nil, refusal, err
+			return &protocol.Request{Protocol: Name, Peer: c.peer}, refusal, err
 		}
 		return nil, nil, err
 	}

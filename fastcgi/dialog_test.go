@@ -74,10 +74,16 @@ const patienceOfTests = 30 * time.Second
 // serve has h served on a connection by p, and returns the front's end of it.
 func serve(t *testing.T, p Protocol, lim *protocol.Limits, h protocol.HandlerFunc) *front {
 	t.Helper()
+	return serveLoop(t, p, &protocol.Loop{Handler: h, Limits: lim})
+}
+
+// serveLoop is serve with more of the Loop's fields.
+func serveLoop(t *testing.T, p Protocol, loop *protocol.Loop) *front {
+	t.Helper()
 	ours, theirs := sockets(t)
 	f := &front{t: t, nc: theirs, served: make(chan error, 1), logged: new(logged)}
-	loop := &protocol.Loop{Handler: h, Limits: lim, Log: slog.New(slog.NewTextHandler(f.logged, nil)), MethodOptional: true}
-	go func() { f.served <- loop.Serve(context.Background(), p.NewConn(ours, lim)) }()
+	loop.Log, loop.MethodOptional = slog.New(slog.NewTextHandler(f.logged, nil)), true
+	go func() { f.served <- loop.Serve(context.Background(), p.NewConn(ours, loop.Limits)) }()
 	theirs.SetDeadline(time.Now().Add(patienceOfTests))
 	t.Cleanup(func() {
 		theirs.Close()

@@ -2,6 +2,7 @@ package fastcgi
 
 import (
 	"cmp"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -90,17 +91,21 @@ func (c *conn) begin(id uint16, b []byte) error {
 		defer c.mu.Unlock()
 		return c.broken(s, malformed("read BEGIN_REQUEST", "request id "+strconv.Itoa(int(id))+" is already active"))
 	}
-	answer := c.accept(id, req)
+	answer, why := c.accept(id, req)
 	c.mu.Unlock()
 	if answer == nil {
 		return nil
 	}
 	c.work.Waste(throttle.AnswerWork)
-	return c.out.control(answer)
+	err := c.out.control(answer)
+	if c.refused != nil {
+		c.tellRefused(why)
+	}
+	return err
 }
 
-// accept opens a stream for a new request, or returns the records that refuse it.
-func (c *conn) accept(id uint16, req begin) (answer []byte) {
+// accept opens a stream for a new request, or returns the records that refuse it, and why.
+func (c *conn) accept(id uint16, req begin) (answer []byte, why protocolStatus) {
 	status := requestComplete
 	role, known := roleOf(req.role)
 	switch {
@@ -114,20 +119,24 @@ func (c *conn) accept(id uint16, req begin) (answer []byte) {
 		status = overloaded
 	default:
 		c.add(newStream(c, id, role, req.keep))
-		return nil
+		return nil, status
 	}
+	why = status
 	if !req.keep {
 		c.closing, c.linger = true, true
 	}
-	if after := cmp.Or(c.proto.RetryAfter, time.Second); status != unknownRole && after > 0 {
+	if after := c.retryAfter(); status != unknownRole && after > 0 {
 		seconds := int(after.Seconds() + 0.999)
 		page := "Status: 503 Service Unavailable\r\nRetry-After: " + strconv.Itoa(seconds) + "\r\nContent-Length: 0\r\n\r\n"
 		answer = appendRecord(nil, typeStdout, id, []byte(page))
 		answer = appendRecord(answer, typeStdout, id, nil)
 		status = requestComplete
 	}
-	return appendRecord(answer, typeEnd, id, appendEnd(nil, end{status: status}))
+	return appendRecord(answer, typeEnd, id, appendEnd(nil, end{status: status})), why
 }
+
+// retryAfter is what a request that does not fit is told; negative: nothing.
+func (c *conn) retryAfter() time.Duration { return cmp.Or(c.proto.RetryAfter, time.Second) }
 
 func roleOf(wire uint16) (protocol.Role, bool) {
 	switch wire {
@@ -155,7 +164,30 @@ func (c *conn) abort(id uint16) error {
 		c.mu.Unlock()
 		return nil
 	}
+	whole := s.state == isReady
 	c.forget(s)
 	c.mu.Unlock()
-	return c.out.control(appendRecord(nil, typeEnd, id, appendEnd(nil, end{app: 1})))
+	err := c.out.control(appendRecord(nil, typeEnd, id, appendEnd(nil, end{app: 1})))
+	if whole && c.refused != nil {
+		c.refused(&s.req, 0, fail(protocol.ErrAborted, "serve", "ABORT_REQUEST", nil))
+	}
+	return err
+}
+
+// refused is what [protocol.Refuser] is given.
+type refused func(r *protocol.Request, status int, err error)
+
+// TellRefused implements protocol.Refuser.
+func (c *conn) TellRefused(tell func(r *protocol.Request, status int, err error)) { c.refused = tell }
+
+// tellRefused tells of a request that was refused before anything of it was read.
+func (c *conn) tellRefused(why protocolStatus) {
+	e := &protocol.Error{Protocol: Name, Op: "read BEGIN_REQUEST", Kind: protocol.ErrTooLarge, Detail: why.String()}
+	switch {
+	case why == unknownRole:
+		e.Kind = protocol.ErrUnsupported
+	case c.retryAfter() > 0:
+		e.Status = http.StatusServiceUnavailable
+	}
+	c.refused(&protocol.Request{Protocol: Name, Peer: c.peer}, e.Status, e)
 }

@@ -67,6 +67,13 @@ type multiplexed struct{ *conn }
 
 func (c multiplexed) Multiplex(more func()) { c.inner.(protocol.Multiplexer).Multiplex(more) }
 
+// TellRefused implements [protocol.Refuser] where the inner one does.
+func (c multiplexed) TellRefused(tell func(*protocol.Request, int, error)) {
+	if r, ok := c.inner.(protocol.Refuser); ok {
+		r.TellRefused(tell)
+	}
+}
+
 type watched struct{ *conn }
 
 func (c watched) Watch(gone func(error)) func() { return c.inner.(protocol.Watcher).Watch(gone) }

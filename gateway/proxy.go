@@ -28,6 +28,10 @@ import (
 type Proxy struct {
 	Backend protocol.RoundTripper
 
+	// Name is what [protocol.Summary] calls the backend. Empty: what Backend says of itself by
+	// [protocol.SetBackend], as one that chooses among several may.
+	Name string
+
 	// Rewrite may change the request that goes out. Its Params are its own.
 	Rewrite func(out *protocol.Request)
 
@@ -56,6 +60,9 @@ func (p *Proxy) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 		x.slow = time.AfterFunc(x.timeout, func() { end(errSlow) })
 	}
 	res, err := x.roundTrip(p.Backend, p.outgoing(x.ctx, r, &x.body))
+	if p.Name != "" {
+		protocol.SetBackend(r.Context(), p.Name)
+	}
 	if err != nil {
 		return x.failed("send request", err)
 	}

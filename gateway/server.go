@@ -33,6 +33,10 @@ type Server struct {
 	// [protocol.Loop].
 	MethodOptional bool
 
+	// Observe, if it is set, is told of each request once it is done: see [protocol.Loop]. It is
+	// also told of what net/http's server refuses by itself.
+	Observe func(*protocol.Request, protocol.Summary)
+
 	// MaxConns bounds the connections of all listeners together; beyond it accepting waits. 0 or
 	// less: no limit.
 	MaxConns int
@@ -83,7 +87,7 @@ func (s *Server) init() {
 		if r.each.Budget == nil {
 			r.each.Budget = new(protocol.Budget)
 		}
-		r.loop = protocol.Loop{Handler: s.Handler, Limits: &r.each, Log: r.log, MethodOptional: s.MethodOptional}
+		r.loop = protocol.Loop{Handler: s.Handler, Limits: &r.each, Log: r.log, MethodOptional: s.MethodOptional, Observe: s.Observe}
 		r.ctx, r.cancel = context.WithCancelCause(context.Background())
 		r.stopped, r.freed = make(chan struct{}), make(chan struct{})
 		r.workers = newWorkerPool(r.stopped)

@@ -5,8 +5,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // A web is net/http's server, with the server's listeners in front: they hand it what they have
@@ -103,6 +104,7 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateIdle:
 		responseWhole(wc.Conn)
+		wc.serving.Store(false)
 		wc.lull.begin()
 		wc.conn.turns.Add(1)
 		wc.given.Store(true)
@@ -126,14 +128,17 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
 	number := wc.heads.Add(1)
+	wc.serving.Store(true)
 	t := &webExchange{ResponseWriter: rw, control: http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
 	defer t.end()
+	// these ask for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2, RFC 9113 3.4)
 	if hr.Method == http.MethodConnect || hr.Method == "PRI" {
-		notImplemented(rw, hr.Method)
+		w.refuse(rw, hr, &protocol.Error{Protocol: "http", Op: "read head", Kind: protocol.ErrUnsupported, Detail: "method " + hr.Method},
+			http.StatusNotImplemented, hr.Method+" is not served here")
 		return
 	}
 	if head := wc.refused.Load(); head != nil && head.number == number {
-		w.tooLargeHead(rw, wc, head.err)
+		w.tooLargeHead(rw, hr, wc, head.err)
 		return
 	}
 	if hr.Body != nil && hr.Body != http.NoBody {
@@ -144,19 +149,10 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	t.whole = true
 }
 
-// notImplemented refuses a method that asks for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2,
-// RFC 9113 3.4).
-func notImplemented(rw http.ResponseWriter, method string) {
-	rw.Header().Set("Connection", "close")
-	status := http.StatusNotImplemented
-	http.Error(rw, strconv.Itoa(status)+" "+method+" is not served here", status)
-}
-
-func (w *web) tooLargeHead(rw http.ResponseWriter, wc *webConn, err error) {
+func (w *web) tooLargeHead(rw http.ResponseWriter, hr *http.Request, wc *webConn, err error) {
 	if ok, unlogged := wc.conn.port.ended.Allow(endsLogged); ok {
 		w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc), "unlogged", unlogged)
 	}
 	status := http.StatusRequestHeaderFieldsTooLarge
-	rw.Header().Set("Connection", "close")
-	http.Error(rw, strconv.Itoa(status)+" "+http.StatusText(status), status)
+	w.refuse(rw, hr, err, status, http.StatusText(status))
 }

@@ -30,6 +30,9 @@ type webConn struct {
 	refused atomic.Pointer[tooLargeHead] // the last head
 	heads   atomic.Int32                 // requests that net/http has given
 	owed    string                       // what net/http gets next
+
+	serving atomic.Bool           // a request that the handler has seen, or its end
+	why     atomic.Pointer[error] // what came last is refused
 }
 
 // Read implements net.Conn. Of what can be no request's it gives nothing.
@@ -74,6 +77,7 @@ func (c *webConn) came(p []byte, n int) int {
 		return n
 	}
 	if err != nil {
+		c.why.Store(&err)
 		c.conn.report("http", err)
 	}
 	if n > 0 && c.framing.at == over {
@@ -92,6 +96,7 @@ func (c *webConn) look(p []byte, n int) int {
 	if err == nil {
 		return n
 	}
+	c.why.Store(&err)
 	c.conn.report("http", err)
 	return copy(p, notHTTP)
 }

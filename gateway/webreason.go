@@ -25,6 +25,7 @@ func (x *webExchange) SetReason(status int, phrase string) {
 // Write implements net.Conn. A response's head begins a write: net/http has sent all that came
 // before it.
 func (c *webConn) Write(p []byte) (int, error) {
+	c.noteRefusal(p)
 	r := c.reason.Load()
 	if r == nil || isInterim(p) {
 		return c.Conn.Write(p)

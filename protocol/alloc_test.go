@@ -53,6 +53,11 @@ func TestAllocations(t *testing.T) {
 			_, err := io.WriteString(w, r.Params.Get("REQUEST_URI"))
 			return err
 		}), 0},
+		{"a native handler that names its backend, where nobody observes", HandlerFunc(func(w ResponseWriter, r *Request) error {
+			SetBackend(r.Context(), "backend")
+			_, err := w.Write(hello)
+			return err
+		}), 0},
 		{"an http.Handler", FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Content-Type"] = contentType
 			w.Write(hello)

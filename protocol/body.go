@@ -126,6 +126,13 @@ func (b *body) release(interrupt func()) {
 	}
 }
 
+// taken returns how many bytes have been read of the stream.
+func (b *body) taken() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.limit - b.room
+}
+
 // A chunk is what a stream is copied by.
 type chunk [32 << 10]byte
 

@@ -110,7 +110,7 @@ func (e *requestContext) Err() error {
 // Value also serves the context package's own question for the nearest cancelable context, which it
 // asks after Done: so derived contexts need no goroutine, and context.Cause finds the cause.
 func (e *requestContext) Value(key any) any {
-	if key == (requestKey{}) {
+	if key == (requestKey{}) || key == (servedKey{}) {
 		return e.req
 	}
 	e.mu.Lock()

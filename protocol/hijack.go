@@ -44,6 +44,7 @@ func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	w.over, w.committed = http.ErrHijacked, true
+	w.tally.head(w.status, false) // 0 without a 101
 	w.free()
 	return conn, rw, nil
 }

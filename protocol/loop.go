@@ -26,6 +26,13 @@ type Loop struct {
 	// scripts do. Without it they are answered 400; but an Authorizer need not be told one.
 	MethodOptional bool
 
+	// Observe, if it is set, is told of each request once it is done, and has been logged if it
+	// failed: also of those that no handler has seen, as they were refused. Of what could not be
+	// read the Request holds nothing but the Protocol and the Peer, as far as they are known. It
+	// may be called from several goroutines at once, and holds up the one that has served the
+	// request. Of the Request only Params and plain values may be used.
+	Observe func(*Request, Summary)
+
 	lines lines
 }
 
@@ -39,6 +46,9 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 		s.watch = func(func(error)) func() { s.more(); return nil }
 	case Watcher:
 		s.watch = c.Watch
+	}
+	if r, ok := c.(Refuser); ok && l.Observe != nil {
+		r.TellRefused(l.refused)
 	}
 	defer c.Close()
 	defer s.followers.Wait()
@@ -143,6 +153,9 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watc
 	r.begin(ctx, watch)
 	w := &r.answer
 	w.req, w.lim, w.enc = r, lim, enc
+	if l.Observe != nil {
+		w.tally = &tally{began: time.Now()}
+	}
 	defer func() {
 		err = w.finish(err)
 		r.end.finish(ErrServed)
@@ -150,6 +163,9 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watc
 		r.body.release(w.interrupt)
 		if err != nil {
 			l.report(ctx, own, r, err)
+		}
+		if l.Observe != nil {
+			l.observe(r, err)
 		}
 	}()
 	if err == nil {

@@ -53,6 +53,15 @@ type Watcher interface {
 	Watch(gone func(cause error)) (stop func())
 }
 
+// A Refuser is a Conn that answers some requests by itself, as there is no room for them, or as the
+// peer takes them back before Next could give them. The core calls TellRefused before the first
+// Next; tell is then called for each such request with what is known of it, the status it was
+// answered with (0: by nothing that has one) and why, by the goroutine that reads and without a
+// lock of the Conn's.
+type Refuser interface {
+	TellRefused(tell func(r *Request, status int, err error))
+}
+
 // An Idler is a Conn that knows whether a request has begun to arrive, so that a shutdown can end
 // it at once when none has. CloseIdle closes the connection and reports true only if no request is
 // being read or served, nor has come unread as far as the system can tell.

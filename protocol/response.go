@@ -31,6 +31,8 @@ type response struct {
 	upgrade   bool  // WriteHeader(101) was called
 	duplex    bool  // EnableFullDuplex was called
 	over      error // why nothing can be written any more
+
+	tally *tally // for Loop.Observe; nil: nobody observes
 }
 
 // A hold is a body's first bytes, before the head is framed.
@@ -168,6 +170,7 @@ func (w *response) send(p []byte) (int, error) {
 		return len(p), nil
 	}
 	n, err := w.enc.Write(p)
+	w.tally.body(int64(n))
 	w.over = err
 	return n, err
 }
@@ -188,8 +191,13 @@ func (w *response) commit(next []byte, last bool) error {
 	w.head.complete(w, first, last)
 	w.committed = true
 	err := w.enc.WriteHeader(w.status, w.head.fields)
+	if err == nil {
+		w.tally.head(w.status, last)
+	}
 	if first := w.first(); err == nil && len(first) > 0 && !w.noBody {
-		_, err = w.enc.Write(first)
+		var n int
+		n, err = w.enc.Write(first)
+		w.tally.body(int64(n))
 	}
 	w.free()
 	w.over = err
@@ -231,12 +239,15 @@ func (w *response) finish(err error) error {
 	case !w.committed && !errors.Is(err, http.ErrAbortHandler):
 		w.free()
 		w.fail(err)
-		if cerr := w.enc.Close(nil); cerr == nil {
+		cerr := w.enc.Close(nil)
+		w.tally.end(cerr)
+		if cerr == nil {
 			w.over = errReturned
 			return err
 		}
 	}
 	cerr := w.enc.Close(err)
+	w.tally.end(cerr)
 	w.over = errReturned
 	if err == nil {
 		err = unsent(cerr)

@@ -96,5 +96,6 @@ func (w *response) stream(rf io.ReaderFrom, r io.Reader, left int64) (int64, err
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.written += n
+	w.tally.body(n)
 	return n, err
 }

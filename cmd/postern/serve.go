@@ -150,7 +150,7 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	var handler protocol.Handler = &gateway.Proxy{Backend: client, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
+	var handler protocol.Handler = &gateway.Proxy{Backend: client, Name: cfg.to, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
 	if cfg.stderr {
 		handler = passStderr(handler)
 	}

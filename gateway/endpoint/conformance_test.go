@@ -58,7 +58,7 @@ func (s side) front() protocoltest.Feature {
 
 // serve serves site's loop by s, on a gateway.Server, until the test ends.
 func (s side) serve(tb testing.TB, site *protocoltest.Site) {
-	server := &gateway.Server{Handler: site.Loop.Handler, Limits: site.Loop.Limits, Log: site.Loop.Log}
+	server := &gateway.Server{Handler: site.Loop.Handler, Limits: site.Loop.Limits, Log: site.Loop.Log, Observe: site.Loop.Observe}
 	ended := make(chan error, 1)
 	go func() {
 		if s.protocol == nil {
@@ -103,7 +103,7 @@ func TestChains(t *testing.T) {
 				Start: func(tb testing.TB, site *protocoltest.Site) protocol.RoundTripper {
 					behind := backend(tb, site)
 					out.serve(tb, behind)
-					site.Loop.Handler = &gateway.Proxy{Backend: protocoltest.Connect(tb, out.client, behind), FullDuplex: in.duplex()}
+					site.Loop.Handler = &gateway.Proxy{Backend: protocoltest.Connect(tb, out.client, behind), Name: protocoltest.Behind, FullDuplex: in.duplex()}
 					in.serve(tb, site)
 					return protocoltest.Connect(tb, in.client, site)
 				},

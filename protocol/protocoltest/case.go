@@ -22,6 +22,8 @@ type testCase struct {
 	// check needs connections that it can touch; a pair of processes has none, and runs else_
 	wires bool
 
+	observed bool // check looks at what is told of its requests: see trial.report
+
 	limits *protocol.Limits // the server's
 	client *protocol.Limits // the client's
 }
@@ -31,7 +33,7 @@ var cases = slices.Concat(
 	statusCases, bodilessCases, headCases, refusedHeadCases, entityCases,
 	requestCases, fieldCases, variableCases, valueCases, urlCases,
 	bodyCases, lengthCases, spoolCases, bulkCases, streamCases, controlCases,
-	errorCases, panicCases, contextCases, vanishCases, lateCases,
+	errorCases, panicCases, observeCases, contextCases, vanishCases, lateCases,
 	connectionCases, wireCases, hijackCases, webCases,
 )
 

@@ -65,6 +65,10 @@ func start(t *testing.T, p *Pair, network string, c *testCase) *trial {
 	x.lines = listen(t, "unix", filepath.Join(dir, "l"))
 	site := &Site{Case: c.name, Limits: c.client}
 	site.Loop = protocol.Loop{Handler: c.handler, Limits: c.limits, Log: x.log.logger()}
+	if c.observed {
+		x.reports = make(chan report, 16)
+		site.Loop.Observe = x.observe
+	}
 	if !p.Processes {
 		address := "127.0.0.1:0"
 		if network == "unix" {

@@ -23,6 +23,7 @@ type trial struct {
 	lines   net.Listener
 	log     *logbook
 	address net.Addr
+	reports chan report // of requests that are done, if the case looks at them
 
 	mu       sync.Mutex
 	wrap     func(net.Conn) net.Conn // wraps the client's connections
