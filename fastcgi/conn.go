@@ -267,6 +267,13 @@ const (
 	shutDown        // CloseIdle came first
 )
 
+// Idle reports whether c waits for a request, with none that is being read or served.
+func (c *conn) Idle() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.empty() && c.reading && c.idle.Load() == waiting
+}
+
 // CloseIdle implements protocol.Idler.
 func (c *conn) CloseIdle() bool {
 	c.mu.Lock()

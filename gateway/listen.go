@@ -149,6 +149,7 @@ func (s *Server) admit(p *activeListener, nc net.Conn, start func(*conn)) {
 		s.refuse(p, nc)
 		return
 	}
+	s.run.totals.accepted.Add(1)
 	c := s.begin(p, nc)
 	if c == nil {
 		nc.Close()
@@ -159,6 +160,7 @@ func (s *Server) admit(p *activeListener, nc net.Conn, start func(*conn)) {
 
 // refuse closes the connection of a forbidden peer.
 func (s *Server) refuse(p *activeListener, nc net.Conn) {
+	s.run.totals.refused.Add(1)
 	nc.Close()
 	if ok, unlogged := p.refused.Allow(1); ok {
 		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+p.name+": add it to allow=",

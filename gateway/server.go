@@ -72,6 +72,9 @@ type engine struct {
 	web   *web             // net/http's server, once it is needed
 
 	parking bool // somebody looks after awake
+
+	ready  atomic.Bool // all of the above is set
+	totals totals
 }
 
 func (s *Server) init() {
@@ -93,6 +96,7 @@ func (s *Server) init() {
 		r.workers = newWorkerPool(r.stopped)
 		r.room.L = &r.mu
 		r.ports, r.conns, r.awake = make(map[*activeListener]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
+		r.ready.Store(true)
 	})
 }
 

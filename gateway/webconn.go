@@ -114,10 +114,14 @@ func closeWrite(c any) error {
 	return http.ErrNotSupported
 }
 
+// idle reports whether the connection waits for a request's first byte. One that net/http has read
+// together with the request before it comes without a read.
+func (c *webConn) idle() bool { return c.waiting.Load() && !c.serving.Load() }
+
 // closeIdle closes a connection on which nothing has come since it was accepted, if it is late for
 // that, or since its last request.
 func (c *webConn) closeIdle(late bool) {
-	if c.waiting.Load() && (late || c.given.Load()) && !c.conn.pending() {
+	if c.idle() && (late || c.given.Load()) && !c.conn.pending() {
 		c.Conn.Close()
 	}
 }

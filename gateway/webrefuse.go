@@ -14,6 +14,7 @@ func (w *web) refuse(rw http.ResponseWriter, hr *http.Request, err error, status
 	page := strconv.Itoa(status) + " " + text
 	rw.Header().Set("Connection", "close")
 	http.Error(rw, page, status)
+	w.srv.run.totals.unseen.Add(1)
 	if observe := w.srv.Observe; observe != nil {
 		sent := int64(len(page) + 1)
 		if hr.Method == http.MethodHead {
@@ -25,8 +26,13 @@ func (w *web) refuse(rw http.ResponseWriter, hr *http.Request, err error, status
 
 // noteRefusal tells of p where that is net/http's own answer, to a request that it gives to nobody.
 func (c *webConn) noteRefusal(p []byte) {
+	if c.serving.Load() || c.hijacked.Load() {
+		return
+	}
+	c.serving.Store(true)
+	c.conn.srv.run.totals.unseen.Add(1)
 	observe := c.conn.srv.Observe
-	if observe == nil || c.hijacked.Load() || c.serving.Swap(true) {
+	if observe == nil {
 		return
 	}
 	head, body, _ := bytes.Cut(p, []byte("\r\n\r\n"))

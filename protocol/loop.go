@@ -33,7 +33,8 @@ type Loop struct {
 	// request. Of the Request only Params and plain values may be used.
 	Observe func(*Request, Summary)
 
-	lines lines
+	lines  lines
+	counts counts
 }
 
 // Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's
@@ -47,7 +48,7 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	case Watcher:
 		s.watch = c.Watch
 	}
-	if r, ok := c.(Refuser); ok && l.Observe != nil {
+	if r, ok := c.(Refuser); ok {
 		r.TellRefused(l.refused)
 	}
 	defer c.Close()
@@ -156,6 +157,7 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watc
 	if l.Observe != nil {
 		w.tally = &tally{began: time.Now()}
 	}
+	l.counts.serving.Add(1)
 	defer func() {
 		err = w.finish(err)
 		r.end.finish(ErrServed)
@@ -164,6 +166,8 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watc
 		if err != nil {
 			l.report(ctx, own, r, err)
 		}
+		l.counts.serving.Add(-1)
+		l.count(err)
 		if l.Observe != nil {
 			l.observe(r, err)
 		}

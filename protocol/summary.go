@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -94,5 +95,24 @@ func (l *Loop) observe(r *Request, err error) {
 
 // refused tells of a request that its Conn has answered by itself.
 func (l *Loop) refused(r *Request, status int, err error) {
-	l.Observe(r, Summary{Status: status, Began: time.Now(), Err: err})
+	l.count(err)
+	if l.Observe != nil {
+		l.Observe(r, Summary{Status: status, Began: time.Now(), Err: err})
+	}
+}
+
+// counts are how many requests there are and have been.
+type counts struct{ serving, served, failed atomic.Int64 }
+
+func (l *Loop) count(err error) {
+	l.counts.served.Add(1)
+	if err != nil {
+		l.counts.failed.Add(1)
+	}
+}
+
+// Requests returns how many requests are being served, how many are done, and how many of those
+// have failed: their [Summary] has an Err. It may be called at any time.
+func (l *Loop) Requests() (serving, served, failed int64) {
+	return l.counts.serving.Load(), l.counts.served.Load(), l.counts.failed.Load()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/protocol/protocoltest"
 )
@@ -45,7 +46,7 @@ func TestSpans(t *testing.T) {
 			t.Errorf("%q: %v", row.bytes, last.Err)
 		}
 	}
-	for name, b := range recorded(t) {
+	for name, b := range netiotest.Recordings(t) {
 		spans := protocoltest.Spans(t, Protocol{}, protocol.RequestSide, b)
 		if err := spans[len(spans)-1].Err; err != nil {
 			t.Errorf("%s: %v", name, err)

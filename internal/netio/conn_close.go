@@ -41,6 +41,9 @@ func (b *Conn) Finish() error {
 	return b.Close()
 }
 
+// Idle reports whether b waits for a request.
+func (b *Conn) Idle() bool { return b.state.Load() == idle }
+
 // CloseIdle closes the connection if no request is being read or served and there is no unread
 // input. It reports whether the connection is closed.
 func (b *Conn) CloseIdle() bool {

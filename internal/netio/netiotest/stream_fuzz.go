@@ -14,7 +14,7 @@ import (
 // FuzzNext tests that a connection is answered in the same way however its bytes are cut. The seeds
 // are the requests in testdata and those that seed adds.
 func (x *Stream) FuzzNext(f *testing.F, seed func(f *testing.F, add func(b []byte))) {
-	for _, b := range recorded(f) {
+	for _, b := range Recordings(f) {
 		f.Add(b, []byte{100, 7})
 	}
 	seed(f, func(b []byte) {

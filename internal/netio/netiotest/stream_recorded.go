@@ -14,8 +14,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// recorded reads the requests that fronts from Debian 12 sent, by name, from testdata.
-func recorded(t testing.TB) map[string][]byte {
+// Recordings reads the requests that fronts from Debian 12 sent, by name, from testdata.
+func Recordings(t testing.TB) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob("testdata/*.bin")
 	if err != nil || len(names) < 5 {
@@ -41,7 +41,7 @@ func (x *Stream) Recorded(t *testing.T, prefix string) {
 		b, err := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%s %s %s %q %q %v %d %q %v", r.Method, r.URL.Path, r.RequestURI, r.Header["X-A"], r.Header["Proxy"], r.TransferEncoding, r.ContentLength, b, err)
 	}))
-	for name, b := range recorded(t) {
+	for name, b := range Recordings(t) {
 		want := fmt.Sprintf(`GET %s/a b %[1]s/a%%20b?q=1 ["1, 2"] [] [] 0 "" <nil>`, prefix)
 		if strings.HasSuffix(name, "-chunked") {
 			want = fmt.Sprintf(`POST %s/x %[1]s/x [] [] [] 5 "hello" <nil>`, prefix)
