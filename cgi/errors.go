@@ -84,7 +84,7 @@ func statusOf(err error) int {
 // something is missing, not whether it is the script, its directory or the interpreter of its first
 // line.
 func startFailed(c *command, err error) error {
-	e := &protocol.Error{Protocol: name, Op: "start " + c.path, Kind: protocol.ErrUpstream, Err: err, Status: http.StatusInternalServerError}
+	e := &protocol.Error{Protocol: name, Op: "start " + c.path, Kind: protocol.ErrUpstream, Err: err, Status: http.StatusInternalServerError, NotSent: true}
 	switch {
 	case errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE),
 		errors.Is(err, syscall.ETXTBSY):

@@ -50,8 +50,8 @@ func TestStartFailures(t *testing.T) {
 			before := openFiles(t)
 			res := b.do(get("/"))
 			b.wantFailure(res, row.status, row.why)
-			if e, ok := errors.AsType[*protocol.Error](res.Err); !ok || (e.RetryAfter > 0) != (row.status == 503) {
-				t.Errorf("Retry-After of %v", e)
+			if e, ok := errors.AsType[*protocol.Error](res.Err); !ok || (e.RetryAfter > 0) != (row.status == 503) || !e.NotSent {
+				t.Errorf("Retry-After or NotSent of %#v", e)
 			}
 			if !strings.HasPrefix(res.Err.Error(), "cgi: start ") || strings.Contains(res.Err.Error(), "\n") {
 				t.Error(res.Err)

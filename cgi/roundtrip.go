@@ -16,6 +16,9 @@ import (
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	for redirects := 0; ; redirects++ {
 		resp, err := c.dispatch(ctx, r)
+		if e, ok := err.(*protocol.Error); ok && redirects > 0 {
+			e.NotSent = false // to the scripts before this one it was
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -76,7 +76,7 @@ func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.
 	res, err := x.roundTrip()
 	if err != nil {
 		x.close()
-		return nil, err
+		return nil, netio.NotSent(err, !x.reached)
 	}
 	return res, nil
 }

@@ -32,6 +32,7 @@ type exchange struct {
 	stop    func() bool // ends the watch of the context
 	unread  bool        // the request cannot have been read: sending it failed
 	heard   bool        // something of an answer came
+	reached bool        // a byte of the request has been written, on whatever connection
 	sender  sync.WaitGroup
 	sent    atomic.Bool // all of the request
 	ended   atomic.Bool // END_REQUEST came, or close was called
@@ -142,7 +143,9 @@ func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
 	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
 	l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))
 	x.timeout.Start(l.nc, &x.lim)
-	if _, err := l.nc.Write(x.first); err != nil {
+	n, err := l.nc.Write(x.first)
+	x.reached = x.reached || n > 0
+	if err != nil {
 		// A backend that has answered and gone may still have its answer read.
 		x.unread = true
 		if x.ctx.Err() != nil || isTimeout(err) {

@@ -42,6 +42,12 @@ type Error struct {
 
 	// when the client may well ask again, for the answer's Retry-After; 0: nobody knows
 	RetryAfter time.Duration
+
+	// NotSent says that nothing of the request has reached the backend: it could not be connected
+	// to, or the connection failed before a byte was written, or the program could not be started.
+	// So another backend may be asked, whatever the method, if the body can be had again: a part of
+	// it may have been read. False says nothing.
+	NotSent bool
 }
 
 func (e *Error) Error() string {

@@ -44,6 +44,7 @@ type Exchange struct {
 
 	sender        sync.WaitGroup
 	sendFailed    bool                  // the backend cannot have read the whole request
+	reached       atomic.Bool           // a byte of it was written, on whatever connection
 	allSent       atomic.Bool           // the whole request has been sent
 	bodyErr       atomic.Pointer[error] // why the request's body could not be read
 	responseBegan bool                  // at least a byte of a response came
@@ -77,14 +78,27 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	}
 	if x.conn = x.HTTP.get(x.logger()); x.conn != nil {
 		if res, err = x.attempt(); err == nil || !x.mayRetry() {
-			return res, err
+			return res, NotSent(err, !x.reached.Load())
 		}
 		x.dropConn()
 	}
 	if x.conn, err = x.Dial(ctx); err != nil {
-		return nil, x.wrapError("connect", err)
+		return nil, NotSent(x.wrapError("connect", err), !x.reached.Load())
 	}
-	return x.attempt()
+	res, err = x.attempt()
+	return res, NotSent(err, !x.reached.Load())
+}
+
+// NotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
+// somebody else's too.
+func NotSent(err error, notSent bool) error {
+	e, ok := err.(*protocol.Error)
+	if !ok || e.NotSent == notSent {
+		return err
+	}
+	own := *e
+	own.NotSent = notSent
+	return &own
 }
 
 // attempt sends the request on the connection and reads the response's head.

@@ -89,7 +89,10 @@ func (x *Exchange) writeOnce(b []byte) error {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
 	x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
-	_, err := x.conn.Write(b)
+	n, err := x.conn.Write(b)
+	if n > 0 {
+		x.reached.Store(true)
+	}
 	if errors.Is(err, syscall.ECONNRESET) {
 		x.resetErr = err
 	}
