@@ -1,6 +1,7 @@
 package fastcgi
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -99,6 +100,47 @@ func TestSpansOfARecord(t *testing.T) {
 45+3 reserved: "\x00\x00\x00"`
 	if diff := cmp.Diff(want, strings.Join(got, "\n")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A pair that goes over the border of records is told in its parts, wherever the border is.
+func TestSpansOfAPairInTwoRecords(t *testing.T) {
+	content := []byte("\x00\x00" + "\x02\x80\x00\x00\x03ABxyz" + "\x01\x00C")
+	for i := 1; i < len(content); i++ {
+		b := appendRecord(nil, typeParams, 1, content[:i])
+		b = append(b, parseRecord(t, `PARAMS 2 A="b"`)...) // of another request
+		b = append(b, appendRecord(nil, typeParams, 1, content[i:])...)
+		b = append(b, parseRecord(t, "PARAMS 1 end")...)
+		parts := map[string]string{}
+		request := ""
+		for _, s := range protocoltest.Spans(t, Protocol{}, protocol.RequestSide, b) {
+			if s.Field == "requestId" {
+				request = s.Value
+			}
+			if request == "1" {
+				parts[s.Field] += string(s.Bytes)
+			}
+		}
+		want := map[string]string{"nameLength": "\x00\x02\x01", "valueLength": "\x00\x80\x00\x00\x03\x00", "nameData": "ABC", "valueData": "xyz"}
+		for field, bytes := range want {
+			if parts[field] != bytes {
+				t.Errorf("cut at %d: %s is %q, want %q", i, field, parts[field], bytes)
+			}
+		}
+	}
+}
+
+// After its end, and where its id begins anew, a stream is no longer within a pair.
+func TestSpansOfAStreamThatBeginsAnew(t *testing.T) {
+	half := appendRecord(nil, typeParams, 1, []byte("\x05\x05ABC"))
+	for _, between := range []string{"PARAMS 1 end", "BEGIN_REQUEST 1 RESPONDER"} {
+		b := append(append(bytes.Clone(half), parseRecord(t, between)...), parseRecord(t, `PARAMS 1 A="b"`)...)
+		var got bytes.Buffer
+		(&protocol.Trace{Protocol: Protocol{}, Out: &got, Prefix: ">"}).Write(b)
+		want := "> PARAMS 1 \"\\x05\\x05ABC\"\n> " + between + "\n> PARAMS 1 A=\"b\"\n"
+		if diff := cmp.Diff(want, got.String()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -8,16 +8,24 @@ import (
 )
 
 // Decoder implements [protocol.Tracer]. A message is a record, whose spans have the names of
-// section 3.3; both sides are decoded alike. Content that its type does not allow, and name-value
-// pairs that are not whole within their record, are a span of data. A [protocol.Trace] prints:
+// section 3.3; both sides are decoded alike. Content that its type does not allow is a span of
+// data. So are the parts of name-value pairs in a record that does not have each of its pairs
+// whole. A [protocol.Trace] prints:
 //
 //	> BEGIN_REQUEST 1 RESPONDER
 //	> PARAMS 1 REQUEST_METHOD="GET"
 //	> PARAMS 1 end
-func (Protocol) Decoder(protocol.Side) protocol.DecodeFunc { return decodeRecord }
+func (Protocol) Decoder(protocol.Side) protocol.DecodeFunc {
+	return (&recordDecoder{make(map[uint16]*pairSplitter)}).decode
+}
 
-// decodeRecord is the DecodeFunc of records.
-func decodeRecord(b []byte, atEOF bool) (m protocol.Message) {
+// A recordDecoder decodes records.
+type recordDecoder struct {
+	params map[uint16]*pairSplitter // of streams that are within a pair, by their id
+}
+
+// decode is the decoder's DecodeFunc.
+func (d *recordDecoder) decode(b []byte, atEOF bool) (m protocol.Message) {
 	h, content, n, err := consumeRecord(b)
 	if n == 0 && err == nil {
 		if !atEOF {
@@ -36,9 +44,12 @@ func decodeRecord(b []byte, atEOF bool) (m protocol.Message) {
 	m.Title = h.typ.String() + " " + strconv.Itoa(int(h.id))
 	switch {
 	case len(content) > 0:
-		cutContent(&m, h.typ, content)
+		d.cutContent(&m, h, content)
 	case h.typ.isStream():
 		m.Title += " end"
+	}
+	if h.typ == typeBegin || h.typ == typeParams && len(content) == 0 {
+		delete(d.params, h.id)
 	}
 	if h.padding > 0 {
 		m.Cut(rest[h.content:], h.padding, protocol.SpanFraming, "paddingData", "")
@@ -66,8 +77,8 @@ func cutHeader(m *protocol.Message, b []byte, h header) (rest []byte) {
 
 // cutContent cuts the content of a record, b, which is not empty, and adds what it says to the
 // title.
-func cutContent(m *protocol.Message, typ recordType, b []byte) {
-	switch typ {
+func (d *recordDecoder) cutContent(m *protocol.Message, h header, b []byte) {
+	switch h.typ {
 	case typeBegin:
 		if x, n := consumeBegin(b); n == len(b) {
 			cutBegin(m, b, x)
@@ -85,13 +96,32 @@ func cutContent(m *protocol.Message, typ recordType, b []byte) {
 			m.Cut(rest, unknownLen-1, protocol.SpanFraming, "reserved", "")
 			return
 		}
-	case typeParams, typeGetValues, typeGetValuesResult:
+	case typeParams:
+		d.cutParams(m, h.id, b)
+		return
+	case typeGetValues, typeGetValuesResult:
 		if areWholePairs(b) {
 			cutPairs(m, b)
 			return
 		}
 	}
 	m.Cut(b, len(b), protocol.SpanData, "contentData", "")
+}
+
+// cutParams cuts a piece of a stream of name-value pairs, which may begin and end within a pair.
+func (d *recordDecoder) cutParams(m *protocol.Message, id uint16, b []byte) {
+	s := d.params[id]
+	switch {
+	case s == nil && areWholePairs(b):
+		cutPairs(m, b)
+		return
+	case s == nil:
+		s = new(pairSplitter)
+		d.params[id] = s
+	}
+	if s.cut(m, b); !s.midway() {
+		delete(d.params, id)
+	}
 }
 
 func cutBegin(m *protocol.Message, b []byte, x begin) {

@@ -90,9 +90,10 @@ func (m Message) Err() error {
 	return m.Spans[len(m.Spans)-1].Err
 }
 
-// Line is m as a [Trace] prints it: the title, names with their values, and data. clip is how many
-// bytes of a value or of data are printed, with the number of those left out after a plus sign; 0
-// means 64, negative all. A message with an error is that, and all bytes of the message.
+// Line is m as a [Trace] prints it: the title, names with their values, and data. Data of several
+// spans in a row is printed as one. clip is how many bytes of a value or of data are printed, with
+// the number of those left out after a plus sign; 0 means 64, negative all. A message with an error
+// is that, and all bytes of the message.
 func (m Message) Line(clip int) string {
 	var s strings.Builder
 	if err := m.Err(); err != nil {
@@ -103,14 +104,19 @@ func (m Message) Line(clip int) string {
 		return err.Error() + ": " + quoteClipped(all, clip)
 	}
 	s.WriteString(m.Title)
-	for _, span := range m.Spans {
+	var data []byte
+	for i, span := range m.Spans {
 		switch span.Kind {
 		case SpanName:
 			s.WriteString(" " + quoteName(string(span.Bytes)) + "=")
 		case SpanValue:
 			s.WriteString(quoteClipped(span.Bytes, clip))
 		case SpanData:
-			s.WriteString(" " + quoteClipped(span.Bytes, clip))
+			data = append(data, span.Bytes...)
+			if i == len(m.Spans)-1 || m.Spans[i+1].Kind != SpanData {
+				s.WriteString(" " + quoteClipped(data, clip))
+				data = nil
+			}
 		}
 	}
 	return s.String()

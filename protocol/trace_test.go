@@ -76,6 +76,20 @@ func TestLineOfOddNames(t *testing.T) {
 	}
 }
 
+// Data that the wire's fields divide is printed as one.
+func TestLineOfDividedData(t *testing.T) {
+	var m protocol.Message
+	for _, row := range []struct {
+		text string
+		kind protocol.SpanKind
+	}{{"a", protocol.SpanData}, {"b", protocol.SpanData}, {"-", protocol.SpanFraming}, {"c", protocol.SpanData}} {
+		m.Cut([]byte(row.text), 1, row.kind, "", "")
+	}
+	if diff := cmp.Diff(` "ab" "c"`, m.Line(0)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestLineIsClipped(t *testing.T) {
 	var m protocol.Message
 	m.Cut([]byte(strings.Repeat("x", 70)), 70, protocol.SpanData, "", "")
