@@ -161,3 +161,26 @@ func ExampleProtocol_Sniff() {
 	fmt.Println(fastcgi.Protocol{}.Sniff([]byte{1, 1, 0, 1}) == protocol.StrongMatch)
 	// Output: true
 }
+
+// Each byte of a record is explained.
+func ExampleProtocol_Decoder_spans() {
+	w := &protocol.MessageWriter{Decode: fastcgi.Protocol{}.Decoder(protocol.RequestSide), Emit: func(m protocol.Message) error {
+		for _, span := range m.Spans {
+			fmt.Println(span)
+		}
+		return nil
+	}}
+	io.WriteString(w, "\x01\x04\x00\x01\x00\x05\x03\x00"+"\x01\x02Abc"+"\x00\x00\x00")
+	// Output:
+	// 0+1 version: 1
+	// 1+1 type: PARAMS
+	// 2+2 requestId: 1
+	// 4+2 contentLength: 5
+	// 6+1 paddingLength: 3
+	// 7+1 reserved: "\x00"
+	// 8+1 nameLength: 1
+	// 9+1 valueLength: 2
+	// 10+1 nameData: "A"
+	// 11+2 valueData: "bc"
+	// 13+3 paddingData: "\x00\x00\x00"
+}

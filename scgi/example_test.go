@@ -73,3 +73,27 @@ func ExampleProtocol_Sniff() {
 	fmt.Println(scgi.Protocol{}.Sniff([]byte("70:CONTENT_LENGTH")) == protocol.StrongMatch)
 	// Output: true
 }
+
+// Each byte of a request is explained.
+func ExampleProtocol_Decoder_spans() {
+	w := &protocol.MessageWriter{Decode: scgi.Protocol{}.Decoder(protocol.RequestSide), Emit: func(m protocol.Message) error {
+		for _, span := range m.Spans {
+			fmt.Println(span)
+		}
+		return nil
+	}}
+	io.WriteString(w, "24:CONTENT_LENGTH\x002\x00SCGI\x001\x00,hi")
+	// Output:
+	// 0+2 length: 24
+	// 2+1 colon: ":"
+	// 3+14 name: "CONTENT_LENGTH"
+	// 17+1 NUL: "\x00"
+	// 18+1 value: "2"
+	// 19+1 NUL: "\x00"
+	// 20+4 name: "SCGI"
+	// 24+1 NUL: "\x00"
+	// 25+1 value: "1"
+	// 26+1 NUL: "\x00"
+	// 27+1 comma: ","
+	// 28+2 body: "hi"
+}

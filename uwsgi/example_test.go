@@ -84,3 +84,22 @@ func ExampleProtocol_Sniff() {
 	fmt.Println(uwsgi.Protocol{}.Sniff([]byte{0, 0x30, 0, 0}) == protocol.WeakMatch)
 	// Output: true
 }
+
+// Each byte of a request is explained.
+func ExampleProtocol_Decoder_spans() {
+	w := &protocol.MessageWriter{Decode: uwsgi.Protocol{}.Decoder(protocol.RequestSide), Emit: func(m protocol.Message) error {
+		for _, span := range m.Spans {
+			fmt.Println(span)
+		}
+		return nil
+	}}
+	io.WriteString(w, "\x00\x15\x00\x00"+"\x0e\x00REQUEST_METHOD\x03\x00GET")
+	// Output:
+	// 0+1 modifier1: 0 (WSGI)
+	// 1+2 datasize: 21
+	// 3+1 modifier2: 0
+	// 4+2 key_size: 14
+	// 6+14 key: "REQUEST_METHOD"
+	// 20+2 val_size: 3
+	// 22+3 val: "GET"
+}
