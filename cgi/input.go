@@ -4,8 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -113,11 +113,9 @@ func (in *input) pump(p *process) {
 // A writeError is the destination's failure, not the source's.
 type writeError struct{ error }
 
-var chunks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
-
 func copyBody(dst io.Writer, src io.Reader) (n int64, err error) {
-	buf := chunks.Get().(*[64 << 10]byte)
-	defer chunks.Put(buf)
+	buf := bufpool.KiB64.Get()
+	defer bufpool.KiB64.Put(buf)
 	for {
 		m, rerr := src.Read(buf[:])
 		if m > 0 {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -72,14 +73,11 @@ func (l *stderrLog) end() {
 	l.reportDropped()
 }
 
-// buffers are what standard error is read into. Most scripts write none: the read that finds that
-// out is small.
-var buffers = sync.Pool{New: func() any { return new([lineMax]byte) }}
-
-// copy takes in what read gives, until there is nothing.
+// copy takes in what read gives, until there is nothing. Most scripts write nothing to standard
+// error, so the buffer is small.
 func (l *stderrLog) copy(read func([]byte) (int, error)) {
-	buf := buffers.Get().(*[lineMax]byte)
-	defer buffers.Put(buf)
+	buf := bufpool.KiB4.Get()
+	defer bufpool.KiB4.Put(buf)
 	for {
 		n, err := read(buf[:])
 		if n > 0 {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -88,16 +89,16 @@ func (s *stream) copyPiece(r io.Reader) (n int, err error) {
 	defer s.c.givePiece(held)
 	switch held {
 	case fullContent:
-		buf := pieces.Get().(*piece)
+		buf := pieces.Get()
 		defer pieces.Put(buf)
 		return s.copyBy(buf[:held], r)
 	case sharedPiece:
-		buf := inputs.Get().(*[inputSize]byte)
-		defer inputs.Put(buf)
+		buf := bufpool.KiB16.Get()
+		defer bufpool.KiB16.Put(buf)
 		return s.copyBy(buf[:held], r)
 	}
-	buf := smallPieces.Get().(*smallPiece)
-	defer smallPieces.Put(buf)
+	buf := bufpool.KiB4.Get()
+	defer bufpool.KiB4.Put(buf)
 	return s.copyBy(buf[:], r)
 }
 

@@ -191,7 +191,7 @@ func (x *exchange) sendRest() {
 // send sends n bytes (-1: to its end) of a stream, and its end. A body that is too short ends the
 // exchange: the backend must not take it for whole.
 func (x *exchange) send(typ recordType, body io.Reader, n int64) bool {
-	buf := pieces.Get().(*piece)
+	buf := pieces.Get()
 	defer pieces.Put(buf)
 	for ended := body == nil || n == 0; ; {
 		m, err := 0, error(nil)

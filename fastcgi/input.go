@@ -4,17 +4,16 @@ import (
 	"io"
 	"net"
 	"os"
-	"sync"
 	"syscall"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // inputSize is the size of a connection's input buffer: a request of most fronts is in it whole.
+// It is that of a buffer of bufpool.KiB16.
 const inputSize = 16 << 10
-
-var inputs = sync.Pool{New: func() any { return new([inputSize]byte) }}
 
 // An input is the read buffer of a connection. It belongs to whoever holds the right to read.
 type input struct {
@@ -53,7 +52,7 @@ func (in *input) wait() error {
 }
 
 func (in *input) tryRead(fd uintptr) bool {
-	in.buf = inputs.Get().(*[inputSize]byte)
+	in.buf = bufpool.KiB16.Get()
 	n, err := rawio.Read(int(fd), in.buf[:])
 	switch {
 	case err == syscall.EAGAIN:
@@ -86,7 +85,7 @@ func (in *input) discard(n int) {
 // more reads once, into the buffer, which must have room for n bytes from r on.
 func (in *input) more(n int) error {
 	if in.buf == nil {
-		in.buf = inputs.Get().(*[inputSize]byte)
+		in.buf = bufpool.KiB16.Get()
 	}
 	if in.r > 0 && in.r+n > inputSize {
 		in.w = copy(in.buf[:], in.buf[in.r:in.w])
@@ -103,7 +102,7 @@ func (in *input) more(n int) error {
 // release gives the buffer back. What it held is lost.
 func (in *input) release() {
 	if in.buf != nil {
-		inputs.Put(in.buf)
+		bufpool.KiB16.Put(in.buf)
 		in.buf, in.r, in.w = nil, 0, 0
 	}
 }

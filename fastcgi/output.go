@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/netio"
 )
 
@@ -51,7 +52,7 @@ func (o *output) flush() error {
 // out is the buffer, which the connection has only while there is something to send.
 func (o *output) out() []byte {
 	if o.buf == nil {
-		o.buf = inputs.Get().(*[inputSize]byte)
+		o.buf = bufpool.KiB16.Get()
 		o.nc.SetOut(o.buf[:0])
 	}
 	return o.nc.Out()
@@ -64,7 +65,7 @@ func (o *output) release() {
 	}
 	defer o.mu.Unlock()
 	if o.buf != nil && o.open == nil && len(o.nc.Out()) == 0 {
-		inputs.Put(o.buf)
+		bufpool.KiB16.Put(o.buf)
 		o.buf = nil
 		o.nc.SetOut(nil)
 	}

@@ -4,19 +4,18 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
 )
 
 // flushDelay is how long what has come of a response waits for what comes next, to leave with it in
 // one write: its head for the body's first bytes, a piece for the end.
 const flushDelay = time.Millisecond
 
-// pieces are the buffers by which responses are copied.
-var pieces = sync.Pool{New: func() any { return new([32 << 10]byte) }}
-
 // copyBody passes the body on, no piece later than flushDelay after it came.
 func (x *passage) copyBody(body io.Reader) error {
-	buf := pieces.Get().(*[32 << 10]byte)
-	defer pieces.Put(buf)
+	buf := bufpool.KiB32.Get()
+	defer bufpool.KiB32.Put(buf)
 	f := &flusher{x: x}
 	defer f.end()
 	f.want() // the head may be all that comes for long

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/throttle"
 )
 
@@ -95,8 +96,8 @@ func (b *body) takeIn(lim *Limits) {
 		return
 	}
 	b.spool = &Spool{Memory: lim.SpoolMemory, File: lim.Spool, Total: lim}
-	buf := chunks.Get().(*chunk)
-	defer chunks.Put(buf)
+	buf := bufpool.KiB32.Get()
+	defer bufpool.KiB32.Put(buf)
 	var work throttle.Meter
 	for b.err == nil {
 		work.Pause()
@@ -132,8 +133,3 @@ func (b *body) taken() int64 {
 	defer b.mu.Unlock()
 	return b.limit - b.room
 }
-
-// A chunk is what a stream is copied by.
-type chunk [32 << 10]byte
-
-var chunks = sync.Pool{New: func() any { return new(chunk) }}

@@ -3,6 +3,8 @@ package protocol
 import (
 	"io"
 	"strconv"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
 )
 
 // BufferUnknownLength returns r as a client sends it, over a protocol whose requests must tell
@@ -25,8 +27,8 @@ func BufferUnknownLength(r *Request, lim *Limits) (out *Request, done func(), er
 	}
 	l := lim.Resolve()
 	spool := &Spool{Memory: l.SpoolMemory, File: l.Spool, Total: &l}
-	buf := chunks.Get().(*chunk)
-	defer chunks.Put(buf)
+	buf := bufpool.KiB32.Get()
+	defer bufpool.KiB32.Put(buf)
 	if _, err := io.CopyBuffer(spool, onlyReader{r.Body}, buf[:]); err != nil {
 		spool.Close()
 		return nil, nil, err

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -192,19 +192,14 @@ func clip(s string) string {
 // ReadHead reads a head from r, at most limit bytes of it, and returns with it what was read of the
 // body beyond. An end before the head's end is an ErrUpstream that says how far it came.
 func ReadHead(r io.Reader, limit int) (status int, h http.Header, rest []byte, err error) {
-	first := headBuffers.Get().(*[headSize]byte)
+	first := bufpool.KiB4.Get()
 	status, h, rest, err = readHead(r, limit, first[:0])
-	if len(rest) <= headSize/4 { // more is not copied: the caller keeps the buffer
+	if len(rest) <= len(first)/4 { // more is not copied: the caller keeps the buffer
 		rest = bytes.Clone(rest)
-		headBuffers.Put(first)
+		bufpool.KiB4.Put(first)
 	}
 	return status, h, rest, err
 }
-
-// headBuffers are the buffers that heads are read into.
-var headBuffers = sync.Pool{New: func() any { return new([headSize]byte) }}
-
-const headSize = 4096
 
 func readHead(r io.Reader, limit int, buf []byte) (status int, h http.Header, rest []byte, err error) {
 	for line := 0; ; {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
 )
 
 // A response is the one ResponseWriter: HTTP's rules over any protocol's Encoder. What a handler
@@ -19,12 +21,12 @@ type response struct {
 
 	mu        sync.Mutex
 	enc       Encoder
-	handler   http.Header // the map that the handler sees
-	head      *head       // what will be sent of it, from WriteHeader on
-	status    int         // 0 until WriteHeader
-	declared  int64       // Content-Length as the handler set it; -1: not
-	written   int64       // of the body, also where none is sent
-	hold      *hold       // the body's first bytes
+	handler   http.Header       // the map that the handler sees
+	head      *head             // what will be sent of it, from WriteHeader on
+	status    int               // 0 until WriteHeader
+	declared  int64             // Content-Length as the handler set it; -1: not
+	written   int64             // of the body, also where none is sent
+	prefix    *[prefixSize]byte // the body's first bytes, before the head is framed; nil: none
 	held      int
 	committed bool  // the head is framed
 	noBody    bool  // HEAD, 204, 304: the body is counted and dropped
@@ -35,10 +37,8 @@ type response struct {
 	tally *tally // for Loop.Observe; nil: nobody observes
 }
 
-// A hold is a body's first bytes, before the head is framed.
-type hold [4 << 10]byte
-
-var holds = sync.Pool{New: func() any { return new(hold) }}
+// prefixSize is how much of a body is held back before the head is framed. It is bufpool.KiB4's.
+const prefixSize = 4 << 10
 
 var (
 	errReturned = errors.New("protocol: write after the handler has returned")
@@ -115,7 +115,7 @@ func (w *response) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	if w.keep(len(p)) {
-		w.held += copy(w.hold[w.held:], p)
+		w.held += copy(w.prefix[w.held:], p)
 		return len(p), nil
 	}
 	return w.send(p)
@@ -129,7 +129,7 @@ func (w *response) WriteString(s string) (int, error) {
 		return 0, err
 	}
 	if w.keep(len(s)) {
-		w.held += copy(w.hold[w.held:], s)
+		w.held += copy(w.prefix[w.held:], s)
 		return len(s), nil
 	}
 	return w.send([]byte(s))
@@ -152,11 +152,11 @@ func (w *response) admit(n int) error {
 
 // keep reports whether n more bytes are to be held back.
 func (w *response) keep(n int) bool {
-	if w.committed || w.held+n > len(hold{}) {
+	if w.committed || w.held+n > prefixSize {
 		return false
 	}
-	if w.hold == nil {
-		w.hold = holds.Get().(*hold)
+	if w.prefix == nil {
+		w.prefix = bufpool.KiB4.Get()
 	}
 	return true
 }
@@ -208,14 +208,14 @@ func (w *response) first() []byte {
 	if w.held == 0 {
 		return nil
 	}
-	return w.hold[:w.held]
+	return w.prefix[:w.held]
 }
 
 // free gives back what is needed only until the head is framed.
 func (w *response) free() {
-	if w.hold != nil {
-		holds.Put(w.hold)
-		w.hold, w.held = nil, 0
+	if w.prefix != nil {
+		bufpool.KiB4.Put(w.prefix)
+		w.prefix, w.held = nil, 0
 	}
 	if w.head != nil {
 		w.head.free()
@@ -289,7 +289,7 @@ func (w *response) fail(err error) {
 	}
 	page := fmt.Appendf(nil, "%d %s\n", status, http.StatusText(status))
 	if w.keep(len(page)) {
-		w.held = copy(w.hold[:], page)
+		w.held = copy(w.prefix[:], page)
 		w.written = int64(w.held)
 	}
 	w.commit(nil, true)

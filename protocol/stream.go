@@ -2,6 +2,8 @@ package protocol
 
 import (
 	"io"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
 )
 
 // ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's
@@ -27,12 +29,12 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 // little.
 func (w *response) copyPiece(r io.Reader) (n int, err error) {
 	if w.isFramed() {
-		buf := chunks.Get().(*chunk)
-		defer chunks.Put(buf)
+		buf := bufpool.KiB32.Get()
+		defer bufpool.KiB32.Put(buf)
 		return w.copyBy(buf[:], r)
 	}
-	buf := holds.Get().(*hold)
-	defer holds.Put(buf)
+	buf := bufpool.KiB4.Get()
+	defer bufpool.KiB4.Put(buf)
 	return w.copyBy(buf[:], r)
 }
 

@@ -1,28 +1,28 @@
 package netio
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
+)
 
 // BufferSize is the size of an input and of an output buffer.
 const BufferSize = 16 << 10
 
-type buffer [BufferSize]byte
+func getBuffer() []byte { return bufpool.KiB16.Get()[:] }
 
-var buffers = sync.Pool{New: func() any { return new(buffer) }}
-
-func getBuffer() []byte { return buffers.Get().(*buffer)[:] }
-
-// putBuffer gives a buffer back. One that was made larger is left to the collector.
+// putBuffer gives a buffer back. One that was made larger is left to the garbage collector.
 func putBuffer(b []byte) {
 	if cap(b) == BufferSize {
-		buffers.Put((*buffer)(b[:BufferSize]))
+		bufpool.KiB16.Put((*[BufferSize]byte)(b[:BufferSize]))
 	}
 }
 
-// outgrown are buffers of twice, four and eight times the size that were too small, for others that
-// grow.
+// outgrown are buffers of two, four and eight times BufferSize that became too small. A connection
+// whose head is larger needs them in turn.
 var outgrown [3]sync.Pool
 
-// outgrownOf is where buffers of that size are; nil: nowhere.
+// outgrownOf returns the pool of buffers of that size, or nil.
 func outgrownOf(size int) *sync.Pool {
 	for i := range outgrown {
 		if size == BufferSize<<(i+1) {
@@ -32,7 +32,7 @@ func outgrownOf(size int) *sync.Pool {
 	return nil
 }
 
-// replace returns a buffer of that size with what b has, and gives b back.
+// replace returns a buffer of that size with the content of b, and gives b to its pool.
 func replace(b []byte, size int) []byte {
 	var larger []byte
 	if p := outgrownOf(size); p != nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -111,8 +112,8 @@ func (x *Exchange) closeConn() error {
 // sendBody sends n bytes of body. If body is shorter the connection is closed, so that the backend
 // does not take it for whole.
 func (x *Exchange) sendBody(body io.Reader, n int64) {
-	buf := pieces.Get().(*piece)
-	defer pieces.Put(buf)
+	buf := bufpool.KiB64.Get()
+	defer bufpool.KiB64.Put(buf)
 	body = x.timeout.PauseFor(body)
 	for n > 0 {
 		m, err := body.Read(buf[:min(n, int64(len(buf)))])
@@ -132,8 +133,8 @@ func (x *Exchange) sendBody(body io.Reader, n int64) {
 // sendChunks sends a body of unknown length, chunk by chunk (RFC 9112 section 7.1).
 func (x *Exchange) sendChunks(body io.Reader) {
 	const room = len("10000\r\n")
-	buf := pieces.Get().(*piece)
-	defer pieces.Put(buf)
+	buf := bufpool.KiB64.Get()
+	defer bufpool.KiB64.Put(buf)
 	body = x.timeout.PauseFor(body)
 	for {
 		m, err := body.Read(buf[room : len(buf)-2])

@@ -3,16 +3,12 @@ package netio
 import (
 	"io"
 	"os"
-	"sync"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
 )
 
 // filePiece is how much of a file is sent under one deadline.
 const filePiece = 4 << 20
-
-// A piece is a buffer by which a stream is copied.
-type piece [64 << 10]byte
-
-var pieces = sync.Pool{New: func() any { return new(piece) }}
 
 // ReadFrom sends the output buffer, then r to its end. A regular file is sent by sendfile if the
 // system has it. The writes have a deadline, the reads from r have none.
@@ -27,8 +23,8 @@ func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 		}
 		return n, err
 	}
-	buf := pieces.Get().(*piece)
-	defer pieces.Put(buf)
+	buf := bufpool.KiB64.Get()
+	defer bufpool.KiB64.Put(buf)
 	for {
 		m, err := r.Read(buf[:])
 		if werr := b.writeAll(buf[:m]); werr != nil {
