@@ -11,131 +11,133 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// conclude is called once, at the end of the output. It waits for the leader's, and returns io.EOF
-// or what went wrong.
-func (p *process) conclude() error {
-	p.awaitEnd()
+// outputEnded is called once, at the end of the output. It waits for the leader's exit, for
+// LingerTime at most, ends the response, and returns io.EOF or what went wrong.
+func (p *process) outputEnded() error {
+	p.pollExit()
 	if !p.tryReap() {
-		p.mind()
-		close(p.drained)
+		p.supervise()
+		close(p.outputEndedCh)
 		timer := time.NewTimer(p.c.lingerTime())
 		defer timer.Stop()
 		select {
-		case <-p.gone:
-		case <-p.halted:
-			if p.exitedByItself() {
-				<-p.gone // how it ended is known a moment later
+		case <-p.reapedCh:
+		case <-p.stoppedCh:
+			if p.hasExitedByItself() {
+				<-p.reapedCh // which follows at once, and tells the exit status
 			}
 		case <-timer.C:
 			if !p.c.KeepBackground {
 				p.finish()
-				p.end(nil)
+				p.stop(nil)
 			}
 		}
 	}
 	p.finish()
-	return p.verdict()
+	return p.outcome()
 }
 
-// awaitEnd waits for the leader's end a little, without a minder, which would cost more: standard
-// output is closed a moment before the process has ended. It is a moment of some 10 us, and the
-// least sleep would be a hundred times that on an idle machine.
-func (p *process) awaitEnd() {
+// pollExit waits for the leader's exit a little, because a script closes its output some 10 us
+// before it has ended. It asks again and again: a supervisor would cost more, and the shortest
+// sleep lasts a hundred times as long on an idle machine.
+func (p *process) pollExit() {
 	for range 40 {
-		if p.tryReap() || p.hasMinder() {
+		if p.tryReap() || p.isSupervised() {
 			return
 		}
 		rawio.Yield()
 	}
 }
 
-// exitedByItself reports whether the leader has ended and nobody had told it to.
-func (p *process) exitedByItself() bool {
+// hasExitedByItself reports whether the leader has ended before it was stopped.
+func (p *process) hasExitedByItself() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.natural
+	return p.exitedByItself
 }
 
-func (p *process) hasMinder() bool {
+func (p *process) isSupervised() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.minded
+	return p.supervised
 }
 
-// verdict says how the leader has ended: as io.EOF or as an error.
-func (p *process) verdict() error {
+// outcome returns how the run ended: io.EOF if the response is whole, else an error. An exit status
+// other than 0 is logged only.
+func (p *process) outcome() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.cause != nil:
 		return p.cause
-	case !p.natural || p.status.Exited() && p.status.ExitStatus() == 0:
+	case !p.exitedByItself || p.status.Exited() && p.status.ExitStatus() == 0:
 		return io.EOF
 	case p.status.Signaled():
-		return p.failed(errors.New("killed by signal " + signalName(p.status.Signal())))
+		return p.runError(errors.New("killed by signal " + signalName(p.status.Signal())))
 	}
 	p.c.log().Warn("cgi: script failed", "script", p.path, "exit", p.status.ExitStatus())
 	return io.EOF
 }
 
-func (p *process) failed(err error) error {
+// runError adds the script to an error of its run.
+func (p *process) runError(err error) error {
 	return &protocol.Error{Protocol: name, Op: "run " + p.path, Kind: protocol.ErrUpstream, Err: err}
 }
 
 // finish ends the response: nothing more is read or written. It may be called again.
 func (p *process) finish() {
 	p.mu.Lock()
-	if p.isOver {
+	if p.responseDone {
 		p.mu.Unlock()
 		return
 	}
-	p.isOver = true
-	if p.over != nil {
-		close(p.over)
+	p.responseDone = true
+	if p.responseDoneCh != nil {
+		close(p.responseDoneCh)
 	}
-	minded := p.minded
+	supervised := p.supervised
 	p.mu.Unlock()
-	p.soon.Stop()
+	p.superviseTimer.Stop()
 	p.observe()
-	if minded {
-		p.forget()
+	if supervised {
+		p.unwatchContext()
 	}
-	p.lines.end()
+	p.stderr.close()
 	p.stdout.Close()
 	if p.stdin != nil {
 		p.stdin.Close()
 	}
-	if !minded {
-		p.c.queue.give()
-		p.c.finished(p)
+	if !supervised {
+		p.c.queue.release()
+		p.c.removeProcess(p)
 	}
 }
 
-// abandon ends process and response for a cause.
-func (p *process) abandon(cause error) {
-	p.end(cause)
+// abort stops the process and ends the response, with the cause.
+func (p *process) abort(cause error) {
+	p.stop(cause)
 	p.finish()
 }
 
-// settleLater ends a response of which no more is wanted, and gives the script the linger time to
-// come to its own end.
-func (p *process) settleLater() {
+// discardOutput ends a response of which no more is wanted. The script has LingerTime to end by
+// itself; what it still writes is discarded.
+func (p *process) discardOutput() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.isOver {
+	if p.responseDone {
 		return
 	}
 	p.ctx = context.Background() // the request's may end now
-	p.mindLocked()
-	if !p.minded {
+	p.superviseLocked()
+	if !p.supervised {
 		return
 	}
-	p.forget()
-	timer := time.AfterFunc(p.c.lingerTime(), func() { p.end(errClosed) })
+	p.unwatchContext()
+	timer := time.AfterFunc(p.c.lingerTime(), func() { p.stop(errClosed) })
 	p.c.running.Go(func() {
 		defer timer.Stop()
 		io.Copy(io.Discard, p)
-		p.abandon(errClosed)
+		p.abort(errClosed)
 	})
 }
 

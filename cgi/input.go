@@ -12,8 +12,8 @@ import (
 
 const (
 	pipeSize  = 64 << 10 // what a pipe holds, unless it was grown
-	smallBody = 4 << 10  // a body that is taken in before the script starts: it costs no goroutine
-	largeBody = 1 << 20  // one that is worth a larger pipe
+	smallBody = 4 << 10  // a body up to this is read before the start: no goroutine
+	largeBody = 1 << 20  // a body from this on gets a larger pipe
 	largePipe = 1 << 20
 )
 
@@ -25,33 +25,33 @@ type input struct {
 	spool  *protocol.Spool
 }
 
-// openInput finds out how long the body is, which a script must be told, and takes in what is small
-// or of unknown length.
+// openInput finds out the length of the body, because the script needs it as CONTENT_LENGTH. A body
+// that is small or of unknown length it reads to its end.
 func (c *Client) openInput(r *protocol.Request) (*input, error) {
 	in := &input{body: r.Body, length: r.ContentLength}
 	switch {
 	case in.body == nil || in.length == 0:
 		in.length = 0
 	case in.length < 0:
-		return in, in.takeIn(c.Limits.Resolve())
+		return in, in.spoolBody(c.Limits.Resolve())
 	case in.length <= smallBody:
 		in.small = make([]byte, in.length)
 		if _, err := io.ReadFull(in.body, in.small); err != nil {
-			return nil, bodyFailed(err)
+			return nil, bodyError(err)
 		}
 	}
 	return in, nil
 }
 
-// takeIn reads a body of unknown length to its end, into memory and then a temporary file.
-func (in *input) takeIn(lim protocol.Limits) error {
+// spoolBody reads a body of unknown length to its end, into memory and then a temporary file.
+func (in *input) spoolBody(lim protocol.Limits) error {
 	in.spool = &protocol.Spool{Memory: lim.SpoolMemory, File: lim.Spool, Total: &lim}
 	if _, err := copyBody(in.spool, in.body); err != nil {
 		in.close()
 		if w, ok := err.(*writeError); ok {
 			return w.error
 		}
-		return bodyFailed(err)
+		return bodyError(err)
 	}
 	in.body, in.length = in.spool, in.spool.Len()
 	return nil
@@ -63,9 +63,8 @@ func (in *input) close() {
 	}
 }
 
-// bodyFailed is a body that did not come whole. An error of ours already says what is wrong with
-// it.
-func bodyFailed(err error) error {
+// bodyError is the error for a body that did not come whole. A *protocol.Error says so already.
+func bodyError(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
@@ -75,14 +74,15 @@ func bodyFailed(err error) error {
 	return &protocol.Error{Protocol: name, Op: "read body", Kind: protocol.ErrAborted, Err: err}
 }
 
-// feed gives the body to the process by fd, in a goroutine unless it fits into the pipe.
-func (in *input) feed(p *process, fd int) {
+// sendTo writes the body to fd, the standard input of p, and closes it. A body that may not fit
+// into the pipe is copied by a goroutine.
+func (in *input) sendTo(p *process, fd int) {
 	if fd < 0 {
 		in.close()
 		return
 	}
 	if in.small != nil {
-		rawio.Write(fd, in.small) // an empty pipe takes it whole, or the script has ended already
+		rawio.Write(fd, in.small) // all of it fits; an error means that the script has ended
 		rawio.Close(fd)
 		return
 	}
@@ -90,12 +90,12 @@ func (in *input) feed(p *process, fd int) {
 		growPipe(uintptr(fd), largePipe)
 	}
 	p.stdin = os.NewFile(uintptr(fd), "stdin")
-	p.c.running.Go(func() { in.pump(p) })
+	p.c.running.Go(func() { in.copyTo(p) })
 }
 
-// pump copies the body. A script that does not read it, or has ended, is no error; a body that does
-// not come whole ends the script, which could take it for whole.
-func (in *input) pump(p *process) {
+// copyTo copies the body. It is no error if the script does not read it or has ended. If the body
+// does not come whole the script is stopped, because it could take the part for the whole.
+func (in *input) copyTo(p *process) {
 	defer in.close()
 	defer p.stdin.Close()
 	n, err := copyBody(p.stdin, io.LimitReader(in.body, in.length))
@@ -106,13 +106,14 @@ func (in *input) pump(p *process) {
 		err = io.EOF
 	}
 	if err != nil {
-		p.end(bodyFailed(err))
+		p.stop(bodyError(err))
 	}
 }
 
-// A writeError is the destination's failure, not the source's.
+// A writeError is an error of the destination of a copy, not of its source.
 type writeError struct{ error }
 
+// copyBody copies src to dst until src ends. An error of dst is a *writeError.
 func copyBody(dst io.Writer, src io.Reader) (n int64, err error) {
 	buf := bufpool.KiB64.Get()
 	defer bufpool.KiB64.Put(buf)

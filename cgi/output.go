@@ -12,103 +12,103 @@ import (
 )
 
 // Read reads the standard output. io.EOF means that the script has ended as it should; see
-// conclude.
+// outcome.
 func (p *process) Read(buf []byte) (int, error) {
-	for p.last == nil {
-		p.arm()
+	for p.readErr == nil {
+		p.renewReadDeadline()
 		n, err := p.stdout.read(buf)
 		p.received.Add(int64(n))
 		switch {
-		case n > 0 && p.noteSeen():
+		case n > 0 && p.noteOutput():
 			return n, nil
-		case n > 0: // it came after the cause of an end, which late tells
-			_, p.last = p.late(buf)
+		case n > 0: // read after p.cause was set: report that
+			_, p.readErr = p.readInterrupted(buf)
 		case err == io.EOF:
-			p.last = p.conclude()
+			p.readErr = p.outputEnded()
 		case !errors.Is(err, os.ErrDeadlineExceeded):
-			p.last = p.failed(err)
+			p.readErr = p.runError(err)
 		default:
-			if n, p.last = p.late(buf); n > 0 {
+			if n, p.readErr = p.readInterrupted(buf); n > 0 {
 				return n, nil
 			}
 		}
 	}
-	return 0, p.last
+	return 0, p.readErr
 }
 
-// arm moves the read deadline for a read that begins, once there is a minder.
-func (p *process) arm() {
+// renewReadDeadline moves the read deadline before a read, once there is a supervisor.
+func (p *process) renewReadDeadline() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.minded {
-		p.extendLocked()
+	if p.supervised {
+		p.renewReadDeadlineLocked()
 	}
 }
 
-// extendLocked moves the read deadline: later with each byte, and earlier after the first one where
-// that may take its time.
-func (p *process) extendLocked() {
-	if p.cause != nil || p.cut || p.isOver {
+// renewReadDeadlineLocked moves the read deadline to FirstByteTimeout or ReadTimeout from now. One
+// that has been set to interrupt the reader stays.
+func (p *process) renewReadDeadlineLocked() {
+	if p.cause != nil || p.draining || p.responseDone {
 		return
 	}
-	netio.Renew(&p.due, p.c.readTimeout(p.seen), p.stdout.SetReadDeadline)
+	netio.Renew(&p.readDeadline, p.c.readTimeout(p.gotOutput), p.stdout.SetReadDeadline)
 }
 
-// noteSeen reports whether a byte that has come still counts.
-func (p *process) noteSeen() bool {
+// noteOutput notes that a byte has come, and reports whether it still counts.
+func (p *process) noteOutput() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen = true
+	p.gotOutput = true
 	return p.cause == nil
 }
 
-// late says what a read deadline that has passed was for. Without bytes and without an error the
-// read goes on.
-func (p *process) late(buf []byte) (int, error) {
+// readInterrupted finds out why the read deadline has passed, and does what follows from it. If it
+// returns neither bytes nor an error, Read goes on.
+func (p *process) readInterrupted(buf []byte) (int, error) {
 	p.mu.Lock()
-	cause, cut, over, due, seen := p.cause, p.cut, p.isOver, p.due, p.seen
+	cause, draining, responseDone, deadline, gotOutput := p.cause, p.draining, p.responseDone, p.readDeadline, p.gotOutput
 	p.mu.Unlock()
 	switch {
-	case over && cause == nil:
+	case responseDone && cause == nil:
 		return 0, os.ErrClosed
 	case cause != nil:
 		p.finish()
 		return 0, cause
-	case cut:
-		return p.readCut(buf)
-	case due.IsZero() || time.Now().Before(due): // the deadline was moved meanwhile
+	case draining:
+		return p.drain(buf)
+	case deadline.IsZero() || time.Now().Before(deadline): // it was moved meanwhile
 		return 0, nil
 	}
 	what := "for the first byte"
-	if seen {
+	if gotOutput {
 		what = "between two bytes"
 	}
-	p.end(timedOut(p.path, what, p.c.readTimeout(seen)))
+	p.stop(timedOut(p.path, what, p.c.readTimeout(gotOutput)))
 	return 0, nil
 }
 
-// readCut reads what the leader has left in the pipe, no more than can have been there.
-func (p *process) readCut(buf []byte) (int, error) {
-	if p.left == 0 {
-		p.left = p.room
+// drain reads what the leader has left in the pipe: no more than a pipe holds, since others may go
+// on writing.
+func (p *process) drain(buf []byte) (int, error) {
+	if p.drainLeft == 0 {
+		p.drainLeft = pipeSize
 	}
-	n := readNow(p.stdout.File, buf[:min(len(buf), p.left)])
+	n := readNow(p.stdout.File, buf[:min(len(buf), p.drainLeft)])
 	p.received.Add(int64(n))
-	if p.left -= n; n == 0 || p.left == 0 {
-		return n, p.conclude()
+	if p.drainLeft -= n; n == 0 || p.drainLeft == 0 {
+		return n, p.outputEnded()
 	}
 	return n, nil
 }
 
-// A stdout is our end of the pipe that is a script's standard output. It is an [os.File] for the
-// waiting and the deadlines; what is read is read without telling the scheduler. One goroutine at a
-// time may read.
+// A stdout is our end of the pipe that is a script's standard output. It waits and has deadlines as
+// an [os.File] does, but reads without telling Go's scheduler. One goroutine at a time may read.
 type stdout struct {
 	*os.File
 	raw syscall.RawConn
-	try func(fd uintptr) bool
+	try func(fd uintptr) bool // tryRead, bound once
 
-	// Of try: where to, and what came of it.
+	// The argument and the results of tryRead.
 	buf []byte
 	n   int
 	err error
@@ -120,7 +120,7 @@ func (s *stdout) open(fd int) {
 	s.try = s.tryRead
 }
 
-// read is Read: it waits until there is something.
+// read is Read of io.Reader: it waits until there is something to read.
 func (s *stdout) read(buf []byte) (int, error) {
 	s.buf = buf
 	err := s.raw.Read(s.try)
@@ -141,8 +141,8 @@ func (s *stdout) tryRead(fd uintptr) bool {
 	return s.err != syscall.EAGAIN
 }
 
-// held reports whether some process has the other end open.
-func (s *stdout) held() (yes bool) {
+// hasWriter reports whether some process has the other end open.
+func (s *stdout) hasWriter() (yes bool) {
 	err := s.raw.Control(func(fd uintptr) { yes = hasWriter(fd) })
 	return yes && err == nil
 }

@@ -12,59 +12,66 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A process is one run of a script: the leader of a process group, its pipes, and what becomes of
-// them.
+// A process is one run of a script: the leader of a process group, our ends of its pipes, and how
+// both come to an end. It goes through these states:
 //
-// A script that ends within the quick time is read and reaped by the goroutine of its request
-// alone. One that takes longer gets a minder: a goroutine that waits for the leader's end, and the
-// watches for the context and the time limit. The response ends when two things have happened: the
-// leader has ended, and its standard output is at its end. Once one of them has, the other is
-// waited for no longer than the linger time.
+//	state         leader         standard output         ends with
+//	running       runs           open                    the leader's exit, the end of output, or stop
+//	output ended  runs           at its end              the leader's exit; after LingerTime: stop
+//	exited        has ended      held by others          the end of output; after LingerTime: stop,
+//	              by itself                              unless KeepBackground is set
+//	stopped       got SIGTERM    no longer read; after   the leader's exit; after KillGrace: SIGKILL
+//	                             "exited": what is left
+//	done          was reaped     closed                  -
+//
+// A script that ends within quickTime is read and reaped by the goroutine of its request alone. One
+// that takes longer gets a supervisor: a goroutine that waits for the leader's exit and reaps it,
+// and timers for the limits. See supervise.go for the leader, output.go for the output, finish.go
+// for the end of the response.
 type process struct {
-	c      *Client
-	ctx    context.Context
-	pid    int
-	path   string
-	began  time.Time
-	sent   int64 // of the environment and the body
-	stdout stdout
-	stdin  *os.File // nil without a body that is pumped
-	lines  *stderrLog
+	c         *Client
+	ctx       context.Context
+	pid       int // of the leader, and the number of its group
+	path      string
+	startedAt time.Time
+	sent      int64 // bytes of the environment and the body
+	stdout    stdout
+	stdin     *os.File // nil: no goroutine copies a body
+	stderr    *stderrLog
 
-	// Of the goroutine that reads.
-	last error // how the output ended
-	left int   // bytes that may still be read after the cut; 0: not begun
-	room int   // what the pipe holds at most
+	// Used by the goroutine that reads the output alone.
+	readErr   error // how the output ended
+	drainLeft int   // bytes that may still be read when draining; 0: not begun
 
 	received atomic.Int64 // bytes of standard output
 
-	mu      sync.Mutex
-	soon    *time.Timer // starts the minder
-	due     time.Time   // the read deadline, once there is a minder
-	seen    bool        // a byte has come
-	minded  bool
-	reaped  bool
-	natural bool               // the leader ended before it was told to
-	status  syscall.WaitStatus // once reaped
-	stopped time.Time          // when the group was sent SIGTERM; zero: it was not
-	cause   error              // why the response is over before its end; it stays
-	isOver  bool               // nothing more is read
-	cut     bool               // no more is read than is in the pipe
-	kill    *time.Timer        // SIGKILL, a grace after SIGTERM
-	total   *time.Timer
-	forget  func() bool   // ends the watch for the context
-	over    chan struct{} // closed when nothing more is read; nil before there is a minder
-	drained chan struct{} // closed when the output is at its end; as over
-	halted  chan struct{} // closed when the group was sent SIGTERM, or cause was set; as over
-	gone    chan struct{} // closed when the leader was reaped; as over
+	mu             sync.Mutex  // guards all that follows
+	superviseTimer *time.Timer // starts the supervisor after quickTime
+	supervised     bool        // there is a supervisor, and only it reaps
+	readDeadline   time.Time   // of stdout, once supervised
+	gotOutput      bool        // a byte has come
+	draining       bool        // no more is read than is in the pipe
+	responseDone   bool        // nothing more is read
+	cause          error       // why the response ended early; the first one stays
+	exitedByItself bool        // the leader ended before it was stopped
+	reaped         bool
+	status         syscall.WaitStatus // once reaped
+	stoppedAt      time.Time          // when the group was sent SIGTERM; zero: it was not
+	killTimer      *time.Timer        // sends SIGKILL, KillGrace after SIGTERM
+	totalTimer     *time.Timer        // of TotalTimeout; nil: no limit
+	unwatchContext func() bool
+
+	// Each is closed when its event happens. They are nil before there is a supervisor.
+	outputEndedCh, stoppedCh, reapedCh, responseDoneCh chan struct{}
 }
 
-// quick is how long a script may take before it gets a minder.
-const quick = 10 * time.Millisecond
+// quickTime is how long a script may take before it gets a supervisor.
+const quickTime = 10 * time.Millisecond
 
+// past is a read deadline that has passed.
 var past = time.Unix(1, 0)
 
-// forkExec is syscall.ForkExec, but for tests that make it fail.
+// forkExec is syscall.ForkExec, except in tests that make it fail.
 type forkExec func(argv0 string, argv []string, attr *syscall.ProcAttr) (pid int, err error)
 
 // spawned is a started process and our ends of its pipes; -1 is none.
@@ -87,34 +94,34 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 	if err := c.setAttributes(cmd); err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	startedAt := time.Now()
 	sp, err := spawn(cmd, in.length > 0, c.forkExec())
 	if err != nil {
 		return nil, startFailed(cmd, err)
 	}
-	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, began: began, room: pipeSize,
-		sent:  int64(size(env)) + max(in.length, 0),
-		lines: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r},
+	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, startedAt: startedAt,
+		sent:   int64(size(env)) + max(in.length, 0),
+		stderr: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r},
 	}
 	p.stdout.open(sp.stdout)
-	p.soon = time.AfterFunc(quick, p.mind)
-	c.started(p)
-	in.feed(p, sp.stdin)
+	p.superviseTimer = time.AfterFunc(quickTime, p.supervise)
+	c.addProcess(p)
+	in.sendTo(p, sp.stdin)
 	return p, nil
 }
 
-// tryReap reaps the leader if it has ended and nobody else minds it.
+// tryReap reaps the leader if it has ended and there is no supervisor.
 func (p *process) tryReap() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.minded || p.reaped {
+	if p.supervised || p.reaped {
 		return p.reaped
 	}
 	pid, err := rawio.Reap(p.pid, &p.status)
 	p.reaped = pid == p.pid || err != nil && err != syscall.EINTR
-	p.natural = p.reaped
+	p.exitedByItself = p.reaped
 	if p.reaped && p.status.Signaled() && terminateGroup(p.pid) == nil {
-		p.c.running.Go(func() { p.hunt(time.Now().Add(p.c.killGrace())) })
+		p.c.running.Go(func() { p.awaitGroupEnd(time.Now().Add(p.c.killGrace())) })
 	}
 	return p.reaped
 }

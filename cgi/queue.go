@@ -10,23 +10,25 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A queue hands out the room for processes, first come, first served.
+// A queue bounds how many processes run at once. Requests get a slot each, first come, first
+// served.
 type queue struct {
 	mu      sync.Mutex
-	taken   int
+	inUse   int
 	waiting []chan struct{}
 }
 
-// acquire takes a place, or a place in the queue, whose channel is closed when it is one's turn.
-// Neither: all is full.
-func (q *queue) acquire(places, queue int) (turn chan struct{}, ok bool) {
+// acquire takes one of so many slots. If none is free it takes one of maxWaiting places in the
+// queue, and returns a channel that is closed when a slot has become the caller's. ok is false if
+// the queue is full too.
+func (q *queue) acquire(slots, maxWaiting int) (turn chan struct{}, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
-	case places < 0 || q.taken < places:
-		q.taken++
+	case slots < 0 || q.inUse < slots:
+		q.inUse++
 		return nil, true
-	case len(q.waiting) >= queue:
+	case len(q.waiting) >= maxWaiting:
 		return nil, false
 	}
 	turn = make(chan struct{})
@@ -34,19 +36,19 @@ func (q *queue) acquire(places, queue int) (turn chan struct{}, ok bool) {
 	return turn, true
 }
 
-// give gives a place back.
-func (q *queue) give() {
+// release gives a slot back, to the first that waits.
+func (q *queue) release() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == 0 {
-		q.taken--
+		q.inUse--
 		return
 	}
 	close(q.waiting[0])
 	q.waiting = slices.Delete(q.waiting, 0, 1)
 }
 
-// leave leaves the queue. Whose turn has come just now gives the place back.
+// leave gives up waiting. If the slot has come meanwhile it is released.
 func (q *queue) leave(turn chan struct{}) {
 	q.mu.Lock()
 	i := slices.Index(q.waiting, turn)
@@ -55,22 +57,22 @@ func (q *queue) leave(turn chan struct{}) {
 	}
 	q.mu.Unlock()
 	if i < 0 {
-		q.give()
+		q.release()
 	}
 }
 
-// lengths returns how many places are taken, and how many requests wait for one.
-func (q *queue) lengths() (taken, waiting int) {
+// lengths returns how many slots are in use, and how many requests wait for one.
+func (q *queue) lengths() (inUse, waiting int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.taken, len(q.waiting)
+	return q.inUse, len(q.waiting)
 }
 
-// acquire waits for room for a process. Where there is none, busy is the answer.
-func (c *Client) acquire(ctx context.Context, s *script) (busy *protocol.Response, err error) {
+// acquireSlot waits for a slot. If there is none in time, it returns the response that says so.
+func (c *Client) acquireSlot(ctx context.Context, s *script) (unavailable *protocol.Response, err error) {
 	turn, ok := c.queue.acquire(orDefault(c.Processes, DefaultProcesses, -1), orDefault(c.Queue, DefaultQueue, 0))
 	if !ok {
-		return c.busy(s, "the queue is full"), nil
+		return c.unavailable(s, "the queue is full"), nil
 	}
 	if turn != nil {
 		timer := time.NewTimer(orDefault(c.QueueTimeout, DefaultQueueTimeout, 1<<62))
@@ -82,34 +84,35 @@ func (c *Client) acquire(ctx context.Context, s *script) (busy *protocol.Respons
 			return nil, aborted(s.file, context.Cause(ctx))
 		case <-timer.C:
 			c.queue.leave(turn)
-			return c.busy(s, "waited too long"), nil
+			return c.unavailable(s, "waited too long"), nil
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		c.queue.give()
+		c.queue.release()
 		return nil, closedError(s.file)
 	}
 	c.running.Add(1)
 	return nil, nil
 }
 
-// busy says that there is no room. It is an answer, not an error: it carries a Retry-After.
-func (c *Client) busy(s *script, why string) *protocol.Response {
+// unavailable is the response to a request that got no slot. It is no error, because it has a
+// Retry-After.
+func (c *Client) unavailable(s *script, why string) *protocol.Response {
 	c.counters.refused.Add(1)
 	c.log().Warn("cgi: too many processes", "script", s.file, "reason", why)
-	return answer(http.StatusServiceUnavailable, http.Header{"Retry-After": {"1"}}, "too many requests at once\n")
+	return ownResponse(http.StatusServiceUnavailable, http.Header{"Retry-After": {"1"}}, "too many requests at once\n")
 }
 
-// release gives back what acquire gave.
-func (c *Client) release() {
-	c.queue.give()
+// releaseSlot undoes acquireSlot, for a process that did not start.
+func (c *Client) releaseSlot() {
+	c.queue.release()
 	c.running.Done()
 }
 
-// started notes a process that runs.
-func (c *Client) started(p *process) {
+// addProcess notes a process that runs.
+func (c *Client) addProcess(p *process) {
 	c.counters.started.Add(1)
 	c.mu.Lock()
 	if c.procs == nil {
@@ -119,13 +122,13 @@ func (c *Client) started(p *process) {
 	closed := c.closed
 	c.mu.Unlock()
 	if closed {
-		p.end(closedError(p.path))
+		p.stop(closedError(p.path))
 	}
 }
 
-// finished forgets one whose place was given back when its leader was reaped, and whose group is
-// done with.
-func (c *Client) finished(p *process) {
+// removeProcess removes p once nothing is left to do for it. Its slot was released when its leader
+// was reaped.
+func (c *Client) removeProcess(p *process) {
 	c.mu.Lock()
 	delete(c.procs, p)
 	c.mu.Unlock()
@@ -136,8 +139,8 @@ func closedError(script string) error {
 	return &protocol.Error{Protocol: name, Op: "run " + script, Kind: protocol.ErrAborted, Detail: "the client is closed", Status: http.StatusServiceUnavailable}
 }
 
-// Shutdown waits until all scripts have ended; new requests are refused. When ctx ends first, it
-// ends them as Close does, and returns the context's error.
+// Shutdown refuses new requests and waits until all scripts have ended. If ctx ends first, it stops
+// them as Close does, and returns the context's error.
 func (c *Client) Shutdown(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
@@ -157,8 +160,8 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Close ends all scripts, with SIGTERM and after KillGrace with SIGKILL, and returns when they are
-// gone. New requests are refused.
+// Close refuses new requests and stops all scripts: with SIGTERM, and after KillGrace with SIGKILL.
+// It returns when they are gone.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	c.closed = true
@@ -168,7 +171,7 @@ func (c *Client) Close() error {
 	}
 	c.mu.Unlock()
 	for _, p := range procs {
-		p.end(closedError(p.path))
+		p.stop(closedError(p.path))
 	}
 	c.running.Wait()
 	return nil

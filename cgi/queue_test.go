@@ -86,8 +86,8 @@ func TestQueueServesAll(t *testing.T) {
 	}
 	all.Wait()
 	b.closed()
-	if b.c.queue.taken != 0 {
-		t.Fatal(b.c.queue.taken)
+	if b.c.queue.inUse != 0 {
+		t.Fatal(b.c.queue.inUse)
 	}
 }
 
@@ -102,11 +102,11 @@ func TestQueue(t *testing.T) {
 		t.Fatal("more than the queue holds")
 	}
 	q.leave(second)
-	q.give()
+	q.release()
 	<-third
 	q.leave(third) // its turn has come: the place goes on
-	if q.taken != 0 {
-		t.Fatal(q.taken)
+	if q.inUse != 0 {
+		t.Fatal(q.inUse)
 	}
 	if turn, ok := q.acquire(-1, 0); turn != nil || !ok {
 		t.Fatal("no limit")

@@ -14,21 +14,21 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// respond reads the head of a script's response.
+// respond reads the head of the response of p, the run of s for r.
 func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*protocol.Response, error) {
-	b := &output{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
+	b := &responseBody{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
 		Protocol: name, Request: r, Script: p.path, Log: p.c.Log, Drain: true}}
-	p.lines.keepRaw = b.stderr != nil
-	first := &firstBytes{r: (*rawOutput)(b)}
+	p.stderr.keepRaw = b.stderr != nil
+	first := &firstBytes{r: (*responseReader)(b)}
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
 	if err == nil {
 		b.rest = rest
-		err = b.body.Open(status, h, (*rawOutput)(b))
+		err = b.body.Open(status, h, (*responseReader)(b))
 	}
 	if err != nil {
-		err = headFailed(p, err)
-		p.abandon(err)
-		b.pass()
+		err = headError(p, err)
+		p.abort(err)
+		b.passStderr()
 		return nil, err
 	}
 	if len(h) == 1 && first.loneLocation() {
@@ -37,8 +37,8 @@ func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*
 	return &protocol.Response{Status: status, Header: h, Body: b}, nil
 }
 
-// readHead reads the head. Before that of a non-parsed-header script there may be informational
-// ones, which are left out.
+// readHead reads the head, and what came with it of the body. Informational heads, which a
+// non-parsed-header script may send first, are skipped.
 func readHead(r io.Reader, s *script, limit int) (status int, h http.Header, rest []byte, err error) {
 	status, h, rest, err = protocol.ReadHead(r, limit)
 	for err == nil && status < 200 && s.isNPH() {
@@ -54,22 +54,22 @@ func badHead(detail string) error {
 	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Detail: detail}
 }
 
-// headFailed adds to what is wrong with a head which script it was, and how it ended.
-func headFailed(p *process, err error) error {
+// headError adds to an error of the head the script, and its exit status unless that is 0.
+func headError(p *process, err error) error {
 	e, ok := err.(*protocol.Error)
 	if !ok || e.Protocol != "" {
 		return err
 	}
 	how := ""
 	p.mu.Lock()
-	if p.natural && p.status.Exited() && p.status.ExitStatus() != 0 {
+	if p.exitedByItself && p.status.Exited() && p.status.ExitStatus() != 0 {
 		how = ", exit status " + strconv.Itoa(p.status.ExitStatus())
 	}
 	p.mu.Unlock()
 	return &protocol.Error{Protocol: name, Op: "run " + p.path + how, Kind: protocol.ErrUpstream, Err: err}
 }
 
-// firstBytes remembers how the output begins.
+// A firstBytes reads from r and keeps the first 512 bytes.
 type firstBytes struct {
 	r     io.Reader
 	first []byte
@@ -77,15 +77,15 @@ type firstBytes struct {
 
 func (f *firstBytes) Read(p []byte) (int, error) {
 	n, err := f.r.Read(p)
-	if room := 512 - len(f.first); room > 0 {
-		f.first = append(f.first, p[:min(n, room)]...)
+	if missing := 512 - len(f.first); missing > 0 {
+		f.first = append(f.first, p[:min(n, missing)]...)
 	}
 	return n, err
 }
 
-// loneLocation reports whether the head began with Location: there is but one field, so there is no
-// Status and no status line then, and the response asks for a local redirect if the location is
-// local.
+// loneLocation reports whether the head is one line, a Location. It is asked for heads of one
+// field: this one has neither a Status nor a status line then, and asks for a local redirect if the
+// location is local.
 func (f *firstBytes) loneLocation() bool {
 	const field = "location:"
 	if len(f.first) < len(field) || !strings.EqualFold(string(f.first[:len(field)]), field) {
@@ -95,62 +95,62 @@ func (f *firstBytes) loneLocation() bool {
 	return len(line) < 512 && (bytes.HasPrefix(rest, []byte("\n")) || bytes.HasPrefix(rest, []byte("\r\n")))
 }
 
-// An output is the body of a script's response. It ends with the script's output.
-type output struct {
+// A responseBody is the body of a script's response. It ends with the script's output.
+type responseBody struct {
 	p      *process
-	stderr io.Writer // nil: nobody asked for it
-	rest   []byte    // what came with the head
+	stderr io.Writer // gets what the script writes to standard error; nil: nobody asked for it
+	rest   []byte    // of the body, what came with the head
 	body   netio.Answer
 	once   sync.Once
 }
 
 // Read implements io.Reader.
-func (b *output) Read(p []byte) (n int, err error) {
+func (b *responseBody) Read(p []byte) (n int, err error) {
 	n, err = b.body.Read(p)
 	switch e, ok := err.(*protocol.Error); {
 	case ok && e.Protocol == "":
-		err = b.p.failed(errors.New("output ended: " + e.Detail))
-	case !ok && err != nil && err != io.EOF: // of its chunks
-		err = b.p.failed(err)
+		err = b.p.runError(errors.New("output ended: " + e.Detail))
+	case !ok && err != nil && err != io.EOF: // its chunked coding is malformed
+		err = b.p.runError(err)
 	}
 	return n, err
 }
 
-// A rawOutput is what comes after the head.
-type rawOutput output
+// A responseReader reads the output after the head, as it comes from the script.
+type responseReader responseBody
 
 // Pending implements [netio.Raw].
-func (b *rawOutput) Pending() bool { return len(b.rest) > 0 }
+func (b *responseReader) Pending() bool { return len(b.rest) > 0 }
 
 // Read reads what came with the head, then the pipe.
-func (b *rawOutput) Read(p []byte) (n int, err error) {
+func (b *responseReader) Read(p []byte) (n int, err error) {
 	if len(b.rest) > 0 {
 		n = copy(p, b.rest)
 		b.rest = b.rest[n:]
 		return n, nil
 	}
 	n, err = b.p.Read(p)
-	(*output)(b).pass()
+	(*responseBody)(b).passStderr()
 	return n, err
 }
 
-// pass passes on what the script wrote to standard error.
-func (b *output) pass() {
+// passStderr writes to b.stderr what the script has written to standard error since the last call.
+func (b *responseBody) passStderr() {
 	if b.stderr != nil {
-		b.p.lines.pass(b.stderr)
+		b.p.stderr.writeRawTo(b.stderr)
 	}
 }
 
-// Close ends the exchange. A script whose output is whole, or not wanted (HEAD), has the linger
-// time to end; any other is ended. Who closes early does not wait for that.
-func (b *output) Close() error {
+// Close ends the exchange, without waiting for the script. If the response is whole, or its body
+// not wanted (HEAD), the script has LingerTime to end by itself; else it is stopped.
+func (b *responseBody) Close() error {
 	b.once.Do(func() {
 		if b.body.Whole() {
-			b.p.settleLater()
+			b.p.discardOutput()
 		} else {
-			b.p.abandon(errClosed)
+			b.p.abort(errClosed)
 		}
-		b.pass()
+		b.passStderr()
 	})
 	return nil
 }

@@ -72,28 +72,28 @@ func (c *Client) find(p protocol.Params) (s *script, redirect string, err error)
 	return &script{file: c.Path, name: asked[:len(asked)-len(info)], info: info}, "", nil
 }
 
-// run starts s, once there is room for it, and reads the head of its response.
+// run starts s, once it has a slot, and reads the head of its response.
 func (c *Client) run(ctx context.Context, r *protocol.Request, s *script) (*protocol.Response, error) {
 	in, err := c.openInput(r)
 	if err != nil {
 		return nil, err
 	}
-	busy, err := c.acquire(ctx, s)
-	if busy != nil || err != nil {
+	unavailable, err := c.acquireSlot(ctx, s)
+	if unavailable != nil || err != nil {
 		in.close()
-		return busy, err
+		return unavailable, err
 	}
 	p, err := c.start(ctx, r, s, in)
 	if err != nil {
-		c.release()
+		c.releaseSlot()
 		in.close()
 		return nil, err
 	}
 	return respond(ctx, r, s, p)
 }
 
-// answer is a response of our own.
-func answer(status int, h http.Header, text string) *protocol.Response {
+// ownResponse is a response that no script has made.
+func ownResponse(status int, h http.Header, text string) *protocol.Response {
 	if text != "" {
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 	}
@@ -105,7 +105,7 @@ func moved(r *protocol.Request, to string) *protocol.Response {
 	if q := r.Params.Get("QUERY_STRING"); q != "" {
 		to += "?" + q
 	}
-	return answer(http.StatusMovedPermanently, http.Header{"Location": {to}}, "")
+	return ownResponse(http.StatusMovedPermanently, http.Header{"Location": {to}}, "")
 }
 
 // localRedirect marks, in place of a status, a response that is nothing but a Location (RFC 3875

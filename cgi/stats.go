@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// A Run is what one run of a script came to.
+// A Run describes one run of a script, for [Client.Observe].
 type Run struct {
-	Script string // its file
-	// bytes of the environment and, as far as CONTENT_LENGTH tells, of the body
+	Script string // its path
+	// bytes of the environment and, by CONTENT_LENGTH, of the body
 	Sent     int64
 	Received int64         // bytes of standard output
 	Took     time.Duration // from the start to the response's end
 }
 
-// observe tells Client.Observe of p, whose response has ended.
+// observe calls Client.Observe for p, whose response has ended.
 func (p *process) observe() {
 	if p.c.Observe == nil {
 		return
 	}
-	p.c.Observe(Run{Script: p.path, Sent: p.sent, Received: p.received.Load(), Took: time.Since(p.began)})
+	p.c.Observe(Run{Script: p.path, Sent: p.sent, Received: p.received.Load(), Took: time.Since(p.startedAt)})
 }
 
 // Stats are the figures of a [Client] at one moment, for its operator. Totals only grow, and count

@@ -15,31 +15,31 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// stderrLog read the standard error of one process: to the log line by line, and as it is to a
-// writer if one was asked for. A script that ends soon is read once, at its end; for one that takes
-// longer a goroutine reads.
+// A stderrLog reads the standard error of one process. It logs each line and, with keepRaw, keeps
+// the bytes for writeRawTo. The standard error of a script that ends soon is read once, at its end;
+// that of one with a supervisor is read by a goroutine.
 type stderrLog struct {
 	c      *Client
-	fd     int // until follow or end; then -1
+	fd     int // -1 after follow or close
 	script string
 	r      *protocol.Request
 
-	file *os.File      // once followed
-	done chan struct{} // closed by the goroutine
+	file *os.File      // after follow
+	done chan struct{} // closed when the goroutine returns
 
-	part []byte // a line without its end
+	part []byte // of a line whose end has not come yet
 
 	mu      sync.Mutex
-	raw     []byte // what is still to be passed on
+	raw     []byte // not yet taken by writeRawTo
 	keepRaw bool
 }
 
 const (
 	lineMax = 4 << 10  // a longer line is logged in pieces
-	rawMax  = 64 << 10 // of standard error, held for the one who reads the response
+	rawMax  = 64 << 10 // bytes that are kept for writeRawTo; more are dropped
 )
 
-// follow starts the goroutine.
+// follow starts the goroutine that reads until the end.
 func (l *stderrLog) follow() {
 	if l.fd < 0 {
 		return
@@ -53,9 +53,9 @@ func (l *stderrLog) follow() {
 	})
 }
 
-// end logs what has been written until now, and closes. Whoever still holds the other end is not
-// listened to any more.
-func (l *stderrLog) end() {
+// close logs what has been written until now and closes the pipe. Processes that still hold it open
+// write in vain.
+func (l *stderrLog) close() {
 	switch {
 	case l.file != nil:
 		l.file.SetReadDeadline(past)
@@ -73,8 +73,8 @@ func (l *stderrLog) end() {
 	l.reportDropped()
 }
 
-// copy takes in what read gives, until there is nothing. Most scripts write nothing to standard
-// error, so the buffer is small.
+// copy logs what read returns, until that is nothing. Most scripts write nothing to standard error,
+// so the buffer is small.
 func (l *stderrLog) copy(read func([]byte) (int, error)) {
 	buf := bufpool.KiB4.Get()
 	defer bufpool.KiB4.Put(buf)
@@ -111,8 +111,8 @@ func (l *stderrLog) write(p []byte) {
 	}
 }
 
-// pass writes what has come since to w.
-func (l *stderrLog) pass(w io.Writer) {
+// writeRawTo writes to w what has come since its last call.
+func (l *stderrLog) writeRawTo(w io.Writer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.raw) > 0 {
@@ -137,7 +137,8 @@ func (l *stderrLog) reportDropped() {
 	}
 }
 
-// escape shows control bytes, and bytes that are not UTF-8, as \x1b: a log is read in terminals.
+// escape writes control bytes, and bytes that are not UTF-8, as \x1b and the like, because a log is
+// read in terminals.
 func escape(line []byte) string {
 	out := make([]byte, 0, len(line))
 	for len(line) > 0 {
@@ -156,28 +157,28 @@ func escape(line []byte) string {
 
 const hex = "0123456789abcdef"
 
-// A rate allows so many lines a second, and counts those that it does not allow.
+// A rate allows a number of lines a second, and counts those that it does not allow.
 type rate struct {
-	mu      sync.Mutex
-	tokens  float64
-	at      time.Time
-	dropped int
-	told    time.Time // when the dropped were reported
+	mu       sync.Mutex
+	tokens   float64
+	at       time.Time
+	dropped  int
+	reported time.Time // when takeDropped last returned some
 }
 
-// allow takes one of limit tokens a second; up to two seconds' worth are saved up. A negative limit
-// allows everything.
+// allow takes a token, of which limit come in a second and twice as many are kept. It reports
+// whether there was one. A negative limit allows everything.
 func (r *rate) allow(now time.Time, limit int) bool {
 	if limit < 0 {
 		return true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	room := 2 * float64(limit)
+	burst := 2 * float64(limit)
 	if r.at.IsZero() {
-		r.tokens = room
+		r.tokens = burst
 	} else {
-		r.tokens = min(room, r.tokens+now.Sub(r.at).Seconds()*float64(limit))
+		r.tokens = min(burst, r.tokens+now.Sub(r.at).Seconds()*float64(limit))
 	}
 	r.at = now
 	if r.tokens < 1 {
@@ -188,14 +189,15 @@ func (r *rate) allow(now time.Time, limit int) bool {
 	return true
 }
 
-// takeDropped returns how many lines were not allowed since it last did so, once a second.
+// takeDropped returns how many lines were not allowed since it last returned some; 0 within a
+// second of that.
 func (r *rate) takeDropped(now time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.dropped
-	if n == 0 || now.Sub(r.told) < time.Second {
+	if n == 0 || now.Sub(r.reported) < time.Second {
 		return 0
 	}
-	r.dropped, r.told = 0, now
+	r.dropped, r.reported = 0, now
 	return n
 }

@@ -136,8 +136,8 @@ func TestStandardErrorHeldIsBounded(t *testing.T) {
 		l.write(bytes.Repeat([]byte("x\n"), 1000))
 	}
 	var got bytes.Buffer
-	l.pass(&got)
-	l.pass(&got)
+	l.writeRawTo(&got)
+	l.writeRawTo(&got)
 	if got.Len() != rawMax {
 		t.Fatal(got.Len())
 	}

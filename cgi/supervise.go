@@ -6,41 +6,36 @@ import (
 	"time"
 )
 
-// An exit is how a leader ended.
-type exit struct {
-	killed bool               // by a signal
-	reaped bool               // it has been waited for, and status is known
-	status syscall.WaitStatus // if reaped
-}
-
-// mind starts the minder, unless there is one or no need of one.
-func (p *process) mind() {
+// supervise starts the supervisor, unless there is one or the leader has been reaped.
+func (p *process) supervise() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mindLocked()
+	p.superviseLocked()
 }
 
-func (p *process) mindLocked() {
-	if p.minded || p.reaped {
+func (p *process) superviseLocked() {
+	if p.supervised || p.reaped {
 		return
 	}
-	p.minded = true
-	p.over, p.drained, p.halted, p.gone = make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
-	if p.isOver {
-		close(p.over)
+	p.supervised = true
+	p.outputEndedCh, p.stoppedCh = make(chan struct{}), make(chan struct{})
+	p.reapedCh, p.responseDoneCh = make(chan struct{}), make(chan struct{})
+	if p.responseDone {
+		close(p.responseDoneCh)
 	} else {
-		p.lines.follow()
+		p.stderr.follow()
 	}
-	p.forget = context.AfterFunc(p.ctx, func() { p.end(aborted(p.path, context.Cause(p.ctx))) })
+	p.unwatchContext = context.AfterFunc(p.ctx, func() { p.stop(aborted(p.path, context.Cause(p.ctx))) })
 	if d := p.c.totalTimeout(); d > 0 {
-		p.total = time.AfterFunc(time.Until(p.began.Add(d)), func() { p.end(timedOut(p.path, "in all", d)) })
+		p.totalTimer = time.AfterFunc(time.Until(p.startedAt.Add(d)), func() { p.stop(timedOut(p.path, "in all", d)) })
 	}
-	p.c.running.Go(p.watch)
-	p.extendLocked()
+	p.c.running.Go(p.superviseLeader)
+	p.renewReadDeadlineLocked()
 }
 
-// watch is the minder.
-func (p *process) watch() {
+// superviseLeader is the supervisor's goroutine. It returns when the leader has been reaped and, if
+// the group was stopped, when the group is gone.
+func (p *process) superviseLeader() {
 	e := awaitExit(p.pid)
 	p.linger(e.killed)
 	p.mu.Lock()
@@ -48,49 +43,58 @@ func (p *process) watch() {
 		e.reaped = reap(p.pid, &e.status)
 	}
 	p.reaped, p.status = true, e.status
-	close(p.gone)
-	stopped := p.stopped
+	close(p.reapedCh)
+	stoppedAt := p.stoppedAt
 	p.mu.Unlock()
-	p.c.queue.give()
-	if !stopped.IsZero() {
-		p.hunt(stopped.Add(p.c.killGrace()))
+	p.c.queue.release()
+	if !stoppedAt.IsZero() {
+		p.awaitGroupEnd(stoppedAt.Add(p.c.killGrace()))
 	}
-	p.forget()
-	for _, t := range []*time.Timer{p.kill, p.total} {
+	p.unwatchContext()
+	for _, t := range []*time.Timer{p.killTimer, p.totalTimer} {
 		if t != nil {
 			t.Stop()
 		}
 	}
-	p.c.finished(p)
+	p.c.removeProcess(p)
 }
 
-// linger waits while another process holds the standard output of the leader, which has ended.
-// Until it returns the leader is not reaped (where the system allows), so that the number of its
-// group cannot have become another's. What a leader that was killed has left behind ends at once.
+// A leaderExit is how a leader ended.
+type leaderExit struct {
+	killed bool               // by a signal
+	reaped bool               // it has been waited for, and status is known
+	status syscall.WaitStatus // if reaped
+}
+
+// linger waits for the end of output after the leader's exit, if another process holds the pipe
+// open: for LingerTime at most. If the leader was killed by a signal it stops the group instead.
+//
+// Where the system allows, the leader is not reaped before linger returns, so that the number of
+// its group cannot be given to another one.
 func (p *process) linger(killed bool) {
 	p.mu.Lock()
-	p.natural = p.stopped.IsZero()
-	if p.natural && killed {
+	p.exitedByItself = p.stoppedAt.IsZero()
+	if p.exitedByItself && killed {
 		p.stopLocked()
 	}
-	wait := p.natural && !killed
+	wait := p.exitedByItself && !killed
 	p.mu.Unlock()
-	if !wait || !p.stdout.held() {
+	if !wait || !p.stdout.hasWriter() {
 		return
 	}
 	timer := time.NewTimer(p.c.lingerTime())
 	defer timer.Stop()
 	select {
-	case <-p.over:
-	case <-p.drained:
-	case <-p.halted:
+	case <-p.responseDoneCh:
+	case <-p.outputEndedCh:
+	case <-p.stoppedCh:
 	case <-timer.C:
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		if p.isOver || !p.stopped.IsZero() || !p.stdout.held() {
+		if p.responseDone || !p.stoppedAt.IsZero() || !p.stdout.hasWriter() {
 			return
 		}
-		p.cut = true
+		p.draining = true
 		p.stdout.SetReadDeadline(past)
 		if !p.c.KeepBackground {
 			p.stopLocked()
@@ -98,48 +102,51 @@ func (p *process) linger(killed bool) {
 	}
 }
 
-// end ends the process for a cause that its response is to tell, or for none.
-func (p *process) end(cause error) {
+// stop ends the group, by SIGTERM and after KillGrace by SIGKILL. The cause is what reading the
+// response reports from now on; nil leaves the response as it is.
+func (p *process) stop(cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cause == nil && !p.isOver {
+	if p.cause == nil && !p.responseDone {
 		p.cause = cause
 	}
-	p.mindLocked()
+	p.superviseLocked()
 	p.stdout.SetReadDeadline(past) // before the script can react
 	p.stopLocked()
 }
 
-// stopLocked sends SIGTERM to the group, and SIGKILL a grace later.
+// stopLocked sends SIGTERM to the group, once, and starts the timer for SIGKILL.
 func (p *process) stopLocked() {
-	if p.reaped || !p.stopped.IsZero() {
+	if p.reaped || !p.stoppedAt.IsZero() {
 		return
 	}
-	p.stopped = time.Now()
-	byUs := !p.natural
-	if byUs {
+	p.stoppedAt = time.Now()
+	leaderRuns := !p.exitedByItself
+	if leaderRuns {
 		p.c.counters.stopped.Add(1)
 	}
-	close(p.halted)
+	close(p.stoppedCh)
 	terminateGroup(p.pid)
-	p.kill = time.AfterFunc(p.c.killGrace(), func() {
+	p.killTimer = time.AfterFunc(p.c.killGrace(), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.reaped {
 			return
 		}
-		if byUs {
+		if leaderRuns {
 			p.c.counters.killed.Add(1)
 		}
 		killGroup(p.pid)
 	})
 }
 
-// hunt waits until the group of the leader, which has been reaped, is empty, and kills what is left
-// of it at the deadline. It looks so often that the group's number cannot have been given to
-// another in between. Orphans that have become our own children (we may be the first process of a
-// container) are reaped.
-func (p *process) hunt(deadline time.Time) {
+// awaitGroupEnd waits until the group of a leader that has been reaped is empty. From the deadline
+// on it sends SIGKILL, and a second later it gives up.
+//
+// It looks so often that the number of the group cannot have been given to another one in between.
+// Orphans that have become our own children, as they do if we are the first process of a container,
+// are reaped.
+func (p *process) awaitGroupEnd(deadline time.Time) {
 	for pause := time.Millisecond; groupLives(p.pid, pause >= 8*time.Millisecond); pause = min(2*pause, 64*time.Millisecond) {
 		reapOrphans(p.pid)
 		switch now := time.Now(); {

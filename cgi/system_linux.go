@@ -38,36 +38,36 @@ func growPipe(fd uintptr, n int) {
 
 const sysPidfdOpen = 434 // the same on every architecture
 
-// awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here
-// it leaves it to be reaped, so that the number stays taken. A descriptor of the process in the
-// poller spares a thread for each (Linux 5.10).
-func awaitExit(pid int) (e exit) {
+// awaitExit returns when our child pid has ended. On Linux it does not reap it, so that the number
+// cannot be given to another process. It waits by a descriptor of the process (Linux 5.10), which
+// costs no thread.
+func awaitExit(pid int) (e leaderExit) {
 	fd, _, errno := syscall.Syscall(sysPidfdOpen, uintptr(pid), syscall.O_NONBLOCK, 0)
 	if errno != 0 {
-		e.block(pid)
+		e.wait(pid)
 		return e
 	}
 	f := os.NewFile(fd, "pidfd")
 	defer f.Close()
 	conn, err := f.SyscallConn()
 	if err == nil {
-		err = conn.Read(func(uintptr) bool { return e.look(pid, syscall.WNOHANG) })
+		err = conn.Read(func(uintptr) bool { return e.poll(pid, syscall.WNOHANG) })
 	}
 	if err != nil {
-		e.block(pid)
+		e.wait(pid)
 	}
 	return e
 }
 
-// block is for kernels without what awaitExit needs, at a thread for each process.
-func (e *exit) block(pid int) {
-	for !e.look(pid, 0) {
+// wait waits at the cost of a thread, on kernels that lack what awaitExit needs.
+func (e *leaderExit) wait(pid int) {
+	for !e.poll(pid, 0) {
 	}
 }
 
-// look asks with WNOWAIT, so that the process remains for the one who reaps it. One that cannot be
-// asked has ended.
-func (e *exit) look(pid, flags int) bool {
+// poll reports whether the process has ended. WNOWAIT leaves it to be reaped. A process that waitid
+// does not find has ended.
+func (e *leaderExit) poll(pid, flags int) bool {
 	const byPid, killed, dumped = 1, 2, 3
 	var info struct {
 		signo, errno, code int32

@@ -24,7 +24,7 @@ func terminateGroup(int) error                 { return errors.ErrUnsupported }
 func killGroup(int) error                      { return errors.ErrUnsupported }
 func reap(int, *syscall.WaitStatus) bool       { return true }
 func reapOrphans(int)                          {}
-func awaitExit(int) exit                       { return exit{reaped: true} }
+func awaitExit(int) leaderExit                 { return leaderExit{reaped: true} }
 func groupLives(group int, thorough bool) bool { return false }
 func hasWriter(uintptr) bool                   { return false }
 func growPipe(uintptr, int)                    {}

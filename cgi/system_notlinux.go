@@ -33,9 +33,9 @@ func newPipe(parentReads bool) (parent, child int, err error) {
 // growPipe makes room for n bytes in the pipe, where the system can.
 func growPipe(uintptr, int) {}
 
-// awaitExit returns when the process pid, a child that nobody has waited for yet, has ended. Here
-// it reaps it too, and takes a thread while it waits.
-func awaitExit(pid int) (e exit) {
+// awaitExit returns when our child pid has ended. Here it reaps it too, and takes a thread while it
+// waits.
+func awaitExit(pid int) (e leaderExit) {
 	for !e.reaped {
 		e.reaped = reap(pid, &e.status)
 	}
