@@ -101,7 +101,7 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 	}
 	p := &process{c: c, ctx: ctx, pid: sp.pid, path: s.file, startedAt: startedAt,
 		sent:   int64(size(env)) + max(in.length, 0),
-		stderr: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r},
+		stderr: &stderrLog{c: c, fd: sp.stderr, script: s.file, r: r, keepRaw: protocol.ContextStderr(ctx) != nil},
 	}
 	p.stdout.open(sp.stdout)
 	p.superviseTimer = time.AfterFunc(quickTime, p.supervise)

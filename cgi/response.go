@@ -18,7 +18,6 @@ import (
 func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*protocol.Response, error) {
 	b := &responseBody{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
 		Protocol: name, Request: r, Script: p.path, Log: p.c.Log, Drain: true}}
-	p.stderr.keepRaw = b.stderr != nil
 	first := &firstBytes{r: (*responseReader)(b)}
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
 	if err == nil {

@@ -31,7 +31,7 @@ type stderrLog struct {
 
 	mu      sync.Mutex
 	raw     []byte // not yet taken by writeRawTo
-	keepRaw bool
+	keepRaw bool   // set before follow
 }
 
 const (
