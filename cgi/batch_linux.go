@@ -13,14 +13,14 @@ const (
 	schedBatch = 3
 )
 
-// UseBatchScheduling has the system schedule the whole process, and the scripts that it starts from
-// then on, as batch work (SCHED_BATCH, sched(7)). It is for a program whose main work is to run
-// scripts, and as good as chrt --batch 0.
+// UseBatchScheduling schedules the whole process, and the scripts that it starts from then on, as
+// batch work (SCHED_BATCH, sched(7)), as "chrt --batch 0" does. It is for a program whose main work
+// is to run scripts.
 //
-// A process that wakes up then waits for its turn, where it would otherwise interrupt the one that
-// runs, which is as a rule a script that has just started or is about to end. On busy processors
-// that saves the host a sixth of its own time and answers more requests; where a processor is idle
-// it changes nothing. A process that has been given another policy than the usual one keeps it.
+// A batch process that wakes up does not preempt the one that runs, which is mostly a script that
+// has just started or is about to end. On busy processors that saves the host a sixth of its own
+// time and answers more requests; on an idle one it changes nothing. A process that has another
+// policy than SCHED_OTHER keeps it.
 func UseBatchScheduling() error {
 	// a thread that another one starts meanwhile takes over its policy
 	for done := make(map[int]bool); ; {

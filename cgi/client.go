@@ -13,12 +13,13 @@ import (
 // [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. Set Path
 // or Dir.
 //
-// The request's body goes to the script while its output is read. A body of unknown length is taken
-// in first, within Limits, so that CONTENT_LENGTH is true, and so is one of a few KiB.
+// The request's body goes to the script while its output is read. Two kinds of bodies are read to
+// their end before the script starts: those of unknown length, within Limits, so that
+// CONTENT_LENGTH is true; and those of at most 4 KiB.
 type Client struct {
-	// Path is the one program that all requests go to; one that is not absolute is below our
-	// working directory. Mount is the URL path at which it stands, its SCRIPT_NAME; slashes at the
-	// end do not count. What follows is its PATH_INFO.
+	// Path is the one program that all requests go to. A relative one is below our working
+	// directory. Mount is the URL path at which it stands, its SCRIPT_NAME, with or without slashes
+	// at the end. What follows is its PATH_INFO.
 	Path  string
 	Mount string
 
@@ -34,11 +35,11 @@ type Client struct {
 
 	// Env are variables, "NAME=value", that every script gets, whatever the request says.
 	Env []string
-	// PassEnv names the variables of our own environment that a script gets, whatever the request
-	// says of them; but those of RFC 3875 and header fields are the request's where it has them.
-	// nil: PATH, LANG, LC_ALL, LC_CTYPE, TZ and TMPDIR. HTTP_PROXY is never passed on, from
-	// nowhere. What steers a loader or an interpreter (PATH, LD_PRELOAD, BASH_ENV, PERL5OPT; see
-	// [protocol.Steers]) a script gets from here and from Env alone, never from a request.
+	// PassEnv names the variables of our own environment that a script gets. They replace those of
+	// the request, except meta-variables of RFC 3875 and header fields that the request has. nil:
+	// PATH, LANG, LC_ALL, LC_CTYPE, TZ and TMPDIR. HTTP_PROXY is never passed on, whatever its
+	// source. Variables that steer a loader or an interpreter (PATH, LD_PRELOAD, BASH_ENV,
+	// PERL5OPT; see [protocol.Steers]) come from here and from Env alone, never from a request.
 	PassEnv []string
 	// PassAuthorization passes the client's credentials on, HTTP_AUTHORIZATION and
 	// HTTP_PROXY_AUTHORIZATION. Without it only the front sees them (RFC 3875 section 9.2).
@@ -52,12 +53,12 @@ type Client struct {
 	// DocumentRoot is what PATH_TRANSLATED is below. Empty: DOCUMENT_ROOT of the request; without
 	// either there is none.
 	DocumentRoot string
-	// LocalRedirects has a response that is nothing but a Location with a path of ours (section
-	// 6.2.2) answered by the script at that path, here, whatever the request came by. Without it
-	// that is done only for requests by HTTP, where we are the server; behind a front the front is,
-	// and its client is sent a 302.
+	// LocalRedirects follows local redirects (section 6.2.2) for requests of every protocol: a
+	// response that is nothing but a Location with a path of this Client is replaced by that of the
+	// script at that path. Without it they are followed only for requests by HTTP, where we are the
+	// server. Behind a front the front is the server, and its client gets a 302.
 	LocalRedirects bool
-	// CommandLine gives the words of an indexed query as arguments (section 4.4).
+	// CommandLine passes the search words of an indexed query as arguments (section 4.4).
 	CommandLine bool
 
 	// Processes is how many processes may run at once; Queue how many requests may wait for one of
@@ -68,23 +69,23 @@ type Client struct {
 	Queue        int
 	QueueTimeout time.Duration
 
-	// How long a script may keep us waiting: for the first byte of its output, for each further
-	// one, and in all. Beyond it is ended and the request fails with 504. 0 is the default: 5 min,
-	// 5 min, no limit. Negative is no limit.
+	// The longest times that a script may take to the first byte of its output, from one byte to
+	// the next, and in all. After that it is stopped and the request fails with 504. 0 is the
+	// default: 5 min, 5 min, no limit. Negative is no limit.
 	FirstByteTimeout time.Duration
 	ReadTimeout      time.Duration
 	TotalTimeout     time.Duration
 
-	// LingerTime is how long the response is held, once the script has ended, for another process
-	// that has its standard output open; and once the output has ended, for a script that runs on.
-	// Then the response ends, as whole, and what is left of the process group is ended, unless
-	// KeepBackground is set. 0 is 1 s; negative is not at all.
+	// LingerTime bounds two waits: after the script exits, for other processes that hold its
+	// standard output open; after its standard output closes, for the script to exit. Then the
+	// response counts as whole, and what is left of the process group is stopped unless
+	// KeepBackground is set. 0 is 1 s; negative is no wait.
 	LingerTime time.Duration
-	// KeepBackground lets processes run on in the background that have not let go of the response's
-	// pipes. Those that have are never touched.
+	// KeepBackground lets processes run on in the background although they hold the pipes of the
+	// response open. Without it only those run on that have closed them.
 	KeepBackground bool
-	// KillGrace is the time between SIGTERM and SIGKILL for the group of a script that is ended. 0
-	// is 5 s.
+	// KillGrace is the time from SIGTERM to SIGKILL when the process group of a script is stopped.
+	// 0 is 5 s; negative is no time.
 	KillGrace time.Duration
 
 	// User and Group are whom scripts run as, by name or number; only root can set them. Without a
@@ -96,27 +97,27 @@ type Client struct {
 	// ResourceLimits bound the memory, the processor time and the like of each script.
 	ResourceLimits ResourceLimits
 
-	// Limits: ResponseHead bounds a script's head; SpoolMemory and Spool a body that is taken in.
+	// Limits: ResponseHead bounds a script's head, SpoolMemory and Spool a body of unknown length.
 	// nil: the defaults.
 	Limits *protocol.Limits
 
-	// Log is told of what goes wrong with scripts, and of what they write to standard error,
-	// StderrRate lines a second: 0 is 100, negative is no limit. nil: slog.Default.
+	// Log gets what goes wrong with scripts, and what they write to standard error; nil is
+	// slog.Default. StderrRate bounds the latter, in lines a second: 0 is 100, negative no limit.
 	Log        *slog.Logger
 	StderrRate int
 
-	// Observe, if it is set, is told of each run of a script when its response has ended. It is
-	// called by the goroutine that reads or closes the response, which it holds up.
+	// Observe, if it is set, is called once for each run of a script, when its response has ended,
+	// by the goroutine that reads or closes the response.
 	Observe func(Run)
 
 	fork forkExec // for tests; nil: syscall.ForkExec
 
 	rate       rate
-	steered    sync.Once // a variable that steers was dropped, and that was logged
+	steerOnce  sync.Once // logs that a variable which steers was dropped
 	queue      queue
 	counters   counters
 	attributes processAttributes
-	running    sync.WaitGroup // processes, and their goroutines
+	running    sync.WaitGroup // counts processes and their goroutines
 	mu         sync.Mutex
 	procs      map[*process]struct{}
 	closed     bool
@@ -135,7 +136,7 @@ const (
 	maxRedirects = 10
 )
 
-// orDefault resolves an option: 0 is its default, negative none.
+// orDefault resolves an option: 0 is its default, a negative value is none.
 func orDefault[T ~int | ~int64](v, byDefault, none T) T {
 	switch {
 	case v == 0:
@@ -154,9 +155,10 @@ func (c *Client) killGrace() time.Duration { return orDefault(c.KillGrace, Defau
 
 func (c *Client) stderrRate() int { return orDefault(c.StderrRate, DefaultStderrRate, -1) }
 
-// readTimeout is how long a read of the output may take; 0 is for ever.
-func (c *Client) readTimeout(seen bool) time.Duration {
-	if seen {
+// readTimeout is how long a read of the output may take, before or after its first byte; 0 is no
+// limit.
+func (c *Client) readTimeout(afterFirst bool) time.Duration {
+	if afterFirst {
 		return orDefault(c.ReadTimeout, DefaultReadTimeout, 0)
 	}
 	return orDefault(c.FirstByteTimeout, DefaultReadTimeout, 0)

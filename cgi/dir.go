@@ -12,24 +12,26 @@ import (
 // down to its first element that is a file: that is the script, what follows is its PATH_INFO.
 //
 // A path that leads out of the tree is refused, and so is a symbolic link that does, unless
-// FollowLinks is set. The check comes before the start: whoever may change the tree at that moment
-// can get another file run, so the tree should belong to nobody who may not choose what runs. It
-// must not be changed once in use.
+// FollowLinks is set. The script is started after these checks, by its name. Whoever can change the
+// tree in between can have another file run, so nobody should have that right who may not choose
+// what runs.
+//
+// A Dir must not be changed once in use.
 type Dir struct {
-	// Root is the directory of the scripts. "/" is allowed, and means that any program may be run
-	// that passes the other tests.
+	// Root is the directory of the scripts. With "/" any program may be run that passes the other
+	// tests.
 	Root string
 
 	// Prefix is the URL path at which Root stands: with "/cgi-bin", /cgi-bin/x.cgi is Root's x.cgi.
 	// Any other path is not found. Empty means that the whole path is followed.
 	Prefix string
 
-	// Index are the names that are tried, in order, where the path ends at a directory.
+	// Index are the names of scripts to try, in order, where the path ends at a directory.
 	Index []string
 
-	// ScriptFilename takes the file that the front names in SCRIPT_FILENAME, or else its
-	// DOCUMENT_ROOT with SCRIPT_NAME, as long as it lies below Root. This is what fcgiwrap does.
-	// Prefix is not used then.
+	// ScriptFilename runs the file that the front names in SCRIPT_FILENAME, or else DOCUMENT_ROOT
+	// followed by SCRIPT_NAME, if it lies below Root. This is what fcgiwrap does. Prefix is not
+	// used then.
 	ScriptFilename bool
 
 	// FollowLinks allows symbolic links that lead out of Root.
@@ -40,7 +42,7 @@ type Dir struct {
 	Allow []string
 }
 
-// find maps a request to its script. A non-nil redirect is the path that the client should ask for
+// find maps a request to its script. If redirect is not empty, the client should ask for that path
 // instead.
 func (d *Dir) find(p protocol.Params) (s *script, redirect string, err error) {
 	if d.ScriptFilename {
@@ -72,8 +74,8 @@ func (d *Dir) find(p protocol.Params) (s *script, redirect string, err error) {
 	return &script{file: w.logical, name: asked[:len(asked)-len(w.rest)], info: w.rest}, "", nil
 }
 
-// findFile maps by the front's own word. Apache's mod_proxy_fcgi writes where it connects to before
-// the path.
+// findFile maps a request by SCRIPT_FILENAME. Apache's mod_proxy_fcgi puts the address of the
+// backend before the path.
 func (d *Dir) findFile(p protocol.Params) (*script, error) {
 	file, ok := p.Lookup("SCRIPT_FILENAME")
 	if !ok || file == "" {

@@ -29,7 +29,7 @@
 //
 // A local redirect is followed here, ten times at most, if the request came by HTTP or
 // [Client.LocalRedirects] is set. Behind a front the front is the server: to run another script
-// there and then would pass its access rules by. So it gets a 302, as it does for a path that is
+// there and then would bypass its access rules. So it gets a 302, as it does for a path that is
 // not ours.
 //
 // # How a process ends
@@ -37,20 +37,20 @@
 // Each script is the leader of a process group of its own. When its request is aborted, its time is
 // up or the Client is closed, the group gets SIGTERM, and SIGKILL after [Client.KillGrace]. The
 // response is whole once the leader has ended and its output is at its end; [Client.LingerTime]
-// bounds how long the one is waited for after the other. A leader that was killed by a signal has
-// not answered, unless its Content-Length is fulfilled; what is left of its group is ended too. An
-// exit status other than 0 is logged, no more: too many scripts have a careless one. Every process
-// is reaped, at once when it has ended; a group that was told to end is watched until it is empty.
+// bounds the wait from the first of the two to the second. If the leader was killed by a signal the
+// response is an error, unless it has all of its Content-Length, and the group is stopped. An exit
+// status other than 0 is only logged, because many scripts do not care for theirs. Every leader is
+// reaped. A group that was stopped is watched until it is empty.
 //
 // # The environment
 //
 // It is made from the request alone (section 4.1), with these liberties that servers take:
 // variables that the front adds are passed on; SCRIPT_FILENAME and REDIRECT_STATUS are set, as PHP
 // wants. REMOTE_IDENT is left out, so are the fields of a connection, HTTP_PROXY in any case, and
-// by default credentials. Header fields that came more than once are joined; of any other variable
-// the first counts. To these come a pass-list from our own environment and [Client.Env]. A NUL or
-// an empty name is a 400; more than 128 KiB in one variable, or more than the system takes in all,
-// a 431.
+// by default credentials. Lists among the header fields that came more than once are joined; of any
+// other variable the last counts. To these come a pass-list from our own environment and
+// [Client.Env]. A NUL or an empty name is a 400; more than 128 KiB in one variable, or more than
+// the system takes in all, a 431.
 //
 // # Where we differ from the specification
 //

@@ -18,7 +18,8 @@ type encoder struct {
 	buf    *bufio.Writer
 	head   []byte
 	err    error // of writing
-	cut    error // why the response is not whole
+
+	incomplete error // why the response is incomplete
 }
 
 func (e *encoder) WriteHeader(status int, h http.Header) error {
@@ -32,6 +33,7 @@ func (e *encoder) WriteHeader(status int, h http.Header) error {
 	return e.note(e.buf.Write(e.head))
 }
 
+// note keeps the first error of writing, and returns it.
 func (e *encoder) note(_ int, err error) error {
 	if err != nil && e.err == nil {
 		e.err = &protocol.Error{Protocol: name, Op: "write response", Kind: protocol.ErrAborted, Err: err}
@@ -61,7 +63,7 @@ func (e *encoder) Flush() error {
 
 func (e *encoder) Close(cause error) error {
 	if e.head != nil {
-		e.cut = cause
+		e.incomplete = cause
 	}
 	return e.Flush()
 }
@@ -69,6 +71,6 @@ func (e *encoder) Close(cause error) error {
 // Stderr returns the standard error.
 func (e *encoder) Stderr() io.Writer { return e.stderr }
 
-// FullDuplex says that a script may answer while it reads; whether the server lets it is the
-// server's matter.
+// FullDuplex allows a script to answer while it reads. Whether the server reads meanwhile is not
+// known.
 func (e *encoder) FullDuplex() error { return nil }

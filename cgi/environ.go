@@ -15,9 +15,10 @@ const stringMax = 128 << 10
 // An environ is an environment that is being built, each name once.
 type environ struct {
 	vars  protocol.Params
-	index map[string]int // by name, once there are so many that a look through them costs more
+	index map[string]int // positions in vars by name; nil below indexFrom variables
 }
 
+// indexFrom is the number of variables from which on an index costs less than a search.
 const indexFrom = 64
 
 func (e *environ) find(name string) int {
@@ -71,7 +72,8 @@ func (e *environ) set(name, value string) {
 	e.append(name, value)
 }
 
-// encode writes the variables as name=value. What an environment cannot hold is refused, not cut.
+// encode returns the variables as "name=value", in one allocation for all. A variable that an
+// environment cannot hold is an error.
 func (e *environ) encode() ([]string, error) {
 	n := 0
 	for _, v := range e.vars {
@@ -81,7 +83,7 @@ func (e *environ) encode() ([]string, error) {
 	all.Grow(n)
 	env := make([]string, len(e.vars))
 	for i, v := range e.vars {
-		if err := fits(v); err != nil {
+		if err := checkVariable(v); err != nil {
 			return nil, err
 		}
 		from := all.Len()
@@ -93,8 +95,8 @@ func (e *environ) encode() ([]string, error) {
 	return env, nil
 }
 
-// fits reports whether an environment can hold v.
-func fits(v protocol.Param) error {
+// checkVariable returns an error if an environment cannot hold v.
+func checkVariable(v protocol.Param) error {
 	switch {
 	case v.Name == "" || strings.IndexByte(v.Name, '=') >= 0 || strings.IndexByte(v.Name, 0) >= 0:
 		return refused(http.StatusBadRequest, "a variable's name: "+strconv.Quote(clip(v.Name)))

@@ -15,16 +15,16 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// name is the protocol's.
+// name is the protocol in errors.
 const name = "cgi"
 
-// refused is a request that maps to no script, or that no environment can hold.
+// refused is the error for a request that maps to no script, or that no environment can hold.
 func refused(status int, detail string) error {
 	return &protocol.Error{Protocol: name, Op: "map request", Kind: kindOf(status), Detail: detail, Status: status}
 }
 
-// kindOf is the kind of an error that is answered with the status: what is not the request's fault
-// is the script's side's.
+// kindOf is the kind of an error that is answered with the status. Where the request is not to
+// blame it is ErrUpstream.
 func kindOf(status int) error {
 	switch status {
 	case http.StatusBadRequest:
@@ -37,17 +37,18 @@ func kindOf(status int) error {
 	return protocol.ErrUpstream
 }
 
-// timedOut is a script that took too long. The front hears 504.
+// timedOut is the error for a script that took too long. Its status is 504.
 func timedOut(script, what string, limit time.Duration) error {
 	return &protocol.Error{Protocol: name, Op: "run " + script, Kind: protocol.ErrUpstream, Status: http.StatusGatewayTimeout,
 		Detail: "more than " + limit.String() + " " + what, Err: context.DeadlineExceeded}
 }
 
-// aborted is a request whose context has ended.
+// aborted is the error for a request whose context has ended.
 func aborted(script string, cause error) error {
 	return &protocol.Error{Protocol: name, Op: "run " + script, Kind: protocol.ErrAborted, Err: cause}
 }
 
+// clip shortens what an error quotes.
 func clip(s string) string {
 	if len(s) > 60 {
 		return s[:60] + "..."
@@ -80,9 +81,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// startFailed explains why c could not be started, and finds the status. execve says only that
-// something is missing, not whether it is the script, its directory or the interpreter of its first
-// line.
+// startFailed is the error for a command that could not be started. It names what is missing:
+// execve does not say whether that is the script, its directory or the interpreter of its #! line.
 func startFailed(c *command, err error) error {
 	e := &protocol.Error{Protocol: name, Op: "start " + c.path, Kind: protocol.ErrUpstream, Err: err, Status: http.StatusInternalServerError, NotSent: true}
 	switch {
@@ -100,7 +100,7 @@ func startFailed(c *command, err error) error {
 	return e
 }
 
-// explainPath looks for what is missing or forbidden.
+// explainPath adds to e what is missing or forbidden.
 func explainPath(e *protocol.Error, c *command) {
 	if _, err := os.Stat(c.path); err != nil {
 		if !c.byExtension {
@@ -153,7 +153,8 @@ func interpreter(path string) string {
 	return ""
 }
 
-// size is what the strings of an environment, or of arguments, take in execve: each with its NUL.
+// size is the number of bytes that execve counts for an environment or arguments: each string has a
+// NUL.
 func size(list []string) (n int) {
 	for _, s := range list {
 		n += len(s) + 1

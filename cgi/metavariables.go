@@ -10,7 +10,7 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// DefaultPassEnv are the variables of our own environment that a script gets too, unless
+// defaultPassEnv are the variables of our own environment that a script gets too, unless
 // [Client.PassEnv] says otherwise.
 var defaultPassEnv = []string{"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"}
 
@@ -27,7 +27,7 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 	}
 	c.setDefaults(e, r, s, length)
 	for _, name := range c.passEnv() {
-		if v, ok := os.LookupEnv(name); ok && !poses(name) {
+		if v, ok := os.LookupEnv(name); ok && !mistakable(name) {
 			if protocol.IsRequestVariable(name) {
 				e.add(name, v)
 			} else {
@@ -36,20 +36,20 @@ func (c *Client) environment(r *protocol.Request, s *script, length int64) ([]st
 		}
 	}
 	for _, pair := range c.Env {
-		if name, value, ok := strings.Cut(pair, "="); ok && !poses(name) {
+		if name, value, ok := strings.Cut(pair, "="); ok && !mistakable(name) {
 			e.set(name, value)
 		}
 	}
 	return e.encode()
 }
 
-// poses reports whether a variable of our own would be taken for one of the request: HTTP_PROXY.
-// Programs read http_proxy, too, but that no header field can become.
-func poses(name string) bool {
+// mistakable reports whether a script could mistake one of our own variables for a header field of
+// the request: HTTP_PROXY.
+func mistakable(name string) bool {
 	return protocol.IsRequestVariable(name) && protocol.Withheld(name, protocol.FromEnvironment)
 }
 
-// addParam takes one variable of the request over.
+// addParam adds a variable of the request to e, unless scripts must not get it.
 func (c *Client) addParam(e *environ, name, value string) {
 	to := protocol.ToStranger
 	if c.PassAuthorization {
@@ -58,7 +58,7 @@ func (c *Client) addParam(e *environ, name, value string) {
 	switch {
 	case protocol.Withheld(name, to):
 		if protocol.Steers(name) {
-			c.dropped(name)
+			c.logSteering(name)
 		}
 	case value == "" && protocol.WithheldEmpty(name, to):
 	case c.DropFunctions && strings.HasPrefix(name, "HTTP_") && strings.HasPrefix(value, "() {"):
@@ -67,16 +67,15 @@ func (c *Client) addParam(e *environ, name, value string) {
 	}
 }
 
-// dropped says once that a variable of the request is not passed on to the script.
-func (c *Client) dropped(name string) {
-	c.steered.Do(func() {
+// logSteering logs, once, that a request had a variable that steers loaders or interpreters.
+func (c *Client) logSteering(name string) {
+	c.steerOnce.Do(func() {
 		c.log().Warn("cgi: variables that steer loaders and interpreters are not taken from requests: set them by Env (env= of a cgi: URL)",
 			"variable", clip(name))
 	})
 }
 
-// setDefaults sets what we know better than the front, and what a script may count on though the
-// front left it out.
+// setDefaults adds the variables that a script may rely on and the request lacks.
 func (c *Client) setDefaults(e *environ, r *protocol.Request, s *script, length int64) {
 	e.add("GATEWAY_INTERFACE", "CGI/1.1")
 	e.add("SCRIPT_NAME", s.name)
@@ -93,11 +92,11 @@ func (c *Client) setDefaults(e *environ, r *protocol.Request, s *script, length 
 	e.add("QUERY_STRING", "")
 	e.add("SERVER_PROTOCOL", "HTTP/1.1")
 	e.add("SERVER_SOFTWARE", "Postern")
-	e.add("REDIRECT_STATUS", "200") // php-cgi refuses to run without
+	e.add("REDIRECT_STATUS", "200") // without it php-cgi refuses to run
 	host, port := hostPort(e)
 	e.set("SERVER_NAME", host)
 	e.add("SERVER_PORT", port)
-	switch peer := r.Peer.(type) { // it must have a value (section 4.1.8)
+	switch peer := r.Peer.(type) { // REMOTE_ADDR must have a value (section 4.1.8)
 	case *net.TCPAddr:
 		e.add("REMOTE_ADDR", peer.IP.String())
 	case *net.UnixAddr:
@@ -112,8 +111,8 @@ func (c *Client) documentRoot(e *environ) string {
 	return e.get("DOCUMENT_ROOT")
 }
 
-// hostPort finds SERVER_NAME, which has no port (section 4.1.14), and the port, which is always
-// told.
+// hostPort returns SERVER_NAME, without a port (section 4.1.14), and SERVER_PORT, which scripts
+// always get.
 func hostPort(e *environ) (host, port string) {
 	host = e.get("SERVER_NAME")
 	if host == "" {

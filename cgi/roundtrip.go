@@ -11,8 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// RoundTrip runs a script for r. The error's status says what to answer; its text names the script
-// and the cause.
+// RoundTrip runs a script for r. [protocol.Status] of the error is the status to answer with; its
+// text names the script and the cause. The caller closes the response's Body.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	for redirects := 0; ; redirects++ {
 		resp, err := c.dispatch(ctx, r)
@@ -44,7 +44,7 @@ func (c *Client) dispatch(ctx context.Context, r *protocol.Request) (*protocol.R
 	if redirect != "" {
 		return moved(r, redirect), nil
 	}
-	if s.file, err = filepath.Abs(s.file); err != nil { // it is started from its own directory
+	if s.file, err = filepath.Abs(s.file); err != nil { // because it starts in another directory
 		return nil, startFailed(&command{path: s.file}, err)
 	}
 	if ctx.Err() != nil {
@@ -100,7 +100,7 @@ func ownResponse(status int, h http.Header, text string) *protocol.Response {
 	return &protocol.Response{Status: status, Header: h, Body: io.NopCloser(strings.NewReader(text))}
 }
 
-// moved is the answer to a path that lacks its final slash.
+// moved is the redirect for a path that lacks its final slash.
 func moved(r *protocol.Request, to string) *protocol.Response {
 	if q := r.Params.Get("QUERY_STRING"); q != "" {
 		to += "?" + q
@@ -112,10 +112,9 @@ func moved(r *protocol.Request, to string) *protocol.Response {
 // section 6.2).
 const localRedirect = -1
 
-// localRedirect returns the request that is to be served in place of r, if resp asks for a local
-// redirect (section 6.2.2) to a path that is ours, and we are the server that is to follow it. Any
-// other Location is the client's to follow, a plain 302: behind a front the path may be one that
-// the front serves otherwise, or lets nobody have.
+// localRedirect returns the request to serve in place of r, if resp is a local redirect (section
+// 6.2.2) to a path of this client and is to be followed here. Any other redirect becomes a 302:
+// behind a front, the front may serve that path in another way or forbid it.
 func (c *Client) localRedirect(r *protocol.Request, resp *protocol.Response) *protocol.Request {
 	if resp.Status != localRedirect {
 		return nil
@@ -146,8 +145,8 @@ func (c *Client) serves(path string) bool {
 	return ok
 }
 
-// redirected is r as it would have come for another path: a GET, or still a HEAD, without a body.
-// The script sees where it came from in REDIRECT_URL.
+// redirected is r for another path: a GET, or a HEAD if r is one, without a body. REDIRECT_URL
+// holds the path of r.
 func redirected(r *protocol.Request, path, query string) *protocol.Request {
 	p := make(protocol.Params, 0, len(r.Params)+4)
 	was := r.Params.Get("SCRIPT_NAME") + r.Params.Get("PATH_INFO")

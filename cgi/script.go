@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A script is the program that serves a request, and how it is told where it stands (RFC 3875
-// sections 4.1.5 and 4.1.13).
+// A script is the program that serves a request, with its place in the URL (RFC 3875 sections 4.1.5
+// and 4.1.13).
 type script struct {
 	file string // its path in the file system
 	name string // SCRIPT_NAME, decoded
@@ -25,7 +25,7 @@ type command struct {
 	argv []string // with argv[0]
 	env  []string
 	dir  string
-	cred *credential // nil: as we are
+	cred *credential // nil: our own
 
 	byExtension bool // path is the interpreter of the script's extension
 }
@@ -46,10 +46,10 @@ func (c *Client) command(s *script, env, words []string) *command {
 	return cmd
 }
 
-// searchWords are the command line of an indexed query (section 4.4): that of a GET or HEAD without
-// an unencoded "=", split at "+", each word decoded. A word that cannot be decoded, holds a NUL, or
-// could pose as an option to an interpreter (CVE-2012-1823; CVE-2024-4577 with a soft hyphen)
-// leaves none at all.
+// searchWords returns the search words of an indexed query (section 4.4): that of a GET or HEAD
+// without an unencoded "=", split at "+", each word decoded. There are none if a word cannot be
+// decoded, holds a NUL, or could be taken for an option by an interpreter (CVE-2012-1823;
+// CVE-2024-4577 with a soft hyphen).
 func searchWords(method, query string) []string {
 	if method != http.MethodGet && method != http.MethodHead || query == "" || strings.Contains(query, "=") {
 		return nil
@@ -65,8 +65,7 @@ func searchWords(method, query string) []string {
 	return words
 }
 
-// checkPath refuses what no path may hold: a NUL, which ends a name in the file system, and a
-// segment that leads upward.
+// checkPath refuses a path with a NUL, which would end a file's name early, or with a ".." segment.
 func checkPath(p string) error {
 	if strings.Contains(p, "\x00") {
 		return refused(http.StatusBadRequest, "NUL in the path")
@@ -79,7 +78,8 @@ func checkPath(p string) error {
 	return nil
 }
 
-// translate maps PATH_INFO to a file as a URL path of its own would be (section 4.1.6).
+// translate returns PATH_TRANSLATED: the file of PATH_INFO, if that is taken for a URL path
+// (section 4.1.6).
 func translate(documentRoot, info string) string {
 	if documentRoot == "" || info == "" {
 		return ""

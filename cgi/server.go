@@ -28,12 +28,11 @@ func Serve(h protocol.Handler) error { return new(Program).Serve(h) }
 // A Program is this process as a CGI script: its environment and its standard input are the
 // request, its standard output takes the response. The zero value is ready to use.
 //
-// The server sends SIGTERM when the client is gone or the time is up: that ends the request's
-// context. A handler that does not look there runs on until it is done, or until SIGKILL.
+// The server sends SIGTERM when the client is gone or the time is up. That ends the request's
+// context. A handler that does not watch its context runs on until it returns, or until SIGKILL.
 type Program struct {
-	// NPH makes it a non-parsed-header script (RFC 3875 section 5), whose response begins with a
-	// status line and reaches the client as it is. It is one also if the program's name begins with
-	// "nph-".
+	// NPH makes the program a non-parsed-header script (RFC 3875 section 5), whose response begins
+	// with a status line and reaches the client as it is. A name that begins with "nph-" does too.
 	NPH bool
 
 	Limits *protocol.Limits // nil: the defaults
@@ -41,33 +40,34 @@ type Program struct {
 
 	Observe func(*protocol.Request, protocol.Summary) // see [protocol.Loop]; may be nil
 
-	// What is nil is the process's own.
+	// The request and the response. nil: the process's own.
 	Environ []string
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
 }
 
-// Serve answers the request with h and returns when the response is written. The error says that it
-// could not be, or is not whole; what h returns before that is answered and logged.
+// Serve answers the request with h and returns when the response is written. It returns an error if
+// the response could not be written or is incomplete. An error of h before the first write becomes
+// an error page, and is logged.
 //
-// CGI has no way to say that a response is not whole, but for its Content-Length, and the way in
-// which a script ends: so when h fails in the middle, and Stdout is the process's own, Serve ends
-// the process by SIGKILL.
+// Only a Content-Length and the way in which a script ends can tell the server that a response is
+// incomplete. So if h fails after the head has gone out, and Stdout is the process's own, Serve
+// ends the process by SIGKILL.
 func (p *Program) Serve(h protocol.Handler) error {
 	loop := &protocol.Loop{Handler: h, Limits: p.Limits, Log: p.Log, Observe: p.Observe}
 	c := p.newConn()
 	if err := loop.Serve(context.Background(), c); err != io.EOF && err != nil {
 		return err
 	}
-	if c.out.cut != nil && p.Stdout == nil {
-		dieCut()
+	if c.out.incomplete != nil && p.Stdout == nil {
+		killSelf()
 	}
-	return cmp.Or(c.out.err, c.out.cut)
+	return cmp.Or(c.out.err, c.out.incomplete)
 }
 
-// dieCut ends the process in the way that no whole response ends.
-func dieCut() {
+// killSelf ends the process as one whose response is incomplete.
+func killSelf() {
 	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Kill() == nil {
 		select {}
 	}
@@ -95,7 +95,7 @@ func (p *Program) newConn() *conn {
 	return c
 }
 
-// A conn yields the one request.
+// A conn is the conversation of a Program: one request.
 type conn struct {
 	lim     protocol.Limits
 	environ []string
@@ -103,17 +103,17 @@ type conn struct {
 	stderr  io.Writer
 	form    protocol.HeadForm
 	out     *encoder
-	asked   bool
-	own     bool // the request is the process's own
-	unwatch func()
+	served  bool   // Next has returned the request
+	own     bool   // the request is the process's own
+	unwatch func() // undoes watch; nil: not called
 }
 
 // Next implements [protocol.Conn].
 func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error) {
-	if c.asked {
+	if c.served {
 		return nil, nil, io.EOF
 	}
-	c.asked = true
+	c.served = true
 	r := &protocol.Request{Protocol: name, Body: c.stdin}
 	if c.own {
 		c.watch(r)
@@ -125,7 +125,7 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 		switch {
 		case ok || err != nil:
 		case strings.EqualFold(r.Params.Get("HTTP_TRANSFER_ENCODING"), "chunked"):
-			// Apache takes the coding off, and the body is what comes until it closes
+			// Apache decodes the chunks, and the body ends with standard input
 			r.ContentLength = -1
 		default: // without a length there is no body (RFC 3875 section 4.2)
 			r.ContentLength = 0
@@ -134,7 +134,8 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 	return r, c.out, err
 }
 
-// readParams takes the environment as the request's variables. HTTP_PROXY is no client's to set.
+// readParams makes the environment the request's variables, without those that are withheld from
+// programs, such as HTTP_PROXY.
 func (c *conn) readParams(r *protocol.Request) error {
 	if len(c.environ) > c.lim.ParamCount {
 		return tooLarge(len(c.environ), c.lim.ParamCount, "variables")
@@ -159,8 +160,8 @@ func tooLarge(got, limit int, unit string) error {
 		Detail: protocol.Exceeds(int64(got), int64(limit), unit)}
 }
 
-// watch ends the context of r when the server sends SIGTERM. It does so from the start, not when
-// somebody asks: a signal that came before would end the process in the middle of something.
+// watch ends the context of r when the server sends SIGTERM. It does so from the start, because a
+// signal that is not caught ends the process at once.
 func (c *conn) watch(r *protocol.Request) {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGTERM)
@@ -188,11 +189,12 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// drainTime is how long a script that has answered goes on taking what is left of its body.
+// drainTime bounds how long drain reads.
 const drainTime = 30 * time.Second
 
-// drain takes what is left of a body that comes by a socket, as mod_cgid's does: to close a socket
-// with bytes unread is a reset, and would take the answer with it. A pipe has no such trouble.
+// drain reads and discards the rest of a body that comes by a socket, as that of Apache's mod_cgid
+// does. Closing a socket with bytes unread resets the connection, and the response could be lost. A
+// pipe does not need it.
 func drain(stdin io.Reader) {
 	f, ok := stdin.(*os.File)
 	if !ok {
@@ -202,7 +204,7 @@ func drain(stdin io.Reader) {
 		return
 	}
 	done := make(chan struct{})
-	go func() { // the process ends with it, at the latest
+	go func() { // which ends with the process at the latest
 		defer close(done)
 		_, _ = io.Copy(io.Discard, f)
 	}()

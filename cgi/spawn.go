@@ -20,10 +20,10 @@ var devNull = sync.OnceValues(func() (int, error) {
 
 // spawn starts c in a process group of its own. Without withStdin its standard input is empty.
 //
-// It goes straight to syscall.ForkExec: os/exec and os.StartProcess cost a quarter more of our own
+// It calls syscall.ForkExec, because os/exec and os.StartProcess cost a quarter more of our own
 // time, for a descriptor, a finalizer and a goroutine that a script which ends soon does not need.
 func spawn(c *command, withStdin bool, fork forkExec) (s spawned, err error) {
-	keepOurs()
+	setCloseOnExec()
 	s = spawned{pid: -1, stdin: -1, stdout: -1, stderr: -1}
 	child := [3]int{-1, -1, -1}
 	defer func() {
@@ -54,13 +54,13 @@ func spawn(c *command, withStdin bool, fork forkExec) (s spawned, err error) {
 		Files: []uintptr{uintptr(child[0]), uintptr(child[1]), uintptr(child[2])},
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Credential: c.cred},
 	}
-	s.pid, err = forkPatiently(c, attr, fork)
+	s.pid, err = forkRetrying(c, attr, fork)
 	return s, err
 }
 
-// forkPatiently tries again while the file is busy: it has just been written, and some other
-// process that was forked at that moment holds it open for a moment more.
-func forkPatiently(c *command, attr *syscall.ProcAttr, fork forkExec) (pid int, err error) {
+// forkRetrying tries again for a while after ETXTBSY: a file that has just been written may still
+// be open in another process that was forked at that moment.
+func forkRetrying(c *command, attr *syscall.ProcAttr, fork forkExec) (pid int, err error) {
 	for pause := time.Millisecond; ; pause *= 2 {
 		pid, err = fork(c.path, c.argv, attr)
 		if err != syscall.ETXTBSY || pause > 64*time.Millisecond {
@@ -78,10 +78,10 @@ func closeAll(fds []int) {
 	}
 }
 
-// keepOurs makes sure, once, that no script inherits a descriptor of ours. What Go opens is closed
-// on exec anyhow; this is about what we were started with: the sockets of socket activation,
-// whatever a shell has left open.
-var keepOurs = sync.OnceFunc(func() {
+// setCloseOnExec has every descriptor closed that a script would inherit. It runs once: files that
+// Go opens are closed on exec anyway, so only those are left that we were started with, such as the
+// sockets of socket activation.
+var setCloseOnExec = sync.OnceFunc(func() {
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
 	names, err := os.ReadDir("/proc/self/fd")
@@ -99,23 +99,23 @@ type credential = syscall.Credential
 
 var systemFork forkExec = syscall.ForkExec
 
-// terminateGroup asks the processes of a group to end.
+// terminateGroup asks the processes of a group to end, by SIGTERM.
 func terminateGroup(group int) error { return syscall.Kill(-group, syscall.SIGTERM) }
 
-// killGroup ends them.
+// killGroup ends the processes of a group by SIGKILL.
 func killGroup(group int) error { return syscall.Kill(-group, syscall.SIGKILL) }
 
-// reap waits for a child's end, and reports whether there is nothing to wait for any more.
+// reap waits for a child's exit. It reports false if it was interrupted.
 func reap(child int, status *syscall.WaitStatus) bool {
 	_, err := syscall.Wait4(child, status, 0, nil)
 	return err != syscall.EINTR
 }
 
-// reapOrphans reaps those of a group that have become our own children.
+// reapOrphans reaps a process of the group that has become our own child and has ended.
 func reapOrphans(group int) { syscall.Wait4(-group, nil, syscall.WNOHANG, nil) }
 
-// limitSignals are the signals by which the system ends a process that passes a limit, or asks for
-// what there is not.
+// limitSignals are the signals by which the system ends a process that exceeds a limit or makes an
+// unknown system call.
 var limitSignals = map[syscall.Signal]string{
 	syscall.SIGSYS: "SIGSYS", syscall.SIGXCPU: "SIGXCPU, its limit of CPU time", syscall.SIGXFSZ: "SIGXFSZ, its limit of file size",
 }

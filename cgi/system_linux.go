@@ -9,7 +9,7 @@ import (
 )
 
 // newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the
-// child's does: a program does not expect EAGAIN.
+// child's does, because programs do not expect EAGAIN.
 func newPipe(parentReads bool) (parent, child int, err error) {
 	var p [2]int
 	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK); err != nil {
@@ -100,9 +100,9 @@ func hasWriter(fd uintptr) bool {
 	return e != 0 || n == 0 || p.revents&hangUp == 0
 }
 
-// groupLives reports whether a process of the group still runs. Signal 0 would find those also that
-// have ended and wait for init to reap them, which may be slow at that, or be none in a container;
-// so the group's members are looked at if thorough.
+// groupLives reports whether a process of the group still runs. Signal 0 finds also processes that
+// have ended and that init has not reaped, which may be slow or, in a container, may not happen.
+// So, if thorough, the state of each member is read from /proc.
 func groupLives(group int, thorough bool) bool {
 	if syscall.Kill(-group, 0) == syscall.ESRCH {
 		return false

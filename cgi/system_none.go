@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// A script cannot be run on this system: spawn says so. The rest is never called.
+// Scripts cannot be run on this system, and spawn returns an error. The rest is never called.
 
 type credential struct {
 	Uid, Gid uint32

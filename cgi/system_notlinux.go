@@ -5,7 +5,7 @@ package cgi
 import "syscall"
 
 // newPipe returns a pipe whose ends are closed on exec. The parent's end does not block, the
-// child's does: a program does not expect EAGAIN.
+// child's does, because programs do not expect EAGAIN.
 func newPipe(parentReads bool) (parent, child int, err error) {
 	var p [2]int
 	syscall.ForkLock.RLock()
@@ -43,10 +43,10 @@ func awaitExit(pid int) (e leaderExit) {
 	return e
 }
 
-// hasWriter reports whether some process still holds the other end of a pipe open. Where that
-// cannot be asked, one may.
+// hasWriter reports whether a process may still hold the other end of a pipe open. Here that is not
+// known.
 func hasWriter(uintptr) bool { return true }
 
-// groupLives reports whether there is a process in the group. One that has ended, and waits for
-// init to reap it, counts.
+// groupLives reports whether there is a process in the group, be it one that has ended and that
+// init has not reaped yet.
 func groupLives(group int, thorough bool) bool { return syscall.Kill(-group, 0) != syscall.ESRCH }

@@ -17,9 +17,9 @@ import (
 type walk struct {
 	dir     *Dir
 	asked   string // for errors
-	logical string // where it has come, in the names that were asked for
-	real    string // the same with links inside the tree resolved
-	rest    string // of the path, once the script is found
+	logical string // the present file or directory, by the names in the request
+	real    string // the same, with symbolic links resolved
+	rest    string // what follows the script in the path, once it is found
 	found   bool
 }
 
@@ -47,7 +47,7 @@ func (w *walk) follow(rest string) error {
 	return nil
 }
 
-// step goes one element down. What it finds is a directory, or a file that may run.
+// step goes one element down. Without an error it has found a directory, or a file that may run.
 func (w *walk) step(seg string) (isDir bool, err error) {
 	w.logical, w.real = join(w.logical, seg), join(w.real, seg)
 	fi, err := os.Lstat(w.real)
@@ -74,7 +74,7 @@ func join(dir, seg string) string { return strings.TrimSuffix(dir, "/") + "/" + 
 // resolve follows the link at real.
 func (w *walk) resolve() (os.FileInfo, error) {
 	target, err := filepath.EvalSymlinks(w.real)
-	// its own words for links in a circle
+	// EvalSymlinks reports a loop of links by an error of its own
 	if _, ok := errors.AsType[*os.PathError](err); err != nil && !ok {
 		err = syscall.ELOOP
 	}
@@ -94,9 +94,8 @@ func (w *walk) resolve() (os.FileInfo, error) {
 	return os.Lstat(target)
 }
 
-// index looks for the file that stands for the directory where the walk has come. A path without
-// the final slash has to be asked for with it first, or the relative links of the answer would be
-// wrong.
+// index looks for the index script of the present directory. If the path lacks its final slash, it
+// returns the path with one: without it, relative links in the response would be wrong.
 func (w *walk) index(rest string) (redirect string, err error) {
 	dir := *w
 	for _, name := range w.dir.Index {
@@ -117,8 +116,7 @@ func (w *walk) index(rest string) (redirect string, err error) {
 	return "", forbidden(w.asked, "a directory")
 }
 
-// allowed reports whether the file may run: by the list, and by its mode unless an interpreter
-// takes it.
+// allowed returns an error if Allow does not list the file.
 func (w *walk) allowed(fi os.FileInfo) error {
 	if len(w.dir.Allow) == 0 {
 		return nil
