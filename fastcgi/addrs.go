@@ -34,11 +34,11 @@ func (p *Protocol) admit(peer net.Addr) error {
 	}
 	tcp, ok := peer.(*net.TCPAddr)
 	if !ok {
-		return fail(protocol.ErrUnsupported, "accept", "FCGI_WEB_SERVER_ADDRS allows TCP only", nil)
+		return fail(protocol.ErrForbidden, "accept", "FCGI_WEB_SERVER_ADDRS allows TCP only", nil)
 	}
 	addr := tcp.AddrPort().Addr().Unmap()
 	if !slices.Contains(p.WebServerAddrs, addr) {
-		return fail(protocol.ErrUnsupported, "accept", addr.String()+" is not in FCGI_WEB_SERVER_ADDRS", nil)
+		return fail(protocol.ErrForbidden, "accept", addr.String()+" is not in FCGI_WEB_SERVER_ADDRS", nil)
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ const variablePrefix = "Variable-"
 // adds it to those of the requests that follow. The name is sent in upper case.
 func SetVariable(h http.Header, name, value string) { h.Set(variablePrefix+name, value) }
 
-// Variables returns the variables of an Authorizer's answer in the order of their names, which are
-// in upper case: those of header fields have lost what they were.
+// Variables returns the variables of an Authorizer's answer in the order of their names. Names are
+// returned in upper case, because header fields do not keep their case.
 func Variables(h http.Header) protocol.Params {
 	var params protocol.Params
 	for name, values := range h {
@@ -31,8 +31,8 @@ func Variables(h http.Header) protocol.Params {
 	return params
 }
 
-// upperVariables returns h with the names of its variables in upper case: an environment tells Foo
-// from FOO, fields do not.
+// upperVariables returns h with the names of its variables in upper case. In an environment Foo and
+// FOO are two variables; as header fields they are one.
 func upperVariables(h http.Header) http.Header {
 	upper := make(http.Header, len(h))
 	for name, values := range h {

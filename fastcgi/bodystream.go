@@ -222,8 +222,8 @@ func (c *conn) direct(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// handBack gives up the reading after a handler's Read. A leader who waits for it lets a lone
-// handler go on.
+// handBack releases the right to read after a handler's Read. If the leader waits for that right
+// and the request is the only one, the handler keeps it.
 func (c *conn) handBack(f *bodyStream) {
 	switch {
 	case !c.leading:
@@ -250,7 +250,7 @@ func (c *conn) store(b []byte, leader bool) error {
 	case f.spool == nil && room > 0:
 		b = b[:min(len(b), room)]
 		f.keep(b)
-	case leader && c.open == 1 && (!c.patience.lost(f, len(b)) || c.diskTaken(f, len(b))):
+	case leader && c.open == 1 && (!c.grace.lost(f, len(b)) || c.diskTaken(f, len(b))):
 		c.yield(f.s)
 		return errYield
 	default:

@@ -14,9 +14,9 @@ import (
 // request at a time: many backends (php-fpm, libfcgi) know no more. Only Dial must be set. It is
 // safe for concurrent use and must not be changed once in use.
 //
-// What the backend must hold to be used with care is done: pairs are kept whole in their records as
-// long as they fit in one, a record is at most 65,528 bytes, CONTENT_LENGTH is true, and a response
-// is read while its request's body is still being sent.
+// RoundTrip writes what every backend can read: a name-value pair is not split over two records if
+// it fits in one, a record has at most 65,528 bytes of content, and CONTENT_LENGTH is always true.
+// It reads the response while it sends the request's body.
 type Client struct {
 	// Dial connects to the backend.
 	Dial func(ctx context.Context) (net.Conn, error)

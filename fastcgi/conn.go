@@ -65,7 +65,7 @@ type conn struct {
 	writers  atomic.Int32 // handlers that send, or wait to
 	deadline deadline
 	ticker   ticker
-	patience readGrace
+	grace    readGrace
 }
 
 // A record is what is still to come of the record that is being read.
@@ -305,7 +305,7 @@ func (c *conn) Close() error {
 	c.forgetUnserved()
 	c.poke()
 	c.ticker.stop()
-	c.patience.stop()
+	c.grace.stop()
 	reading := c.reading
 	c.mu.Unlock()
 	if again {

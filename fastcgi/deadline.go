@@ -20,9 +20,9 @@ const (
 	wasPoked                // the deadline is in the past, to wake the reader
 )
 
-// A deadline is the connection's read deadline. It is set when the phase changes. What enters a
-// phase later is due later, and is looked at when the deadline passes; but for a handler that
-// begins to wait for its body in another phase: see hasten.
+// A deadline is the connection's read deadline. It is set when the phase changes. A request that
+// enters the phase later is due later: when the deadline passes, expire looks at all of them again.
+// A handler that begins to wait for its body in another phase sets it earlier: see hasten.
 type deadline struct {
 	phase phase
 	unset bool      // it must be set anew

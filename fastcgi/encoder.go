@@ -170,8 +170,8 @@ func (c *conn) finish(s *stream) {
 	delete(c.streams, s.id)
 }
 
-// sendingEnd counts s as ended. That it is called with the output's lock means that at most one
-// request more than the limit takes up memory when the peer does not read its answers.
+// sendingEnd counts s as ended. It is called with the output's lock held: so a peer that stops
+// reading can pin at most one request beyond Limits.Requests.
 func (c *conn) sendingEnd(s *stream) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -48,7 +48,7 @@ func (c *conn) park() bool {
 	partial := len(c.in.buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0
 	if c.parked = c.open == 0 && c.ending == 0 && !partial; c.parked {
 		c.ticker.stop()
-		c.patience.stop()
+		c.grace.stop()
 		c.in.release()
 		c.out.release()
 	}

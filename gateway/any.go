@@ -21,7 +21,7 @@ const sniffLen = 2
 // serve. One on which they do not come in time is closed.
 func (c *conn) start(serve func(*conn)) {
 	var first [sniffLen]byte
-	k := peeking{p: first[:], whole: c.port.whole.Load()}
+	k := peeking{p: first[:], whole: c.listener.whole.Load()}
 	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
 	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
 		c.late(n)
@@ -38,7 +38,7 @@ func (c *conn) start(serve func(*conn)) {
 
 // late closes a connection whose first bytes have not come, but n.
 func (c *conn) late(n int) {
-	if name := c.port.protocol; n > 0 {
+	if name := c.listener.protocol; n > 0 {
 		c.report(name, &protocol.Error{Protocol: name, Op: "read head", Kind: protocol.ErrAborted,
 			Detail: "not whole after " + c.srv.run.limits.HeadTimeout.String()})
 	}

@@ -126,7 +126,7 @@ func (c *conn) contain() {
 	if v := recover(); v != nil {
 		c.net.Close()
 		c.srv.run.log.LogAttrs(c.srv.run.ctx, slog.LevelError, "connection failed", slog.String("err", fmt.Sprint("panic: ", v)),
-			slog.String("listener", c.port.name), slog.String("peer", peerName(c.net)), slog.String("stack", string(debug.Stack())))
+			slog.String("listener", c.listener.name), slog.String("peer", peerName(c.net)), slog.String("stack", string(debug.Stack())))
 		c.end()
 	}
 }
@@ -145,12 +145,12 @@ func (c *conn) report(name string, err error) {
 	if !log.Enabled(ctx, level) {
 		return
 	}
-	ok, unlogged := c.port.ended.Allow(endsLogged)
+	ok, unlogged := c.listener.ended.Allow(endsLogged)
 	if !ok {
 		return
 	}
 	attrs := []slog.Attr{slog.Any("err", err), slog.String("protocol", name),
-		slog.String("listener", c.port.name), slog.String("peer", peerName(c.net))}
+		slog.String("listener", c.listener.name), slog.String("peer", peerName(c.net))}
 	if unlogged > 0 {
 		attrs = append(attrs, slog.Int("unlogged", unlogged))
 	}
@@ -159,7 +159,12 @@ func (c *conn) report(name string, err error) {
 
 // noRequest reports whether err says that what came is nothing to serve.
 func noRequest(err error) bool {
-	return errors.Is(err, protocol.ErrMalformed) || errors.Is(err, protocol.ErrTooLarge) || errors.Is(err, protocol.ErrUnsupported)
+	for _, kind := range []error{protocol.ErrMalformed, protocol.ErrTooLarge, protocol.ErrUnsupported, protocol.ErrForbidden} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // peerName is the peer's address, or what there is on a Unix socket, whose peers have none.

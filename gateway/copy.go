@@ -73,8 +73,8 @@ func (f *flusher) wantLocked() {
 	f.due = true
 }
 
-// flush sends what waits. A head by itself stays while the request's body is still coming: that
-// would have to be taken in first.
+// flush sends what waits. A head alone is not flushed while the request's body is unread, because
+// that would spool the whole body.
 func (f *flusher) flush() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -26,7 +26,7 @@ type Listener struct {
 // PlainListener returns l's own Listener, whose Accept l has.
 func (l *Listener) PlainListener() net.Listener { return l.Listener }
 
-// A activeListener is a listener in use.
+// An activeListener is a listener in use.
 type activeListener struct {
 	net.Listener
 	name     string
@@ -44,30 +44,30 @@ type activeListener struct {
 }
 
 // Close closes the listener, once.
-func (p *activeListener) Close() error {
-	p.once.Do(func() { p.err = p.Listener.Close() })
-	return p.err
+func (l *activeListener) Close() error {
+	l.once.Do(func() { l.err = l.Listener.Close() })
+	return l.err
 }
 
 // endsLogged is how many lines a second tell of connections of one listener that ended badly.
 const endsLogged = 100
 
 func (s *Server) newActiveListener(l net.Listener, protocolName string) *activeListener {
-	p := &activeListener{Listener: l, protocol: protocolName, allow: s.Allow}
+	active := &activeListener{Listener: l, protocol: protocolName, allow: s.Allow}
 	if own, ok := l.(*Listener); ok {
-		p.name = own.Name
+		active.name = own.Name
 		if len(own.Allow) > 0 {
-			p.allow = own.Allow
+			active.allow = own.Allow
 		}
 	}
-	if p.name == "" {
+	if active.name == "" {
 		sep := "://"
 		if l.Addr().Network() == "unix" {
 			sep = "+unix:"
 		}
-		p.name = protocolName + sep + l.Addr().String()
+		active.name = protocolName + sep + l.Addr().String()
 	}
-	return p
+	return active
 }
 
 // The waits after a failed accept: each twice the one before it.
@@ -80,17 +80,17 @@ const (
 // of its own.
 func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, start func(*conn)) error {
 	s.init()
-	p := s.newActiveListener(l, protocolName)
-	p.acceptor = a
-	if !s.open(p) {
+	active := s.newActiveListener(l, protocolName)
+	active.acceptor = a
+	if !s.open(active) {
 		l.Close()
 		return ErrServerClosed
 	}
-	defer s.shut(p)
+	defer s.shut(active)
 	for wait := firstWait; ; {
-		nc, err := s.accept(p)
+		nc, err := s.accept(active)
 		if err == nil {
-			s.admit(p, nc, start) // also if the server is closing by now: it was accepted
+			s.admit(active, nc, start) // also if the server is closing by now: it was accepted
 		}
 		switch {
 		case s.run.closing.Load():
@@ -100,57 +100,57 @@ func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, 
 		case !passing(err):
 			return err
 		default:
-			s.backOff(p, err, wait)
+			s.backOff(active, err, wait)
 			wait = min(2*wait, lastWait)
 		}
 	}
 }
 
 // open notes a listener, unless the server is closing.
-func (s *Server) open(p *activeListener) bool {
+func (s *Server) open(l *activeListener) bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	if s.run.closing.Load() {
 		return false
 	}
-	s.run.ports[p] = struct{}{}
+	s.run.listeners[l] = struct{}{}
 	s.run.tasks.Add(1)
 	return true
 }
 
-func (s *Server) shut(p *activeListener) {
-	p.Close()
-	if n := p.refused.Rest(); n > 0 {
-		s.run.log.Warn("forbidden peers", "listener", p.name, "unlogged", n)
+func (s *Server) shut(l *activeListener) {
+	l.Close()
+	if n := l.refused.Rest(); n > 0 {
+		s.run.log.Warn("forbidden peers", "listener", l.name, "unlogged", n)
 	}
-	if n := p.ended.Rest(); n > 0 {
-		s.run.log.Info("connections ended", "listener", p.name, "unlogged", n)
+	if n := l.ended.Rest(); n > 0 {
+		s.run.log.Info("connections ended", "listener", l.name, "unlogged", n)
 	}
 	s.run.mu.Lock()
-	delete(s.run.ports, p)
+	delete(s.run.listeners, l)
 	s.run.mu.Unlock()
 	s.run.tasks.Done()
 }
 
 // accept accepts one connection, once there is room for one.
-func (s *Server) accept(p *activeListener) (net.Conn, error) {
+func (s *Server) accept(l *activeListener) (net.Conn, error) {
 	if !s.waitForRoom() {
 		return nil, ErrServerClosed
 	}
-	if p.acceptor != nil {
-		return p.acceptor.Accept()
+	if l.acceptor != nil {
+		return l.acceptor.Accept()
 	}
-	return p.Accept()
+	return l.Accept()
 }
 
 // admit has nc served if its peer may connect.
-func (s *Server) admit(p *activeListener, nc net.Conn, start func(*conn)) {
-	if !p.allow.Admits(nc.RemoteAddr()) {
-		s.refuse(p, nc)
+func (s *Server) admit(l *activeListener, nc net.Conn, start func(*conn)) {
+	if !l.allow.Admits(nc.RemoteAddr()) {
+		s.refuse(l, nc)
 		return
 	}
 	s.run.totals.accepted.Add(1)
-	c := s.begin(p, nc)
+	c := s.begin(l, nc)
 	if c == nil {
 		nc.Close()
 		return
@@ -159,20 +159,20 @@ func (s *Server) admit(p *activeListener, nc net.Conn, start func(*conn)) {
 }
 
 // refuse closes the connection of a forbidden peer.
-func (s *Server) refuse(p *activeListener, nc net.Conn) {
+func (s *Server) refuse(l *activeListener, nc net.Conn) {
 	s.run.totals.refused.Add(1)
 	nc.Close()
-	if ok, unlogged := p.refused.Allow(1); ok {
-		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+p.name+": add it to allow=",
-			"peer", peerName(nc), "listener", p.name, "unlogged", unlogged)
+	if ok, unlogged := l.refused.Allow(1); ok {
+		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+l.name+": add it to allow=",
+			"peer", peerName(nc), "listener", l.name, "unlogged", unlogged)
 	}
 }
 
 // backOff waits after a failed accept, until a connection ends: then there are descriptors again.
-func (s *Server) backOff(p *activeListener, err error, wait time.Duration) {
-	if ok, unlogged := p.trouble.Allow(1); ok {
+func (s *Server) backOff(l *activeListener, err error, wait time.Duration) {
+	if ok, unlogged := l.trouble.Allow(1); ok {
 		s.run.log.LogAttrs(s.run.ctx, slog.LevelError, "accept failed; trying again", slog.Any("err", err),
-			slog.String("listener", p.name), slog.Int("unlogged", unlogged))
+			slog.String("listener", l.name), slog.Int("unlogged", unlogged))
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

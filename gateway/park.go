@@ -20,7 +20,7 @@ type parker interface {
 // one look to the next.
 const parkEvery = time.Second
 
-// ended notes whether the loop's Next has ended because the connection was parked.
+// ended notes, after Next has returned no request, whether the connection was parked.
 func (c *conn) ended() {
 	if p, ok := c.inner.(parker); ok {
 		c.until, c.parked = p.Parked()

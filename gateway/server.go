@@ -64,12 +64,12 @@ type engine struct {
 	workers *workerPool
 	tasks   sync.WaitGroup // listeners and connections
 
-	mu    sync.Mutex
-	room  sync.Cond // on mu: a connection has ended, or closing was set
-	ports map[*activeListener]struct{}
-	conns map[*conn]struct{}
-	awake map[*conn]parker // those that may be parked
-	web   *web             // net/http's server, once it is needed
+	mu        sync.Mutex
+	room      sync.Cond // on mu: a connection has ended, or closing was set
+	listeners map[*activeListener]struct{}
+	conns     map[*conn]struct{}
+	awake     map[*conn]parker // those that may be parked
+	web       *web             // net/http's server, once it is needed
 
 	parking bool // somebody looks after awake
 
@@ -95,7 +95,7 @@ func (s *Server) init() {
 		r.stopped, r.freed = make(chan struct{}), make(chan struct{})
 		r.workers = newWorkerPool(r.stopped)
 		r.room.L = &r.mu
-		r.ports, r.conns, r.awake = make(map[*activeListener]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
+		r.listeners, r.conns, r.awake = make(map[*activeListener]struct{}), make(map[*conn]struct{}), make(map[*conn]parker)
 		r.ready.Store(true)
 	})
 }
@@ -124,9 +124,9 @@ func (s *Server) ServeAny(l net.Listener, protocols ...protocol.Protocol) error 
 
 // A conn is one connection that a Server serves. It stands before the protocol's own Conn.
 type conn struct {
-	srv  *Server
-	port *activeListener
-	net  net.Conn
+	srv      *Server
+	listener *activeListener
+	net      net.Conn
 
 	mu    sync.Mutex
 	inner protocol.Conn // nil until the protocol is known, and for HTTP
@@ -149,8 +149,8 @@ type conn struct {
 
 // begin notes a connection, once there is room for it: also while the server is closing, as it was
 // accepted before. nil says that the server has been closed.
-func (s *Server) begin(p *activeListener, nc net.Conn) *conn {
-	c := &conn{srv: s, port: p, net: nc}
+func (s *Server) begin(l *activeListener, nc net.Conn) *conn {
+	c := &conn{srv: s, listener: l, net: nc}
 	r := &s.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -238,7 +238,7 @@ type earlyReader interface {
 	SetPeeked(piece []byte)
 }
 
-// passEarly gives inner what has come first on c, if that was looked at. If not, and the port's
+// passEarly gives inner what has come first on c, if that was looked at. If not, and the listener's
 // connections are all of inner's kind, that is done with its next ones.
 func (c *conn) passEarly(inner protocol.Conn) {
 	e, ok := inner.(earlyReader)
@@ -246,7 +246,7 @@ func (c *conn) passEarly(inner protocol.Conn) {
 	case c.early != nil:
 		e.SetPeeked(c.early)
 		c.early = nil
-	case ok && e.KeepsInput() && c.port.protocol != "auto":
-		c.port.whole.Store(true)
+	case ok && e.KeepsInput() && c.listener.protocol != "auto":
+		c.listener.whole.Store(true)
 	}
 }

@@ -78,8 +78,8 @@ func (s *Server) stop() {
 	if !r.closing.Swap(true) {
 		close(r.stopped)
 	}
-	for p := range r.ports {
-		p.Close()
+	for l := range r.listeners {
+		l.Close()
 	}
 	r.room.Broadcast()
 	web := r.web

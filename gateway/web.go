@@ -122,9 +122,9 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// ServeHTTP serves one request under the server's limits. The core tells net/http to let a handler
-// read and write at once only when the handler asks: net/http does not take in the rest of a body
-// then, and panics where it meets it as the next request.
+// ServeHTTP serves one request under the server's limits. Full duplex is enabled only when the
+// handler asks for it: net/http then does not take in the rest of a body, and panics where it reads
+// that rest as the next request.
 func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
 	number := wc.heads.Add(1)
@@ -150,8 +150,8 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 }
 
 func (w *web) tooLargeHead(rw http.ResponseWriter, hr *http.Request, wc *webConn, err error) {
-	if ok, unlogged := wc.conn.port.ended.Allow(endsLogged); ok {
-		w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.port.name, "peer", peerName(wc), "unlogged", unlogged)
+	if ok, unlogged := wc.conn.listener.ended.Allow(endsLogged); ok {
+		w.srv.run.log.Warn("request failed", "err", err, "listener", wc.conn.listener.name, "peer", peerName(wc), "unlogged", unlogged)
 	}
 	status := http.StatusRequestHeaderFieldsTooLarge
 	w.refuse(rw, hr, err, status, http.StatusText(status))

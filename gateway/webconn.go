@@ -90,7 +90,7 @@ func (c *webConn) came(p []byte, n int) int {
 const notHTTP = "?\r\n\r\n"
 
 // look returns n, unless p[:n] is another protocol: then it logs so, and gives net/http what makes
-// it answer 400 at once, not when its patience ends.
+// it answer 400 at once, not when its own time limit is over.
 func (c *webConn) look(p []byte, n int) int {
 	err := sniff.HTTP.WrongProtocol(p[:n])
 	if err == nil {

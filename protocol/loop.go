@@ -59,9 +59,9 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	return s.err
 }
 
-// A session is one connection in a Loop. At any time at most one goroutine is the leader, who is in
-// Conn.Next; after it, the same goroutine runs the handler. Whoever wants another leader meanwhile
-// calls more.
+// A session is one connection in a Loop. At any time at most one goroutine is the leader: it calls
+// Conn.Next, and then runs the handler of the request that it got. A Conn that wants to be read
+// while that handler runs calls more, which makes another goroutine the leader.
 type session struct {
 	loop  *Loop
 	ctx   context.Context

@@ -255,7 +255,7 @@ func (w *response) finish(err error) error {
 	return err
 }
 
-// unsent gives an error of the connection its place, unless it has one.
+// unsent wraps a connection's error in an *Error, unless it is one already.
 func unsent(err error) error {
 	if _, placed := errors.AsType[*Error](err); err == nil || placed {
 		return err
