@@ -82,7 +82,7 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 }
 
 func (x *exchange) headEnded(err error, n int) error {
-	if err != io.EOF && err != io.ErrUnexpectedEOF || !x.heard {
+	if err != io.EOF && err != io.ErrUnexpectedEOF || !x.responseBegan {
 		return err
 	}
 	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
@@ -91,7 +91,7 @@ func (x *exchange) headEnded(err error, n int) error {
 
 // response makes a response of a final head.
 func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
-	x.first = nil
+	x.firstWrite = nil
 	x.body = netio.Answer{Protocol: Name, Request: x.request, Log: x.c.Log}
 	if err := x.body.Open(status, h, (*rawBody)(x)); err != nil {
 		return nil, x.failed("read response head", err)
@@ -127,7 +127,7 @@ func (x *exchange) record() error {
 	}
 	l.in.discard(x.padding)
 	x.padding = 0
-	x.heard = true
+	x.responseBegan = true
 	h, n, err := consumeHeader(l.in.buffered())
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ type Client struct {
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	x := &exchange{c: c, ctx: ctx, lim: c.Limits.Resolve()}
 	var err error
-	if x.request, x.done, err = netio.Measured(r, c.Limits); err != nil {
+	if x.request, x.releaseBody, err = netio.Measured(r, c.Limits); err != nil {
 		return nil, err
 	}
 	if err = x.encode(); err != nil {

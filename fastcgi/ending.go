@@ -14,7 +14,7 @@ func (x *exchange) finish() {
 	if !x.ended.CompareAndSwap(false, true) {
 		return
 	}
-	free := x.stop() && x.sent.Load()
+	free := x.stop() && x.allSent.Load()
 	if !x.over && free {
 		x.over = x.peek() == io.EOF
 	}

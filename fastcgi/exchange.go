@@ -20,22 +20,23 @@ type exchange struct {
 	ctx     context.Context
 	lim     protocol.Limits
 	request *protocol.Request // its body has a known length
-	done    func()            // gives back what the request holds; nil for nothing
 
-	first  []byte                // what is sent at once: the head, and a small body
-	head   int                   // the length of the head in first
-	later  bool                  // a body follows it
-	unsent atomic.Pointer[error] // why the request's body could not be read
+	firstWrite  []byte // the head, and the body if it is small and in memory
+	head        int    // the length of the head in firstWrite
+	bodyFollows bool   // the body is sent after firstWrite
+	releaseBody func() // releases a body that was taken in; nil: there is none
 
 	l       *clientConn
 	timeout netio.ResponseDeadline
 	stop    func() bool // ends the watch of the context
-	unread  bool        // the request cannot have been read: sending it failed
-	heard   bool        // something of an answer came
-	reached bool        // a byte of the request has been written, on whatever connection
-	sender  sync.WaitGroup
-	sent    atomic.Bool // all of the request
-	ended   atomic.Bool // END_REQUEST came, or close was called
+	reached bool        // a byte of the request was written, on whatever connection
+
+	sender        sync.WaitGroup
+	sendFailed    bool                  // the backend cannot have read the whole request
+	allSent       atomic.Bool           // the whole request has been sent
+	bodyErr       atomic.Pointer[error] // why the request's body could not be read
+	responseBegan bool                  // at least a byte of a response came
+	ended         atomic.Bool           // END_REQUEST came, or close was called
 
 	answer
 }
@@ -68,12 +69,12 @@ func (x *exchange) encode() error {
 		}
 		b = appendRecord(b, typeStdin, requestID, body)
 	default:
-		x.first, x.later = b, true
+		x.firstWrite, x.bodyFollows = b, true
 		return nil
 	}
 	b = appendRecord(b, typeStdin, requestID, nil)
-	x.later = r.Role == protocol.Filter
-	x.first = b
+	x.bodyFollows = r.Role == protocol.Filter
+	x.firstWrite = b
 	return nil
 }
 
@@ -143,28 +144,28 @@ func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
 	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
 	l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))
 	x.timeout.Start(l.nc, &x.lim)
-	n, err := l.nc.Write(x.first)
+	n, err := l.nc.Write(x.firstWrite)
 	x.reached = x.reached || n > 0
 	if err != nil {
 		// A backend that has answered and gone may still have its answer read.
-		x.unread = true
+		x.sendFailed = true
 		if x.ctx.Err() != nil || isTimeout(err) {
 			return nil, x.failed("write request", err)
 		}
-	} else if x.later {
+	} else if x.bodyFollows {
 		x.sender.Go(func() { x.sendRest() })
 	} else {
-		x.sent.Store(true)
+		x.allSent.Store(true)
 	}
 	return x.receive()
 }
 
 // again reports whether the request, which failed on a kept connection, may be sent on another.
 func (x *exchange) again() bool {
-	if !x.l.used || x.heard || x.ctx.Err() != nil || x.later && !x.unread {
+	if !x.l.used || x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
 		return false
 	}
-	return x.unread || x.c.Resend || netio.Idempotent(x.request.Method())
+	return x.sendFailed || x.c.Resend || netio.Idempotent(x.request.Method())
 }
 
 // drop gives up a connection.
@@ -172,7 +173,7 @@ func (x *exchange) drop() {
 	x.stop()
 	x.l.close()
 	x.l.in.release()
-	x.l, x.unread = nil, false
+	x.l, x.sendFailed = nil, false
 	x.answer = answer{}
 }
 
@@ -185,7 +186,7 @@ func (x *exchange) sendRest() {
 	if r.Role == protocol.Filter && !x.send(typeData, x.timeout.PauseFor(r.Data), r.DataLength) {
 		return
 	}
-	x.sent.Store(true)
+	x.allSent.Store(true)
 }
 
 // send sends n bytes (-1: to its end) of a stream, and its end. A body that is too short ends the
@@ -244,7 +245,7 @@ func (x *exchange) bodyFailed(err error) error {
 	if _, ok := errors.AsType[*protocol.Error](err); !ok {
 		err = fail(protocol.ErrAborted, "read request body", "", err)
 	}
-	x.unsent.Store(&err)
+	x.bodyErr.Store(&err)
 	return err
 }
 
@@ -257,8 +258,8 @@ func (x *exchange) failed(op string, err error) error {
 		}
 		return fail(protocol.ErrAborted, op, "", cause)
 	}
-	if unsent := x.unsent.Load(); unsent != nil {
-		return *unsent
+	if bodyErr := x.bodyErr.Load(); bodyErr != nil {
+		return *bodyErr
 	}
 	if e, ok := err.(*protocol.Error); ok && e.Kind == protocol.ErrUpstream {
 		own := *e
@@ -282,9 +283,9 @@ func (x *exchange) close() {
 
 // giveBack gives back a body that was taken in, when nobody sends it any more.
 func (x *exchange) giveBack() {
-	if x.done != nil {
+	if x.releaseBody != nil {
 		x.sender.Wait()
-		x.done()
+		x.releaseBody()
 	}
 }
 
