@@ -4,7 +4,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/sniff"
@@ -30,6 +32,9 @@ type webConn struct {
 	refused atomic.Pointer[tooLargeHead] // the last head
 	heads   atomic.Int32                 // requests that net/http has given
 	owed    string                       // what net/http gets next
+
+	interrupting sync.Mutex
+	interrupted  bool // the read deadline has been set to end a read of the body
 
 	serving atomic.Bool           // a request that the handler has seen, or its end
 	why     atomic.Pointer[error] // what came last is refused
@@ -69,7 +74,7 @@ func (c *webConn) came(p []byte, n int) int {
 		n = c.look(p, n)
 	}
 	n, err := c.framing.follow(p[:n])
-	c.midway.Store(c.framing.inBody())
+	c.setMidway(c.framing.inBody())
 	c.broken.Store(c.framing.at == over)
 	if head, ok := err.(*tooLargeHead); ok {
 		c.refused.Store(head)
@@ -84,6 +89,29 @@ func (c *webConn) came(p []byte, n int) int {
 		c.owed = notHTTP
 	}
 	return n
+}
+
+// setMidway notes whether more of a request's body is to come. An interrupt that came when some was
+// does not reach what net/http reads after the body.
+func (c *webConn) setMidway(midway bool) {
+	c.interrupting.Lock()
+	defer c.interrupting.Unlock()
+	c.midway.Store(midway)
+	if c.interrupted && !midway {
+		c.interrupted = false
+		c.Conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// interruptBody ends a read that waits for more of a request's body. The rest of a body that has
+// come whole waits for nobody.
+func (c *webConn) interruptBody() {
+	c.interrupting.Lock()
+	defer c.interrupting.Unlock()
+	if c.midway.Load() {
+		c.interrupted = true
+		c.Conn.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 // notHTTP makes net/http answer 400 and close, before a request and within a head.

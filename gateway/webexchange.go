@@ -91,6 +91,14 @@ func (x *webExchange) armRead() {
 	}
 }
 
+// InterruptRead ends a Read of the body that waits for more of it: see [webConn.interruptBody].
+func (x *webExchange) InterruptRead() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.ownRead = true // no later piece sets a deadline again
+	x.conn.interruptBody()
+}
+
 // disarmRead takes the body's deadline away: net/http goes on reading, to notice a client that
 // leaves.
 func (x *webExchange) disarmRead() {

@@ -223,7 +223,10 @@ func panicked(v any) error {
 // interrupt wakes a goroutine that is still reading the body of a request whose handler has
 // returned.
 func (w *response) interrupt() {
-	if e, ok := w.enc.(interface{ SetReadDeadline(time.Time) error }); ok {
+	switch e := w.enc.(type) {
+	case interface{ InterruptRead() }:
+		e.InterruptRead()
+	case interface{ SetReadDeadline(time.Time) error }:
 		e.SetReadDeadline(time.Unix(1, 0))
 	}
 }

@@ -170,6 +170,25 @@ func (e *httpEncoder) SetReadDeadline(t time.Time) error {
 	return http.NewResponseController(e.w).SetReadDeadline(t)
 }
 
+// InterruptRead ends a Read of the body that waits. Where the ResponseWriter can it does so itself,
+// because a deadline alone may reach another read: once the body has been read to its end, net/http
+// reads on to notice a client that leaves, and an error of that read ends the context of all later
+// requests of the connection.
+func (e *httpEncoder) InterruptRead() {
+	for w := e.w; ; {
+		switch t := w.(type) {
+		case interface{ InterruptRead() }:
+			t.InterruptRead()
+			return
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			e.SetReadDeadline(time.Unix(1, 0))
+			return
+		}
+	}
+}
+
 func (e *httpEncoder) SetWriteDeadline(t time.Time) error {
 	return http.NewResponseController(e.w).SetWriteDeadline(t)
 }
