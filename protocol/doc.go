@@ -9,9 +9,32 @@
 //	                                                                       v
 //	net.Conn <- Encoder <- HTTP's rules <- ResponseWriter <------------ Handler
 //
-// A [Loop] pulls requests from a [Conn] and lets a [Handler] answer them. [FromHTTP] makes a
-// Handler of an http.Handler, [ToHTTP] the opposite. A [RoundTripper] is the client's side of a
-// protocol. A [Trace] prints what a connection says.
+// # For applications
+//
+// Whoever serves requests needs five names:
+//
+//   - [Handler], or [HandlerFunc], is what an application is. It gets a [Request] and writes to a
+//     [ResponseWriter]. [FromHTTP] makes one of an http.Handler, [ToHTTP] the opposite.
+//   - [Request] is the variables ([Params]), the body, and who sent it. [RequestFromContext] finds
+//     it below FromHTTP.
+//   - [Limits] bound what a peer can make us hold or wait for.
+//   - [Error] is every error of the module: a kind for errors.Is, a status, one line of text.
+//   - [Summary] is what one request came to, for logs and metrics: see [Loop].
+//
+// A server for it is gateway.Server, or [Loop] for a connection of one's own.
+//
+// # For protocols
+//
+// All else is for whoever writes a protocol or a client of one:
+//
+//   - the contract: [Protocol], [Conn] and [Encoder]; what a Conn may be besides: [Multiplexer],
+//     [Watcher], [Idler], [Refuser]; what a Protocol may be: [Sniffer], [Tracer]. The package
+//     protocoltest has it as a suite.
+//   - the client's side: [RoundTripper] and [Response]; [BufferUnknownLength] and [Spool] for
+//     bodies.
+//   - heads as CGI and HTTP write them: [AppendHead], [ParseHead], [ReadHead].
+//   - which variables and fields never pass: [Withheld] and its kin, [Steers].
+//   - what a connection says, byte by byte: [Span], [Message], [MessageWriter], [Trace].
 //
 // # Half duplex
 //
