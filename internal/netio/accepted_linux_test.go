@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/net/nettest"
+
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 )
 
 func listen(t *testing.T, network string) net.Listener {
@@ -176,6 +179,52 @@ func TestAcceptedHasAddresses(t *testing.T) {
 	defer c.Close()
 	if got := c.RemoteAddr().String(); got != name {
 		t.Errorf("RemoteAddr %s, want %s", got, name)
+	}
+}
+
+// TestAcceptedHasTheOptionsOfPackageNet, whether it came before the listener was tuned or after.
+func TestAcceptedHasTheOptionsOfPackageNet(t *testing.T) {
+	l := listen(t, "tcp")
+	dial := func() {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+	dial()
+	a := NewAcceptor(l)
+	dial()
+	var conns []*Accepted
+	for i := range 2 {
+		a.untuned = 1 - i // the second has it from the listener
+		c, err := a.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		conns = append(conns, c.(*Accepted))
+	}
+	theirs, _ := netiotest.TCP(t)
+	raw, err := theirs.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range [...][2]int{
+		{syscall.IPPROTO_TCP, syscall.TCP_NODELAY},
+		{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL},
+		{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT},
+	} {
+		var got, want int
+		raw.Control(func(fd uintptr) { want, _ = syscall.GetsockoptInt(int(fd), o[0], o[1]) })
+		for i, c := range conns {
+			c.raw().Control(func(fd uintptr) { got, _ = syscall.GetsockoptInt(int(fd), o[0], o[1]) })
+			if got != want || want == 0 {
+				t.Errorf("connection %d: option %v is %d, want %d", i, o, got, want)
+			}
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type Acceptor struct {
 	fd   int
 	peer syscall.RawSockaddrAny
 	size uint32
+
+	untuned int // connections that may have come before the listener was tuned
 }
 
 // NewAcceptor returns nil for a listener that is no plain one of TCP or of a Unix stream socket.
@@ -36,7 +38,7 @@ func NewAcceptor(l net.Listener) *Acceptor {
 		}
 		l = w.PlainListener()
 	}
-	a := &Acceptor{listener: l, network: l.Addr().Network()}
+	a := &Acceptor{listener: l, network: l.Addr().Network(), untuned: queueMax}
 	var err error
 	switch l := l.(type) {
 	case *net.TCPListener:
@@ -53,12 +55,18 @@ func NewAcceptor(l net.Listener) *Acceptor {
 	return a
 }
 
-// What package net sets on each connection. Linux has those of the listener passed on.
+// What package net sets on each connection.
 const (
 	keepAliveSeconds = 15
 	keepAliveCount   = 9
 )
 
+// queueMax is how many connections may have come to a listener before it was tuned, as most systems
+// bound its queue.
+const queueMax = 4096
+
+// tuneTCP sets that on a listener, which passes it on to the connections that come from then on, or
+// on a connection that has come before.
 func tuneTCP(fd uintptr) {
 	for _, o := range [...][3]int{
 		{syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1},
@@ -77,6 +85,10 @@ func (a *Acceptor) Accept() (net.Conn, error) {
 	a.fd = -1
 	if err := a.raw.Control(a.try); err != nil || a.fd < 0 {
 		return a.listener.Accept()
+	}
+	if a.untuned > 0 && a.network == "tcp" {
+		a.untuned--
+		tuneTCP(uintptr(a.fd))
 	}
 	return &Accepted{network: a.network, local: a.listener.Addr(), peer: a.peerAddr(), fd: a.fd}, nil
 }
