@@ -40,6 +40,11 @@ func TestPipe(t *testing.T) {
 	if n, err := Write(out, full); n != -1 || err != syscall.EAGAIN {
 		t.Errorf("full: %d, %v", n, err)
 	}
+	for _, pieces := range [][2][]byte{{full, full}, {nil, full}, {full, nil}} {
+		if n, err := WriteTwo(out, pieces[0], pieces[1]); n != -1 || err != syscall.EAGAIN {
+			t.Errorf("two pieces of %d and %d bytes, full: %d, %v", len(pieces[0]), len(pieces[1]), n, err)
+		}
+	}
 	Close(out)
 	for n, err := Read(in, full); n != 0; n, err = Read(in, full) {
 		if err != nil {
@@ -49,6 +54,40 @@ func TestPipe(t *testing.T) {
 	Close(in)
 	if n, err := Read(in, buf); n != -1 || err != syscall.EBADF {
 		t.Errorf("closed: %d, %v", n, err)
+	}
+}
+
+// Two pieces go out as one, or as much of them as the other end has room for.
+func TestWriteTwo(t *testing.T) {
+	var p [2]int
+	if err := syscall.Pipe(p[:]); err != nil {
+		t.Fatal(err)
+	}
+	in, out := p[0], p[1]
+	defer Close(in)
+	defer Close(out)
+	for _, fd := range p {
+		if err := syscall.SetNonblock(fd, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	buf := make([]byte, 20)
+	for _, pieces := range [][2]string{{"hello, ", "world"}, {"", "world"}, {"hello, ", ""}} {
+		want := pieces[0] + pieces[1]
+		if n, err := WriteTwo(out, []byte(pieces[0]), []byte(pieces[1])); n != len(want) || err != nil {
+			t.Errorf("%q: %d, %v", pieces, n, err)
+		}
+		if n, err := Read(in, buf); err != nil || string(buf[:n]) != want {
+			t.Errorf("read %q, %v, want %q", buf[:max(n, 0)], err, want)
+		}
+	}
+	large := make([]byte, 1<<20)
+	n, err := WriteTwo(out, []byte("hello, "), large)
+	if n <= len("hello, ") || n >= len(large) || err != nil {
+		t.Errorf("more than it holds: %d, %v", n, err)
+	}
+	if n, err := WriteTwo(out, nil, large); n != -1 || err != syscall.EAGAIN {
+		t.Errorf("the rest of that: %d, %v", n, err)
 	}
 }
 
