@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
@@ -142,14 +140,14 @@ func paramsOf(r *protocol.Request) protocol.Params {
 func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
 	x.l = l
 	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
-	l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))
+	l.nc.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
 	x.timeout.Start(l.nc, &x.lim)
 	n, err := l.nc.Write(x.firstWrite)
 	x.reached = x.reached || n > 0
 	if err != nil {
 		// A backend that has answered and gone may still have its answer read.
 		x.sendFailed = true
-		if x.ctx.Err() != nil || isTimeout(err) {
+		if x.ctx.Err() != nil || netio.IsTimeout(err) {
 			return nil, x.failed("write request", err)
 		}
 	} else if x.bodyFollows {
@@ -232,7 +230,7 @@ func (x *exchange) sendPiece(buf *piece, typ recordType, n int, last bool) bool 
 	if last {
 		b = appendHeader(b, header{typ: typ, id: requestID})
 	}
-	x.l.nc.SetWriteDeadline(after(x.lim.WriteTimeout))
+	x.l.nc.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
 	_, err := x.l.nc.Write(b)
 	return err == nil
 }
@@ -287,16 +285,4 @@ func (x *exchange) giveBack() {
 		x.sender.Wait()
 		x.releaseBody()
 	}
-}
-
-func after(d time.Duration) time.Time {
-	if d == 0 {
-		return time.Time{}
-	}
-	return time.Now().Add(d)
-}
-
-func isTimeout(err error) bool {
-	t, ok := errors.AsType[net.Error](err)
-	return ok && t.Timeout()
 }

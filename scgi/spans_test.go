@@ -1,7 +1,6 @@
 package scgi
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -13,39 +12,26 @@ import (
 )
 
 // sides are what goes over a connection each way, with the last span where that is an error.
-var sides = []struct {
-	side  protocol.Side
-	bytes string
-	fails string
-}{
-	{bytes: "68:CONTENT_LENGTH\x000\x00SCGI\x001\x00REQUEST_METHOD\x00GET\x00REQUEST_URI\x00/deepthought\x00,"},
-	{bytes: "44:CONTENT_LENGTH\x002\x00SCGI\x001\x00REQUEST_METHOD\x00POST\x00,hi"},
-	{bytes: "27:CONTENT_LENGTH\x000\x00SCGI\x001\x00A\x00\x00,"},
-	{bytes: "GET / HTTP/1.1\r\n", fails: `0+16 malformed: scgi: read head: malformed: netstring length "G"`},
-	{bytes: "24:CONTENT_LENGTH\x000\x00SCGI\x002\x00,", fails: `3+25 malformed: scgi: read params: malformed: SCGI is "2", not 1`},
-	{bytes: "5:A\x001\x00B;", fails: "2+6 malformed: scgi: read head: malformed: the netstring of 5 bytes does not end in a comma"},
-	{bytes: "24:CONTENT_LENGTH", fails: "3+14 malformed: scgi: read head: malformed: the input ends after 17 bytes: unexpected EOF"},
-	{bytes: "24", fails: "0+2 malformed: scgi: read head: malformed: the input ends after 2 bytes: unexpected EOF"},
-	{side: protocol.ResponseSide, bytes: "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"},
-	{side: protocol.ResponseSide, bytes: "HTTP/1.1 299 Mostly: Fine\nA:\t b \nA: \nStatus: 404\n\n"},
-	{side: protocol.ResponseSide, bytes: "\r\nno field"},
-	{side: protocol.ResponseSide, bytes: "oh no\n\n", fails: `0+7 malformed: read response head: upstream: parse: malformed: header line 1: "oh no"`},
-	{side: protocol.ResponseSide, bytes: "A: b\r\n", fails: "0+6 malformed: read response head: malformed: the input ends after 6 bytes: unexpected EOF"},
+var sides = []protocoltest.SpanSide{
+	{Bytes: "68:CONTENT_LENGTH\x000\x00SCGI\x001\x00REQUEST_METHOD\x00GET\x00REQUEST_URI\x00/deepthought\x00,"},
+	{Bytes: "44:CONTENT_LENGTH\x002\x00SCGI\x001\x00REQUEST_METHOD\x00POST\x00,hi"},
+	{Bytes: "27:CONTENT_LENGTH\x000\x00SCGI\x001\x00A\x00\x00,"},
+	{Bytes: "GET / HTTP/1.1\r\n", Fails: `0+16 malformed: scgi: read head: malformed: netstring length "G"`},
+	{Bytes: "24:CONTENT_LENGTH\x000\x00SCGI\x002\x00,", Fails: `3+25 malformed: scgi: read params: malformed: SCGI is "2", not 1`},
+	{Bytes: "5:A\x001\x00B;", Fails: "2+6 malformed: scgi: read head: malformed: the netstring of 5 bytes does not end in a comma"},
+	{Bytes: "24:CONTENT_LENGTH", Fails: "3+14 malformed: scgi: read head: malformed: the input ends after 17 bytes: unexpected EOF"},
+	{Bytes: "24", Fails: "0+2 malformed: scgi: read head: malformed: the input ends after 2 bytes: unexpected EOF"},
+	{Side: protocol.ResponseSide, Bytes: "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"},
+	{Side: protocol.ResponseSide, Bytes: "HTTP/1.1 299 Mostly: Fine\nA:\t b \nA: \nStatus: 404\n\n"},
+	{Side: protocol.ResponseSide, Bytes: "\r\nno field"},
+	{Side: protocol.ResponseSide, Bytes: "oh no\n\n", Fails: `0+7 malformed: read response head: upstream: parse: malformed: header line 1: "oh no"`},
+	{Side: protocol.ResponseSide, Bytes: "A: b\r\n", Fails: "0+6 malformed: read response head: malformed: the input ends after 6 bytes: unexpected EOF"},
 }
 
 // Each byte of a side is in one span, in whatever pieces it comes, and what is malformed is said so
 // at the end.
 func TestSpans(t *testing.T) {
-	for _, row := range sides {
-		spans := protocoltest.Spans(t, Protocol{}, row.side, []byte(row.bytes))
-		last := spans[len(spans)-1]
-		if (last.Err != nil || row.fails != "") && last.String() != row.fails {
-			t.Errorf("%q: the last span is %s\nwant %s", row.bytes, last, row.fails)
-		}
-		if last.Err != nil && !errors.Is(last.Err, protocol.ErrMalformed) {
-			t.Errorf("%q: %v", row.bytes, last.Err)
-		}
-	}
+	protocoltest.SpanSides(t, Protocol{}, sides)
 	for name, b := range netiotest.Recordings(t) {
 		spans := protocoltest.Spans(t, Protocol{}, protocol.RequestSide, b)
 		if err := spans[len(spans)-1].Err; err != nil {
@@ -78,7 +64,7 @@ func TestSpansOfAHead(t *testing.T) {
 
 func FuzzSpans(f *testing.F) {
 	for _, row := range sides {
-		f.Add([]byte(row.bytes))
+		f.Add([]byte(row.Bytes))
 	}
 	seed(f, func(b []byte) { f.Add(b) })
 	f.Fuzz(func(t *testing.T, b []byte) {

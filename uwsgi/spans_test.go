@@ -1,7 +1,6 @@
 package uwsgi
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/postern-gateway/postern/internal/netio/netiotest"
@@ -10,38 +9,25 @@ import (
 )
 
 // sides are what goes over a connection each way, with the last span where that is an error.
-var sides = []struct {
-	side  protocol.Side
-	bytes string
-	fails string
-}{
-	{bytes: "\x00\x30\x00\x00" + "\x0e\x00REQUEST_METHOD\x03\x00GET" + "\x0b\x00REQUEST_URI\x0c\x00/deepthought"},
-	{bytes: "\x00\x29\x00\x00" + "\x0e\x00REQUEST_METHOD\x04\x00POST" + "\x0e\x00CONTENT_LENGTH\x01\x002" + "hi"},
-	{bytes: "\x64\x00\x00\x00"},
-	{bytes: "\xad\x07\x00\x00\x05\x00hello"},
-	{bytes: "\x00\x00\x00\x00", fails: "4+0 malformed: uwsgi: read params: malformed: a request without variables"},
-	{bytes: "\x00\x05\x00\x00\x00\x00\x01\x00b", fails: "4+5 malformed: uwsgi: read params: malformed: variable 1 has no name"},
-	{bytes: "\x00\x05\x00\x00\x01\x00A", fails: "4+3 malformed: uwsgi: read packet: malformed: the input ends after 7 bytes: unexpected EOF"},
-	{bytes: "\x00\x05", fails: "0+2 malformed: uwsgi: read packet: malformed: the input ends after 2 bytes: unexpected EOF"},
-	{side: protocol.ResponseSide, bytes: "\x64\x04\x00\x01slow"},
-	{side: protocol.ResponseSide, bytes: "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"},
-	{side: protocol.ResponseSide, bytes: "oh no\r\n\r\n", fails: `0+9 malformed: read response head: upstream: parse: malformed: header line 1: "oh no"`},
-	{side: protocol.ResponseSide, bytes: "HTTP/1.1 200 OK\r\n", fails: "0+17 malformed: read response head: malformed: the input ends after 17 bytes: unexpected EOF"},
+var sides = []protocoltest.SpanSide{
+	{Bytes: "\x00\x30\x00\x00" + "\x0e\x00REQUEST_METHOD\x03\x00GET" + "\x0b\x00REQUEST_URI\x0c\x00/deepthought"},
+	{Bytes: "\x00\x29\x00\x00" + "\x0e\x00REQUEST_METHOD\x04\x00POST" + "\x0e\x00CONTENT_LENGTH\x01\x002" + "hi"},
+	{Bytes: "\x64\x00\x00\x00"},
+	{Bytes: "\xad\x07\x00\x00\x05\x00hello"},
+	{Bytes: "\x00\x00\x00\x00", Fails: "4+0 malformed: uwsgi: read params: malformed: a request without variables"},
+	{Bytes: "\x00\x05\x00\x00\x00\x00\x01\x00b", Fails: "4+5 malformed: uwsgi: read params: malformed: variable 1 has no name"},
+	{Bytes: "\x00\x05\x00\x00\x01\x00A", Fails: "4+3 malformed: uwsgi: read packet: malformed: the input ends after 7 bytes: unexpected EOF"},
+	{Bytes: "\x00\x05", Fails: "0+2 malformed: uwsgi: read packet: malformed: the input ends after 2 bytes: unexpected EOF"},
+	{Side: protocol.ResponseSide, Bytes: "\x64\x04\x00\x01slow"},
+	{Side: protocol.ResponseSide, Bytes: "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"},
+	{Side: protocol.ResponseSide, Bytes: "oh no\r\n\r\n", Fails: `0+9 malformed: read response head: upstream: parse: malformed: header line 1: "oh no"`},
+	{Side: protocol.ResponseSide, Bytes: "HTTP/1.1 200 OK\r\n", Fails: "0+17 malformed: read response head: malformed: the input ends after 17 bytes: unexpected EOF"},
 }
 
 // Each byte of a side is in one span, in whatever pieces it comes, and what is malformed is said so
 // at the end.
 func TestSpans(t *testing.T) {
-	for _, row := range sides {
-		spans := protocoltest.Spans(t, Protocol{}, row.side, []byte(row.bytes))
-		last := spans[len(spans)-1]
-		if (last.Err != nil || row.fails != "") && last.String() != row.fails {
-			t.Errorf("%q: the last span is %s\nwant %s", row.bytes, last, row.fails)
-		}
-		if last.Err != nil && !errors.Is(last.Err, protocol.ErrMalformed) {
-			t.Errorf("%q: %v", row.bytes, last.Err)
-		}
-	}
+	protocoltest.SpanSides(t, Protocol{}, sides)
 	for name, b := range netiotest.Recordings(t) {
 		spans := protocoltest.Spans(t, Protocol{}, protocol.RequestSide, b)
 		if err := spans[len(spans)-1].Err; err != nil {
@@ -52,7 +38,7 @@ func TestSpans(t *testing.T) {
 
 func FuzzSpans(f *testing.F) {
 	for _, row := range sides {
-		f.Add([]byte(row.bytes))
+		f.Add([]byte(row.Bytes))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		b = b[:min(len(b), 200)]

@@ -89,7 +89,7 @@ func TestAcceptedWaitsForNobody(t *testing.T) {
 				t.Error("the poller knows it, though nothing waited")
 			}
 			server.SetReadDeadline(time.Now().Add(time.Millisecond))
-			if _, err := server.Read(make([]byte, 1)); !isTimeout(err) {
+			if _, err := server.Read(make([]byte, 1)); !IsTimeout(err) {
 				t.Errorf("a read with nothing to read ended with %v", err)
 			}
 			if server.file.Load() == nil {

@@ -1,6 +1,8 @@
 package netio
 
 import (
+	"errors"
+	"net"
 	"sync"
 	"time"
 )
@@ -96,4 +98,18 @@ func (t *deadline) resume(set func(time.Time) error) {
 		t.at = time.Time{}
 	}
 	set(t.at)
+}
+
+// After is the deadline d from now. 0 is none.
+func After(d time.Duration) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(d)
+}
+
+// IsTimeout reports whether err says that a deadline has passed.
+func IsTimeout(err error) bool {
+	t, ok := errors.AsType[net.Error](err)
+	return ok && t.Timeout()
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -181,17 +180,4 @@ func (x *Exchange) close() {
 			x.releaseBody()
 		}
 	})
-}
-
-// after is the deadline d from now. 0 is none.
-func after(d time.Duration) time.Time {
-	if d == 0 {
-		return time.Time{}
-	}
-	return time.Now().Add(d)
-}
-
-func isTimeout(err error) bool {
-	t, ok := errors.AsType[net.Error](err)
-	return ok && t.Timeout()
 }

@@ -78,7 +78,7 @@ func (x *Exchange) send() error {
 // early may have sent its response before.
 func (x *Exchange) write(b []byte) error {
 	err := x.writeOnce(b)
-	if err != nil && x.ctx.Err() == nil && !isTimeout(err) {
+	if err != nil && x.ctx.Err() == nil && !IsTimeout(err) {
 		x.sendFailed = true
 		return nil
 	}
@@ -89,7 +89,7 @@ func (x *Exchange) write(b []byte) error {
 func (x *Exchange) writeOnce(b []byte) error {
 	x.writeMu.Lock()
 	defer x.writeMu.Unlock()
-	x.conn.SetWriteDeadline(after(x.lim.WriteTimeout))
+	x.conn.SetWriteDeadline(After(x.lim.WriteTimeout))
 	n, err := x.conn.Write(b)
 	if n > 0 {
 		x.reached.Store(true)

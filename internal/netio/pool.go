@@ -122,7 +122,7 @@ func (k *idleConn) probe() (open, surplus bool) {
 	k.SetReadDeadline(time.Unix(1, 0))
 	a := <-k.background
 	k.SetReadDeadline(time.Time{})
-	return a.n == 0 && isTimeout(a.err), a.n > 0
+	return a.n == 0 && IsTimeout(a.err), a.n > 0
 }
 
 // readByte reads the input of a connection that has no descriptor to probe.

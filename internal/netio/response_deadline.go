@@ -59,7 +59,7 @@ func (d *ResponseDeadline) update() {
 	}
 	if limit > 0 || d.isSet {
 		d.isSet = limit > 0
-		d.conn.SetReadDeadline(after(limit))
+		d.conn.SetReadDeadline(After(limit))
 	}
 }
 

@@ -40,7 +40,7 @@ func (a *backgroundRead) bodyRead(left int64, err error) {
 	switch {
 	case left == 0:
 		a.start()
-	case err != nil && !isTimeout(err):
+	case err != nil && !IsTimeout(err):
 		a.report()
 	}
 }
@@ -65,7 +65,7 @@ func (a *backgroundRead) run() {
 	for a.n == 0 && err == nil {
 		a.n, err = a.conn.Conn.Read(a.byte[:])
 	}
-	if a.n == 0 && !isTimeout(err) {
+	if a.n == 0 && !IsTimeout(err) {
 		a.report()
 	}
 }
