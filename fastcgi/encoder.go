@@ -230,28 +230,12 @@ func (s *stream) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.readBy = t
-	if s.timer != nil {
-		s.timer.Stop()
-	}
-	wake := func() {
-		s.cond.Broadcast()
-		if s.stdin.waiting || s.data.waiting {
-			c.poke()
+	for _, f := range s.bodies() {
+		if f.waiting {
+			c.hasten(f)
 		}
 	}
-	if t.IsZero() {
-		return nil
-	}
-	d := time.Until(t)
-	if d <= 0 {
-		wake()
-		return nil
-	}
-	s.timer = time.AfterFunc(d, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		wake()
-	})
+	s.cond.Broadcast()
 	return nil
 }
 

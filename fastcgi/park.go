@@ -15,7 +15,7 @@ var errParked = errors.New("fastcgi: parked")
 func (c *conn) Park() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.err != nil || c.open > 0 || !c.leading || !c.reading || c.idle.Load() != waiting {
+	if c.closed || c.err != nil || c.open > 0 || c.reader != leader || c.idle.Load() != waiting {
 		return false
 	}
 	c.parking = true
@@ -33,7 +33,7 @@ func (c *conn) Parked() (until time.Time, ok bool) {
 		limit = c.lim.HeadTimeout
 	}
 	if limit > 0 {
-		until = c.deadline.first.Add(limit)
+		until = c.deadline.began.Add(limit)
 	}
 	return until, c.parked
 }

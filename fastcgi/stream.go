@@ -33,9 +33,8 @@ type stream struct {
 	cond     sync.Cond // where the handler waits for a body
 	stdin    bodyStream
 	data     bodyStream
-	dataRead int64       // bytes of data that the handler has
-	readBy   time.Time   // the handler's own deadline
-	timer    *time.Timer // for readBy
+	dataRead int64     // bytes of data that the handler has
+	readBy   time.Time // the handler's own deadline
 
 	taken atomic.Pointer[protocol.Error] // the front has taken the request back, or broken it
 	encoder
@@ -69,9 +68,7 @@ func (c *conn) add(s *stream) {
 	c.open++
 	c.heads++
 	c.hold(streamCost)
-	if c.multi = c.multi || s.id != 1; c.open > 1 {
-		c.unyield()
-	}
+	c.multi = c.multi || s.id != 1
 }
 
 // forget makes s inactive before its handler was called.
@@ -96,9 +93,6 @@ func (c *conn) leave(s *stream) {
 	c.open--
 	c.hold(-streamCost)
 	c.closing = c.closing || !s.keep
-	if c.yielding == s {
-		c.unyield()
-	}
 }
 
 // left is leave's second half, when END_REQUEST has been sent.
@@ -173,7 +167,7 @@ func (s *stream) parse(b []byte) error {
 // whole has Next give s, whose PARAMS are whole, or its failure. What of STDIN is known already
 // says whether it has a body.
 func (c *conn) whole(s *stream, err error) error {
-	if err == nil && c.peekEnd(&s.stdin, s.id, typeStdin) && s.req.ContentLength < 0 {
+	if err == nil && c.peekEnd(&s.stdin) && s.req.ContentLength < 0 {
 		s.req.ContentLength = 0
 	}
 	c.mu.Lock()
@@ -267,13 +261,16 @@ func (s *stream) lose(cause error) {
 	s.req.Cancel(cause)
 }
 
+// bodies are what a handler reads.
+func (s *stream) bodies() [2]*bodyStream { return [...]*bodyStream{&s.stdin, &s.data} }
+
+// reads is how often the handler has read its body.
+func (s *stream) reads() int { return s.stdin.reads + s.data.reads }
+
 // release gives back what the request holds.
 func (s *stream) release() {
 	s.stdin.release()
 	s.data.release()
 	s.c.hold(-s.held)
 	s.held = 0
-	if s.timer != nil {
-		s.timer.Stop()
-	}
 }

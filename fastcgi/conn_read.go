@@ -1,20 +1,36 @@
 package fastcgi
 
 import (
-	"errors"
 	"io"
-	"net"
 	"strconv"
+)
 
-	"github.com/postern-gateway/postern/protocol"
+// A record is what is still to come of the record that is being read.
+type record struct {
+	h       header
+	sink    sink
+	s       *stream     // for toParams
+	body    *bodyStream // for toBody
+	left    int         // bytes of content
+	padding int         // bytes after it
+}
+
+// A sink says where a record's content goes.
+type sink uint8
+
+const (
+	toNobody sink = iota
+	toParams
+	toBody
+	toControl
 )
 
 // step reads one record, or a part of one, and gives it to whom it belongs.
-func (c *conn) step(leader bool) error {
+func (c *conn) step() error {
 	c.work.Pause()
 	switch {
 	case c.rec.left > 0:
-		return c.content(leader)
+		return c.content()
 	case c.rec.padding > 0:
 		return c.skip(&c.rec.padding)
 	}
@@ -40,8 +56,8 @@ func (c *conn) step(leader bool) error {
 // plainContent is the content in bytes that makes a record no work of its own.
 const plainContent = 256
 
-// fill reads until n bytes are buffered. It gives up with errPoked when the reader must look at its
-// state, and may then be called again.
+// fill reads until n bytes are buffered. It gives up with errLookAgain when the reader must look at
+// the state of the connection, and may then be called again.
 func (c *conn) fill(n int) error {
 	for {
 		b := c.in.buffered()
@@ -71,20 +87,6 @@ func (c *conn) fill(n int) error {
 	}
 }
 
-// readFailed finds out what an error of the connection means.
-func (c *conn) readFailed(err error) error {
-	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
-		return c.expire()
-	}
-	if err == io.EOF && (len(c.in.buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0) {
-		return fail(protocol.ErrMalformed, "read record", "the connection ended within a record", io.ErrUnexpectedEOF)
-	}
-	if err == io.EOF {
-		return err
-	}
-	return fail(protocol.ErrAborted, "read record", "", err)
-}
-
 // skip discards what is buffered of *left bytes.
 func (c *conn) skip(left *int) error {
 	if err := c.fill(1); err != nil {
@@ -98,7 +100,7 @@ func (c *conn) skip(left *int) error {
 }
 
 // content gives what is buffered of a record's content to its sink.
-func (c *conn) content(leader bool) error {
+func (c *conn) content() error {
 	if err := c.fill(1); err != nil {
 		return err
 	}
@@ -108,7 +110,7 @@ func (c *conn) content(leader bool) error {
 	case toNobody:
 		c.work.Bytes(len(b))
 	case toBody:
-		return c.store(b, leader)
+		return c.store(b)
 	case toParams:
 		c.keepParams(c.rec.s, b)
 	case toControl:
@@ -173,14 +175,14 @@ func (c *conn) readParams(h header) error {
 }
 
 // peekEnd ends f if the end of its stream is what is buffered next.
-func (c *conn) peekEnd(f *bodyStream, id uint16, typ recordType) bool {
+func (c *conn) peekEnd(f *bodyStream) bool {
 	b := c.in.buffered()
 	if c.rec.left > 0 || c.rec.padding > len(b) {
 		return false
 	}
 	b = b[c.rec.padding:]
 	h, n, _ := consumeHeader(b)
-	if n == 0 || h.typ != typ || h.id != id || h.content > 0 {
+	if n == 0 || h.typ != f.typ() || h.id != f.s.id || h.content > 0 {
 		return false
 	}
 	c.in.discard(c.rec.padding + n)
@@ -211,7 +213,7 @@ func (c *conn) readBody(h header) error {
 	case h.content == 0:
 		f.end(nil)
 	default:
-		c.rec.sink, c.rec.flow = toBody, f
+		c.rec.sink, c.rec.body = toBody, f
 	}
 	return nil
 }

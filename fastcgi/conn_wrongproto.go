@@ -1,6 +1,7 @@
 package fastcgi
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/postern-gateway/postern/internal/sniff"
@@ -20,6 +21,16 @@ func (c *conn) wrongProtocol(err error) error {
 		c.refusal.form = protocol.StatusField
 	}
 	return wrong
+}
+
+// giveRefusal has the core answer that peer, and log the error.
+func (c *conn) giveRefusal(err error) (*protocol.Request, protocol.Encoder, error) {
+	refusal := c.refusal
+	c.refusal = nil
+	c.mu.Lock()
+	c.err = io.EOF // the answer tells it
+	c.mu.Unlock()
+	return &protocol.Request{Protocol: Name, Peer: c.peer}, refusal, err
 }
 
 // A plainErrorEncoder is the Encoder that answers a peer that speaks another protocol: in text,

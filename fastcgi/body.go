@@ -1,16 +1,12 @@
 package fastcgi
 
 import (
-	"errors"
 	"io"
 	"os"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
-
-// window is how much of a stream waits in memory for a handler that does not read it.
-const window = 128 << 10
 
 // A bodyStream is a request's STDIN or DATA on its way to the handler. It is the io.Reader of it.
 type bodyStream struct {
@@ -25,8 +21,16 @@ type bodyStream struct {
 	drop    bool            // nobody will read: what comes is dropped
 	err     error           // why it ended, if not by its end
 	waiting bool            // the handler waits in Read
-	since   time.Time       // when it began to; zero if something has come since
+	since   time.Time       // when it began to
 	reads   int             // calls of Read
+}
+
+// typ is the type of its records.
+func (f *bodyStream) typ() recordType {
+	if f == &f.s.data {
+		return typeData
+	}
+	return typeStdin
 }
 
 // op is what reading it is called.
@@ -37,16 +41,14 @@ func (f *bodyStream) op() string {
 	return "read body"
 }
 
-// end ends the flow, with nil for its proper end.
+// end ends the stream, with nil for its proper end.
 func (f *bodyStream) end(err error) {
 	if f.ended {
 		return
 	}
 	f.ended, f.err = true, err
 	f.s.cond.Broadcast()
-	if f.s.c.yielding == f.s {
-		f.s.c.unyield()
-	}
+	f.s.c.grace.hasRead(f)
 }
 
 // release drops what is held.
@@ -54,16 +56,7 @@ func (f *bodyStream) release() {
 	f.s.c.hold(-cap(f.buf))
 	f.drop, f.buf, f.at = true, nil, 0
 	f.unspool()
-}
-
-// unspool gives the temporary file back.
-func (f *bodyStream) unspool() {
-	if f.spool != nil {
-		f.spool.Close()
-		f.s.c.holds.files--
-		f.s.c.holds.spool -= f.spooled
-		f.spool, f.spooled = nil, 0
-	}
+	f.s.c.grace.hasRead(f)
 }
 
 // held is the number of bytes that wait.
@@ -92,26 +85,27 @@ func (f *bodyStream) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// read takes what is held, or reads from the connection unless somebody else does. The lock is
-// held.
+// read takes what is held, or reads from the connection unless the leader does. The lock is held.
 func (f *bodyStream) read(p []byte) (int, error) {
 	c := f.s.c
 	f.reads++
+	if n, err := f.readHeld(p); n > 0 || err != nil || len(p) == 0 {
+		return n, err
+	}
+	f.startsWaiting()
+	defer f.stopsWaiting()
 	for {
-		if n, err := f.readHeld(p); n > 0 || err != nil || len(p) == 0 {
-			return n, err
-		}
 		if t := f.s.readBy; !t.IsZero() && !t.After(time.Now()) {
 			return 0, os.ErrDeadlineExceeded
 		}
-		f.wait()
-		if c.reading {
+		if c.leading || c.reader != nobody {
 			f.s.cond.Wait()
 		} else if n := f.pump(p); n > 0 {
-			f.arrived()
 			return n, f.endOf()
 		}
-		f.arrived()
+		if n, err := f.readHeld(p); n > 0 || err != nil {
+			return n, err
+		}
 	}
 }
 
@@ -134,6 +128,7 @@ func (f *bodyStream) readHeld(p []byte) (n int, err error) {
 			f.unspool()
 		}
 	}
+	f.s.c.grace.hasRead(f)
 	return n, f.endOf()
 }
 
@@ -157,46 +152,41 @@ func (f *bodyStream) endOf() error {
 	return nil
 }
 
-func (f *bodyStream) wait() {
-	if !f.waiting {
-		f.waiting = true
-		f.s.c.waiters++
-		f.s.c.hasten()
-	}
+// startsWaiting notes that the handler waits in Read for what is not held.
+func (f *bodyStream) startsWaiting() {
+	c := f.s.c
+	f.waiting, f.since = true, time.Now()
+	c.waiters++
+	c.hasten(f)
+	c.grace.hasRead(f)
 }
 
-func (f *bodyStream) arrived() {
-	if f.waiting {
-		f.waiting, f.since = false, time.Time{}
-		f.s.c.waiters--
-	}
+func (f *bodyStream) stopsWaiting() {
+	f.waiting = false
+	f.s.c.waiters--
 }
 
-// pump reads from the connection until something for f has come: straight into p where that is
-// possible. The lock is held, and given up meanwhile.
+// pump reads from the connection, for a handler that no leader reads for: something for f, straight
+// into p where that is possible, or for another. The lock is held, and given up meanwhile.
 func (f *bodyStream) pump(p []byte) (n int) {
 	c := f.s.c
-	c.reading = true
+	c.reader = handler
 	c.mu.Unlock()
 	var err error
-	if c.rec.flow == f && c.rec.sink == toBody && c.rec.left > 0 {
+	if c.rec.body == f && c.rec.sink == toBody && c.rec.left > 0 {
 		n, err = c.direct(p)
 		if n > 0 && c.rec.left == 0 {
-			typ := typeStdin
-			if f == &f.s.data {
-				typ = typeData
-			}
-			c.peekEnd(f, f.s.id, typ)
+			c.peekEnd(f)
 		}
 	} else {
-		err = c.step(false)
+		err = c.step()
 	}
 	c.mu.Lock()
-	c.reading = false
-	if err != nil && err != errPoked {
-		c.fail(err)
+	c.stopsReading(err)
+	c.next.Signal()
+	if !c.leading {
+		c.ticker.start(c)
 	}
-	c.handBack(f)
 	return n
 }
 
@@ -220,88 +210,6 @@ func (c *conn) direct(p []byte) (n int, err error) {
 	c.in.discard(n)
 	c.rec.left -= n
 	return n, nil
-}
-
-// handBack releases the right to read after a handler's Read. If the leader waits for that right
-// and the request is the only one, the handler keeps it.
-func (c *conn) handBack(f *bodyStream) {
-	switch {
-	case !c.leading:
-		c.ticker.start(c)
-	case c.open == 1 && !f.ended && c.err == nil && len(c.ready) == 0 && !c.closed:
-		c.yield(f.s)
-	default:
-		c.next.Signal()
-	}
-}
-
-// store puts what has come for a body where its handler will find it.
-func (c *conn) store(b []byte, leader bool) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f := c.rec.flow
-	if f.drop || f.ended {
-		c.rec.sink = toNobody
-		return nil
-	}
-	held := len(f.buf) - f.at
-	room := min(window-held, cap(f.buf)-held+c.spare())
-	switch {
-	case f.spool == nil && room > 0:
-		b = b[:min(len(b), room)]
-		f.keep(b)
-	case leader && c.open == 1 && (!c.grace.lost(f, len(b)) || c.diskTaken(f, len(b))):
-		c.yield(f.s)
-		return errYield
-	default:
-		c.work.Bytes(len(b))
-		if err := f.spill(b); err != nil {
-			f.end(err)
-			f.release()
-			return nil
-		}
-	}
-	c.in.discard(len(b))
-	c.rec.left -= len(b)
-	f.s.cond.Broadcast()
-	if leader && c.open == 1 && f.waiting {
-		c.yield(f.s)
-		return errYield
-	}
-	return nil
-}
-
-// keep appends b to what is held in memory.
-func (f *bodyStream) keep(b []byte) {
-	if f.at > 0 && len(f.buf)+len(b) > cap(f.buf) {
-		f.buf = f.buf[:copy(f.buf, f.buf[f.at:])]
-		f.at = 0
-	}
-	if need := len(f.buf) + len(b); need > cap(f.buf) {
-		size := max(need, min(2*need, window, cap(f.buf)+f.s.c.spare()))
-		f.s.c.hold(size - cap(f.buf))
-		f.buf = append(make([]byte, 0, size), f.buf...)
-	}
-	f.buf = append(f.buf, b...)
-}
-
-// spill appends b to the temporary file.
-func (f *bodyStream) spill(b []byte) error {
-	c := f.s.c
-	if err := c.spoolFits(f, int64(len(b))); err != nil {
-		return err
-	}
-	if f.spool == nil {
-		f.spool = &protocol.Spool{File: c.lim.Spool, Total: &c.lim}
-		c.holds.files++
-	}
-	f.spooled += int64(len(b))
-	c.holds.spool += int64(len(b))
-	_, err := f.spool.Write(b)
-	if e, ok := errors.AsType[*protocol.Error](err); ok {
-		return &protocol.Error{Protocol: Name, Op: f.op(), Kind: e.Kind, Detail: e.Detail, Err: e.Err, Status: e.Status}
-	}
-	return err
 }
 
 // stdinFirst returns an error unless STDIN has been read to its end: DATA comes after it (section

@@ -1,0 +1,120 @@
+package fastcgi
+
+import (
+	"errors"
+	"io"
+
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+var errConnLost = protocol.ErrGone
+
+// fail ends the reading, and with it every request: none can be taken back any more. The lock is
+// held, here and in poke.
+func (c *conn) fail(err error) {
+	if c.closed {
+		err = io.EOF
+	}
+	if c.err == nil {
+		c.err = err
+		c.linger = c.linger || errors.Is(err, protocol.ErrMalformed)
+	}
+	gone := error(errConnLost)
+	if err != io.EOF {
+		gone = fail(protocol.ErrAborted, "serve", "", err)
+	}
+	for _, s := range c.streams {
+		s.lose(gone)
+	}
+	c.next.Signal()
+}
+
+// poke makes whoever reads, or waits in Next, look at the state of the connection again.
+func (c *conn) poke() {
+	c.next.Signal()
+	if c.reader != nobody {
+		c.lookUp = true
+		c.deadline.interrupt(c)
+	}
+}
+
+// The states of conn.idle.
+const (
+	busy     = iota // a request is being read or served
+	waiting         // the reader waits for a request's first byte
+	shutDown        // CloseIdle came first
+)
+
+// Idle reports whether c waits for a request, with none that is being read or served.
+func (c *conn) Idle() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.empty() && c.reader != nobody && c.idle.Load() == waiting
+}
+
+// CloseIdle implements protocol.Idler.
+func (c *conn) CloseIdle() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	reading := c.reader != nobody
+	switch {
+	case c.closed:
+		return true
+	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load():
+		// it is not idle, or ends by itself
+		return false
+	case !reading && len(c.in.buffered()) > 0, netio.Pending(c.in.look):
+		return false
+	case reading && !c.idle.CompareAndSwap(waiting, shutDown):
+		return false
+	}
+	c.closed = true
+	c.nc.Close()
+	c.next.Signal()
+	return true
+}
+
+// Close implements protocol.Conn. It waits for no handler.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	again := c.closed
+	c.closed = true
+	linger := c.linger && c.err != io.EOF
+	c.fail(io.EOF)
+	c.forgetUnserved()
+	c.poke()
+	c.ticker.stop()
+	c.grace.stop()
+	reading := c.reader != nobody
+	c.mu.Unlock()
+	if again {
+		return c.nc.Close()
+	}
+	if !reading {
+		c.release() // a drain takes its time, and needs none of it
+	}
+	if linger && !reading {
+		c.drain()
+	}
+	return c.nc.Close()
+}
+
+func (c *conn) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reader == nobody {
+		c.in.release()
+		c.out.release()
+	}
+}
+
+// drain has the peer read what it was answered, before a close with unread input destroys that. A
+// connection that has no half-close is read until the peer, who has its END_REQUEST, closes it.
+func (c *conn) drain() {
+	if _, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		c.out.nc.Drain()
+		return
+	}
+	netio.Linger(c.nc)
+}
