@@ -61,3 +61,31 @@ func bodyBeside(t *testing.T, beside string) {
 	theirs.Close()
 	<-done
 }
+
+// TestBodyTimeoutOfTwo: each body has the whole time, and no more, whenever that of another ends.
+// In this test time is virtual.
+func TestBodyTimeoutOfTwo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		lim := &protocol.Limits{BodyTimeout: time.Second}
+		loop := &protocol.Loop{Limits: lim, Log: slog.New(slog.DiscardHandler), Handler: protocol.HandlerFunc(
+			func(w protocol.ResponseWriter, r *protocol.Request) error {
+				if r.Params.Get("REQUEST_URI") == "/2" {
+					<-time.After(time.Second / 2)
+				}
+				start := time.Now()
+				_, err := io.ReadAll(r.Body)
+				if got := time.Since(start); got != time.Second || protocol.Status(err) != 408 {
+					t.Errorf("%s: waited for %v: %v", r.Params.Get("REQUEST_URI"), got, err)
+				}
+				return err
+			})}
+		done := make(chan error, 1)
+		go func() { done <- loop.Serve(context.Background(), Protocol{}.NewConn(ours, lim)) }()
+		go io.Copy(io.Discard, theirs)
+		theirs.Write(parseRecords(t, post(1, 9), post(2, 9)))
+		<-time.After(time.Minute)
+		theirs.Close()
+		<-done
+	})
+}
