@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -193,7 +194,7 @@ func (f *bodyStream) pump(p []byte) (n int) {
 // direct reads part of the current record's content into p.
 func (c *conn) direct(p []byte) (n int, err error) {
 	p = p[:min(len(p), c.rec.left)]
-	if len(c.in.buffered()) == 0 && len(p) >= inputSize/2 {
+	if len(c.in.Buffered()) == 0 && len(p) >= netio.BufferSize/2 {
 		if err := c.await(); err != nil {
 			return 0, err
 		}
@@ -206,8 +207,8 @@ func (c *conn) direct(p []byte) (n int, err error) {
 	if err := c.fill(1); err != nil {
 		return 0, err
 	}
-	n = copy(p, c.in.buffered())
-	c.in.discard(n)
+	n = copy(p, c.in.Buffered())
+	c.in.Discard(n)
 	c.rec.left -= n
 	return n, nil
 }

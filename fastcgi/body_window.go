@@ -34,7 +34,7 @@ func (c *conn) store(b []byte) error {
 			return nil
 		}
 	}
-	c.in.discard(len(b))
+	c.in.Discard(len(b))
 	c.rec.left -= len(b)
 	f.s.cond.Broadcast()
 	return nil

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -123,7 +124,7 @@ func TestTotalMemory(t *testing.T) {
 	f.hear("END_REQUEST 2 OVERLOADED 0")
 	g.open <- true
 	f.answer(1)
-	large := strings.Repeat("x", inputSize)
+	large := strings.Repeat("x", netio.BufferSize)
 	f.say("BEGIN_REQUEST 3 RESPONDER KEEP_CONN", `PARAMS 3 HTTP_COOKIE="`+large+`"`, "PARAMS 3 end")
 	if out, _, _ := f.answer(3); !strings.HasPrefix(out, "Status: 503 ") {
 		t.Errorf("answered %q", out)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -41,7 +42,7 @@ type conn struct {
 	peer  net.Addr
 
 	// The reader's alone.
-	in      input
+	in      netio.Reader
 	rec     record // what is still to come of the current record
 	control []byte // the content of a control record, as far as it has come
 	begun   bool   // the first header was good

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -101,7 +102,7 @@ func (c *conn) holdParams(s *stream, n int) error {
 	if all := c.holds.memory + int64(more); more > 0 && c.open > 1 && all > int64(lim.ConnMemory) {
 		return tooMuchHeld("read params", all, int64(lim.ConnMemory), "bytes of the connection's requests")
 	}
-	few := c.open == 1 && n <= inputSize // what a connection takes anyway
+	few := c.open == 1 && n <= netio.BufferSize // what a connection takes anyway
 	if all := lim.Budget.HoldMemory(0) + int64(more); more > 0 && !few && all > lim.TotalMemory {
 		return tooMuchHeld("read params", all, lim.TotalMemory, "bytes of all requests")
 	}

@@ -64,7 +64,7 @@ func (c *conn) CloseIdle() bool {
 	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load():
 		// it is not idle, or ends by itself
 		return false
-	case !reading && len(c.in.buffered()) > 0, netio.Pending(c.in.look):
+	case !reading && len(c.in.Buffered()) > 0, netio.Pending(netio.Descriptor(c.nc)):
 		return false
 	case reading && !c.idle.CompareAndSwap(waiting, shutDown):
 		return false
@@ -104,7 +104,7 @@ func (c *conn) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.reader == nobody {
-		c.in.release()
+		c.in.Release()
 		c.out.release()
 	}
 }

@@ -80,7 +80,7 @@ func (c *conn) stamp() {
 
 // phase finds out what the reader waits for.
 func (c *conn) phase() phase {
-	partial := len(c.in.buffered()) > 0 || (c.rec.left > 0 || c.rec.padding > 0) && c.rec.sink != toNobody
+	partial := len(c.in.Buffered()) > 0 || (c.rec.left > 0 || c.rec.padding > 0) && c.rec.sink != toNobody
 	switch {
 	case c.heads > 0, c.open == 0 && partial:
 		return forHead
@@ -168,7 +168,7 @@ func (c *conn) readFailed(err error) error {
 	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
 		return c.expire()
 	}
-	if err == io.EOF && (len(c.in.buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0) {
+	if err == io.EOF && (len(c.in.Buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0) {
 		return fail(protocol.ErrMalformed, "read record", "the connection ended within a record", io.ErrUnexpectedEOF)
 	}
 	if err == io.EOF {

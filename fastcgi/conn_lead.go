@@ -72,7 +72,7 @@ func (c *conn) company() bool {
 
 // ahead reports whether more than the rest of the one request is buffered.
 func (c *conn) ahead() bool {
-	b, ended := c.in.buffered(), false
+	b, ended := c.in.Buffered(), false
 	if c.rec.left > 0 || c.rec.padding > len(b) {
 		return false
 	}

@@ -37,7 +37,7 @@ func (c *conn) step() error {
 	if err := c.fill(headerLen); err != nil {
 		return err
 	}
-	h, _, err := consumeHeader(c.in.buffered())
+	h, _, err := consumeHeader(c.in.Buffered())
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c *conn) step() error {
 	if h.content < plainContent {
 		c.work.Piece()
 	}
-	c.in.discard(headerLen)
+	c.in.Discard(headerLen)
 	c.rec = record{h: h, left: h.content, padding: h.padding}
 	if h.id == 0 {
 		return c.manage(h)
@@ -60,7 +60,7 @@ const plainContent = 256
 // the state of the connection, and may then be called again.
 func (c *conn) fill(n int) error {
 	for {
-		b := c.in.buffered()
+		b := c.in.Buffered()
 		if len(b) > 1 && b[0] != version1 && c.rec.left == 0 && c.rec.padding == 0 {
 			_, _, err := consumeHeader(b)
 			return c.wrongProtocol(err)
@@ -73,11 +73,11 @@ func (c *conn) fill(n int) error {
 		}
 		var err error
 		if c.idle.Load() == waiting {
-			err = c.in.wait()
+			err = c.in.Wait(0)
 		} else {
-			err = c.in.more(n)
+			err = c.in.More(n)
 		}
-		c.work.Read(len(c.in.buffered()) - len(b))
+		c.work.Read(len(c.in.Buffered()) - len(b))
 		if c.idle.Swap(busy) == shutDown {
 			return io.EOF
 		}
@@ -92,8 +92,8 @@ func (c *conn) skip(left *int) error {
 	if err := c.fill(1); err != nil {
 		return err
 	}
-	n := min(*left, len(c.in.buffered()))
-	c.in.discard(n)
+	n := min(*left, len(c.in.Buffered()))
+	c.in.Discard(n)
 	c.work.Bytes(n)
 	*left -= n
 	return nil
@@ -104,7 +104,7 @@ func (c *conn) content() error {
 	if err := c.fill(1); err != nil {
 		return err
 	}
-	b := c.in.buffered()
+	b := c.in.Buffered()
 	b = b[:min(len(b), c.rec.left)]
 	switch c.rec.sink {
 	case toNobody:
@@ -116,7 +116,7 @@ func (c *conn) content() error {
 	case toControl:
 		c.control = append(c.control, b...)
 	}
-	c.in.discard(len(b))
+	c.in.Discard(len(b))
 	c.rec.left -= len(b)
 	if c.rec.sink != toControl || c.rec.left > 0 {
 		return nil
@@ -160,7 +160,7 @@ func (c *conn) readParams(h header) error {
 	}
 	c.rec.sink, c.rec.s = toParams, s
 	all := h.content + h.padding
-	b := c.in.buffered()
+	b := c.in.Buffered()
 	if s.params.size > 0 || len(b) < all+headerLen {
 		return nil
 	}
@@ -169,14 +169,14 @@ func (c *conn) readParams(h header) error {
 		return nil
 	}
 	err = s.parse(b[:h.content])
-	c.in.discard(all + headerLen)
+	c.in.Discard(all + headerLen)
 	c.rec = record{padding: end.padding}
 	return c.whole(s, err)
 }
 
 // peekEnd ends f if the end of its stream is what is buffered next.
 func (c *conn) peekEnd(f *bodyStream) bool {
-	b := c.in.buffered()
+	b := c.in.Buffered()
 	if c.rec.left > 0 || c.rec.padding > len(b) {
 		return false
 	}
@@ -185,7 +185,7 @@ func (c *conn) peekEnd(f *bodyStream) bool {
 	if n == 0 || h.typ != f.typ() || h.id != f.s.id || h.content > 0 {
 		return false
 	}
-	c.in.discard(c.rec.padding + n)
+	c.in.Discard(c.rec.padding + n)
 	c.rec = record{padding: h.padding}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 // wrongProtocol is the error of bytes that are no record. Where the peer speaks another protocol
 // from the start, it says so, and the peer is answered as well as possible.
 func (c *conn) wrongProtocol(err error) error {
-	b := c.in.buffered()
+	b := c.in.Buffered()
 	wrong := sniff.FastCGI.WrongProtocol(b)
 	if c.begun || wrong == nil {
 		return err

@@ -15,12 +15,12 @@ type output struct {
 	pending atomic.Bool // a management record, or the refusal of a request, is in the buffer
 
 	mu   sync.Mutex
-	nc   netio.Conn       // its output buffer is buf
-	buf  *[inputSize]byte // nil: there is nothing to send
-	open *stream          // whose record the buffer ends with, its length still open; nil: none
-	typ  recordType       // of that record
-	at   int              // where in the buffer it begins
-	err  error            // why nothing more can be sent
+	nc   netio.Conn              // its output buffer is buf
+	buf  *[netio.BufferSize]byte // nil: there is nothing to send
+	open *stream                 // whose record the buffer ends with, its length still open; nil: none
+	typ  recordType              // of that record
+	at   int                     // where in the buffer it begins
+	err  error                   // why nothing more can be sent
 }
 
 // copied is the size up to which a piece that does not fit is copied into the next buffer rather

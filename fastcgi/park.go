@@ -45,11 +45,11 @@ func (c *conn) park() bool {
 		return false
 	}
 	c.parking = false
-	partial := len(c.in.buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0
+	partial := len(c.in.Buffered()) > 0 || c.rec.left > 0 || c.rec.padding > 0
 	if c.parked = c.open == 0 && c.ending == 0 && !partial; c.parked {
 		c.ticker.stop()
 		c.grace.stop()
-		c.in.release()
+		c.in.Release()
 		c.out.release()
 	}
 	return c.parked

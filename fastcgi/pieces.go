@@ -1,6 +1,9 @@
 package fastcgi
 
-import "github.com/postern-gateway/postern/internal/bufpool"
+import (
+	"github.com/postern-gateway/postern/internal/bufpool"
+	"github.com/postern-gateway/postern/internal/netio"
+)
 
 // A piece is a record that is being sent.
 type piece [headerLen + fullContent + headerLen + len(zeros)]byte
@@ -21,7 +24,7 @@ func (c *conn) holdPiece() (n int) {
 	switch spare := c.spare(); {
 	case c.open == 1 && !c.multi, spare >= len(piece{}):
 		n = fullContent
-	case spare >= inputSize:
+	case spare >= netio.BufferSize:
 		n = sharedPiece
 	}
 	c.hold(n)

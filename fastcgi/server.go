@@ -40,7 +40,7 @@ func (Protocol) Sniff(first []byte) protocol.Match { return sniff.FastCGI.Match(
 func (p Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
 	s := &conn{proto: p, lim: lim.Resolve(), nc: c, peer: c.RemoteAddr()}
 	s.lim.Requests = min(s.lim.Requests, maxIDs)
-	s.in.init(c)
+	s.in.Init(c)
 	s.out.c = s
 	s.out.nc.Init(c, lim)
 	s.next.L = &s.mu

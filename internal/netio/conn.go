@@ -7,8 +7,6 @@ package netio
 import (
 	"net"
 	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
@@ -18,24 +16,15 @@ import (
 // CloseIdle and the deadlines may be used from anywhere.
 type Conn struct {
 	net.Conn
+	Reader
 	Limits protocol.Limits // resolved
 
 	state       atomic.Int32
 	headStarted bool // the deadline for the whole head is set
 	hadRequest  bool // a request has come: the next Wait has IdleTimeout, not HeadTimeout
 
-	in   []byte          // the input buffer, nil while idle
-	r, w int             // in[r:w] is buffered
-	raw  syscall.RawConn // see Socket
-	keep *Keep           // see KeepInput; nil: nothing is kept
-	work throttle.Meter  // used by the reader
-
-	tryReadFunc func(fd uintptr) bool // tryRead, allocated once
-	tryN        int                   // what tryRead or tryPeek has read
-	tryErr      error                 // its error
-	tryLimit    time.Duration         // how long tryRead may wait
-
-	read, write deadline
+	work  throttle.Meter // used by the reader
+	write deadline
 
 	bodyLeft   atomic.Int64 // unread bytes of the request's body; negative: unknown
 	background atomic.Pointer[backgroundRead]
@@ -66,26 +55,13 @@ func New(c net.Conn, lim *protocol.Limits) *Conn {
 // Init makes b a Conn on c, for a Conn that is a part of another struct.
 func (b *Conn) Init(c net.Conn, lim *protocol.Limits) {
 	b.Conn, b.Limits = c, lim.Resolve()
-	b.raw = Socket(c)
-	b.tryReadFunc = b.tryRead
-}
-
-// Buffered returns what has been read and not yet discarded. It is valid until the next call that
-// reads.
-func (b *Conn) Buffered() []byte { return b.in[b.r:b.w] }
-
-// Discard drops n bytes of what is buffered. An enlarged buffer is dropped once it is empty.
-func (b *Conn) Discard(n int) {
-	if b.r += n; b.r == b.w && len(b.in) > BufferSize {
-		b.in, b.r, b.w = nil, 0, 0
-	}
+	b.Reader.Init(c)
 }
 
 // release returns the empty buffers to the pool.
 func (b *Conn) release() {
-	if b.r == b.w && b.in != nil {
-		putBuffer(b.in)
-		b.in, b.r, b.w = nil, 0, 0
+	if b.r == b.w {
+		b.Release()
 	}
 	if len(b.out) == 0 && b.out != nil {
 		putBuffer(b.out)
@@ -98,6 +74,7 @@ func (b *Conn) release() {
 // call, nor at the end of a response, when a Read of the body may still be running.
 func (b *Conn) Free() {
 	b.consume()
-	b.r, b.w, b.out = 0, 0, b.out[:0]
+	b.Release()
+	b.out = b.out[:0]
 	b.release()
 }

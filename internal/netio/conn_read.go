@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -27,64 +26,15 @@ func (b *Conn) Wait() error {
 	if !b.hadRequest {
 		d, b.hadRequest = b.Limits.HeadTimeout, true
 	}
-	n, err := b.readIdle(d)
+	b.consume()
+	err := b.Reader.Wait(d)
 	switch {
-	case n > 0 && b.state.CompareAndSwap(idle, active):
-		b.w = n
+	case b.w > 0 && b.state.CompareAndSwap(idle, active):
 		return nil
 	case err == nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET):
 		return io.EOF
 	}
 	return err
-}
-
-// readIdle reads once, and waits for input no longer than d. It gets a buffer only when there is
-// input. Input that is there already is read without setting a deadline: that, and asking for the
-// time, costs as much as the read.
-func (b *Conn) readIdle(d time.Duration) (int, error) {
-	b.consume()
-	if b.raw == nil || !b.read.isUnset() {
-		b.read.arm(b.Conn.SetReadDeadline, d)
-	}
-	if b.raw == nil {
-		b.in = getBuffer()
-		return b.Conn.Read(b.in)
-	}
-	b.tryN, b.tryErr, b.tryLimit = 0, nil, d
-	return b.tryResult(b.raw.Read(b.tryReadFunc))
-}
-
-// tryResult is the result of raw.Read, which returned err.
-func (b *Conn) tryResult(err error) (int, error) {
-	switch {
-	case err != nil:
-		return 0, err
-	case b.tryN == 0 && b.tryErr == nil:
-		return 0, io.EOF
-	}
-	return b.tryN, b.tryErr
-}
-
-// tryRead reads once without blocking, into a buffer from the pool. It is called by raw.Read.
-func (b *Conn) tryRead(fd uintptr) bool {
-	if b.keep != nil && b.keep.consuming {
-		b.keep.consume(fd)
-		return true
-	}
-	b.in = getBuffer()
-	n, err := b.readOrPeek(int(fd), b.in)
-	if err == nil {
-		b.tryN = n
-		return true
-	}
-	putBuffer(b.in)
-	b.in = nil
-	if err == syscall.EAGAIN {
-		b.read.arm(b.Conn.SetReadDeadline, b.tryLimit)
-		return false
-	}
-	b.tryErr = os.NewSyscallError("read", err)
-	return true
 }
 
 // Fill reads until at least n bytes are buffered. n may be larger than a buffer: the caller has
@@ -116,21 +66,6 @@ func (b *Conn) Fill(n int) error {
 		}
 	}
 	return nil
-}
-
-// makeRoom makes room for input behind what is buffered, so that n bytes can be buffered in one
-// piece.
-func (b *Conn) makeRoom(n int) {
-	if b.in == nil {
-		b.in, b.r, b.w = getBuffer(), 0, 0
-	}
-	if b.r > 0 && len(b.in)-b.r < n {
-		b.w = copy(b.in, b.in[b.r:b.w])
-		b.r = 0
-	}
-	if b.w == len(b.in) {
-		b.in = replace(b.in, min(2*len(b.in), n+BufferSize/4))
-	}
 }
 
 // Read reads a part of a body. It returns what is buffered, else it reads into p directly, unless p

@@ -60,15 +60,15 @@ func (b *Conn) SetPeeked(piece []byte) {
 	b.state.CompareAndSwap(idle, active)
 }
 
-// readOrPeek reads from a non-blocking descriptor. With KeepInput it peeks.
-func (b *Conn) readOrPeek(fd int, p []byte) (n int, err error) {
-	if b.keep == nil {
+// readOrPeek reads from a non-blocking descriptor, or peeks. k may be nil.
+func (k *Keep) readOrPeek(fd int, p []byte) (n int, err error) {
+	if k == nil {
 		return rawio.Read(fd, p)
 	}
-	b.keep.mu.Lock()
-	defer b.keep.mu.Unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	n, err = rawio.Peek(fd, p[:min(len(p), peekSize)])
-	b.keep.n = max(n, 0)
+	k.n = max(n, 0)
 	return n, err
 }
 
@@ -97,7 +97,7 @@ func (b *Conn) readInput(p []byte, left int64) (int, error) {
 
 // tryPeek peeks once without blocking. It is called by raw.Read.
 func (b *Conn) tryPeek(fd uintptr) bool {
-	n, err := b.readOrPeek(int(fd), b.keep.into)
+	n, err := b.keep.readOrPeek(int(fd), b.keep.into)
 	if err == syscall.EAGAIN {
 		return false
 	}

@@ -1,0 +1,132 @@
+package netio
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// A Reader is the input of a connection, with a buffer from the pool, which it has only while there
+// is something in it. One goroutine at a time may use it. It sets no deadline but in Wait.
+type Reader struct {
+	nc   net.Conn
+	raw  syscall.RawConn // see Socket
+	keep *Keep           // see KeepInput; nil: nothing is kept
+
+	in   []byte // the buffer, nil while it is empty
+	r, w int    // in[r:w] is buffered
+
+	tryReadFunc func(fd uintptr) bool // tryRead, allocated once
+	tryN        int                   // what tryRead or tryPeek has read
+	tryErr      error                 // its error
+	tryLimit    time.Duration         // how long tryRead may wait
+
+	read deadline
+}
+
+// Init makes b the input of c.
+func (b *Reader) Init(c net.Conn) {
+	b.nc, b.raw = c, Socket(c)
+	b.tryReadFunc = b.tryRead
+}
+
+// Buffered returns what has been read and not yet discarded. It is valid until the next call that
+// reads.
+func (b *Reader) Buffered() []byte { return b.in[b.r:b.w] }
+
+// Discard drops n bytes of what is buffered. An enlarged buffer is dropped once it is empty.
+func (b *Reader) Discard(n int) {
+	if b.r += n; b.r == b.w {
+		if b.r, b.w = 0, 0; len(b.in) > BufferSize {
+			b.in = nil
+		}
+	}
+}
+
+// Release gives the buffer back to the pool, and drops what it holds.
+func (b *Reader) Release() {
+	if b.in != nil {
+		putBuffer(b.in)
+	}
+	b.in, b.r, b.w = nil, 0, 0
+}
+
+// Wait reads once into the buffer, which is empty, and waits for input no longer than d: until then
+// there is no buffer. 0 is no limit but a deadline that others have set. Input that is there already
+// is read without setting a deadline: that, and asking for the time, costs as much as the read.
+func (b *Reader) Wait(d time.Duration) (err error) {
+	b.Release()
+	if b.raw == nil || !b.read.isUnset() {
+		b.read.arm(b.nc.SetReadDeadline, d)
+	}
+	if b.raw == nil {
+		b.in = getBuffer()
+		b.w, err = b.nc.Read(b.in)
+		return err
+	}
+	b.tryN, b.tryErr, b.tryLimit = 0, nil, d
+	b.w, err = b.tryResult(b.raw.Read(b.tryReadFunc))
+	return err
+}
+
+// tryResult is the result of raw.Read, which returned err.
+func (b *Reader) tryResult(err error) (int, error) {
+	switch {
+	case err != nil:
+		return 0, err
+	case b.tryN == 0 && b.tryErr == nil:
+		return 0, io.EOF
+	}
+	return b.tryN, b.tryErr
+}
+
+// tryRead reads once without blocking, into a buffer from the pool. It is called by raw.Read.
+func (b *Reader) tryRead(fd uintptr) bool {
+	if b.keep != nil && b.keep.consuming {
+		b.keep.consume(fd)
+		return true
+	}
+	b.in = getBuffer()
+	n, err := b.keep.readOrPeek(int(fd), b.in)
+	if err == nil {
+		b.tryN = n
+		return true
+	}
+	putBuffer(b.in)
+	b.in = nil
+	if err == syscall.EAGAIN {
+		b.read.arm(b.nc.SetReadDeadline, b.tryLimit)
+		return false
+	}
+	b.tryErr = os.NewSyscallError("read", err)
+	return true
+}
+
+// More reads once behind what is buffered, and makes room for n bytes in one piece. The buffer
+// grows with the input, not to n at once.
+func (b *Reader) More(n int) error {
+	b.makeRoom(n)
+	m, err := b.nc.Read(b.in[b.w:])
+	b.w += m
+	if m > 0 {
+		return nil
+	}
+	return err
+}
+
+// makeRoom makes room for input behind what is buffered, so that n bytes can be buffered in one
+// piece.
+func (b *Reader) makeRoom(n int) {
+	if b.in == nil {
+		b.in, b.r, b.w = getBuffer(), 0, 0
+	}
+	if b.r > 0 && len(b.in)-b.r < n {
+		b.w = copy(b.in, b.in[b.r:b.w])
+		b.r = 0
+	}
+	if b.w == len(b.in) {
+		b.in = replace(b.in, min(2*len(b.in), n+BufferSize/4))
+	}
+}
