@@ -4,7 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/netio"
 )
 
@@ -15,12 +14,11 @@ type output struct {
 	pending atomic.Bool // a management record, or the refusal of a request, is in the buffer
 
 	mu   sync.Mutex
-	nc   netio.Conn              // its output buffer is buf
-	buf  *[netio.BufferSize]byte // nil: there is nothing to send
-	open *stream                 // whose record the buffer ends with, its length still open; nil: none
-	typ  recordType              // of that record
-	at   int                     // where in the buffer it begins
-	err  error                   // why nothing more can be sent
+	nc   netio.Conn // whose output buffer this fills
+	open *stream    // whose record it ends with, of which the length is still open; nil: none
+	typ  recordType // of that record
+	at   int        // where in the buffer it begins
+	err  error      // why nothing more can be sent
 }
 
 // copied is the size up to which a piece that does not fit is copied into the next buffer rather
@@ -49,25 +47,14 @@ func (o *output) flush() error {
 	return o.send(nil)
 }
 
-// out is the buffer, which the connection has only while there is something to send.
-func (o *output) out() []byte {
-	if o.buf == nil {
-		o.buf = bufpool.KiB16.Get()
-		o.nc.SetOut(o.buf[:0])
-	}
-	return o.nc.Out()
-}
-
 // release gives an empty buffer back, if nobody is sending.
 func (o *output) release() {
 	if !o.mu.TryLock() {
 		return
 	}
 	defer o.mu.Unlock()
-	if o.buf != nil && o.open == nil && len(o.nc.Out()) == 0 {
-		bufpool.KiB16.Put(o.buf)
-		o.buf = nil
-		o.nc.SetOut(nil)
+	if o.open == nil {
+		o.nc.ReleaseOut()
 	}
 }
 
@@ -78,7 +65,7 @@ func (o *output) record(s *stream, typ recordType) {
 		return
 	}
 	o.seal()
-	b := o.out()
+	b := o.nc.Out()
 	o.open, o.typ, o.at = s, typ, len(b)
 	o.nc.SetOut(appendHeader(b, header{typ: typ, id: s.id}))
 }
@@ -103,7 +90,7 @@ func (o *output) seal() {
 // whole appends a whole short record.
 func (o *output) whole(typ recordType, id uint16, content []byte) {
 	o.seal()
-	o.nc.SetOut(appendRecord(o.out(), typ, id, content))
+	o.nc.SetOut(appendRecord(o.nc.Out(), typ, id, content))
 }
 
 // write frames p as content of one of s's streams: small pieces in the buffer, large ones sent from
@@ -133,7 +120,7 @@ func (o *output) write(s *stream, typ recordType, p []byte) (n int, err error) {
 
 // room sends the buffer unless n bytes more fit in it.
 func (o *output) room(n int) error {
-	if b := o.out(); len(b)+n <= cap(b) {
+	if b := o.nc.Out(); len(b)+n <= cap(b) {
 		return nil
 	}
 	return o.send(nil)
@@ -176,8 +163,8 @@ func (o *output) send(p []byte) error {
 			o.c.sendFailed(o.err)
 		}
 	}
-	if o.err != nil && o.buf != nil {
-		o.nc.SetOut(o.buf[:0])
+	if o.err != nil {
+		o.nc.DropOut()
 	}
 	return o.err
 }
@@ -187,7 +174,7 @@ func (o *output) raw(text []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seal()
-	o.nc.SetOut(append(o.out(), text...))
+	o.nc.SetOut(append(o.nc.Out(), text...))
 	return o.err
 }
 

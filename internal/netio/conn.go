@@ -63,10 +63,7 @@ func (b *Conn) release() {
 	if b.r == b.w {
 		b.Release()
 	}
-	if len(b.out) == 0 && b.out != nil {
-		putBuffer(b.out)
-		b.out = nil
-	}
+	b.ReleaseOut()
 }
 
 // Free returns all buffers to the pool, drops what they hold and consumes the kept input. It may be
@@ -75,6 +72,6 @@ func (b *Conn) release() {
 func (b *Conn) Free() {
 	b.consume()
 	b.Release()
-	b.out = b.out[:0]
-	b.release()
+	b.DropOut()
+	b.ReleaseOut()
 }

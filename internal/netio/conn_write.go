@@ -27,6 +27,17 @@ func (b *Conn) Out() []byte {
 // SetOut sets the output buffer: see [Conn.Out].
 func (b *Conn) SetOut(out []byte) { b.out = out }
 
+// DropOut empties the output buffer.
+func (b *Conn) DropOut() { b.out = b.out[:0] }
+
+// ReleaseOut gives the output buffer back to the pool if it is empty.
+func (b *Conn) ReleaseOut() {
+	if len(b.out) == 0 && b.out != nil {
+		putBuffer(b.out)
+		b.out = nil
+	}
+}
+
 // Flush sends the output buffer.
 func (b *Conn) Flush() error { return b.Send(nil) }
 

@@ -54,8 +54,9 @@ func (b *Reader) Release() {
 }
 
 // Wait reads once into the buffer, which is empty, and waits for input no longer than d: until then
-// there is no buffer. 0 is no limit but a deadline that others have set. Input that is there already
-// is read without setting a deadline: that, and asking for the time, costs as much as the read.
+// there is no buffer. 0 is no limit but a deadline that others have set. Input that is there
+// already is read without setting a deadline: that, and asking for the time, costs as much as the
+// read.
 func (b *Reader) Wait(d time.Duration) (err error) {
 	b.Release()
 	if b.raw == nil || !b.read.isUnset() {

@@ -20,7 +20,7 @@ func (c *tap) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TestReaderOfAWrapper: a wrapper's own Read is not passed over, though it shows the socket below it.
+// TestReaderOfAWrapper: a wrapper's own Read is not passed over, though it shows its socket.
 func TestReaderOfAWrapper(t *testing.T) {
 	a, b := netiotest.Unix(t)
 	c := &tap{UnixConn: a}
