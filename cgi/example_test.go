@@ -94,7 +94,7 @@ func ExampleClient_Stats() {
 		cancel()
 	}
 	c.Close() // waits until both are gone
-	s := c.Stats()
+	var s cgi.Stats = c.Stats()
 	fmt.Println(s.Started, "started,", s.Stopped, "stopped,", s.Running, "running")
 	// Output:
 	// 2 started, 1 stopped, 0 running

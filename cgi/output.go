@@ -143,7 +143,7 @@ func (s *stdout) tryRead(fd uintptr) bool {
 
 // hasWriter reports whether some process has the other end open.
 func (s *stdout) hasWriter() (yes bool) {
-	err := s.raw.Control(func(fd uintptr) { yes = hasWriter(fd) })
+	err := s.raw.Control(func(fd uintptr) { yes = rawio.HasWriter(int(fd)) })
 	return yes && err == nil
 }
 

@@ -16,7 +16,7 @@ import (
 
 // respond reads the head of the response of p, the run of s for r.
 func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*protocol.Response, error) {
-	b := &responseBody{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
+	b := &scriptBody{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
 		Protocol: name, Request: r, Script: p.path, Log: p.c.Log, Drain: true}}
 	first := &firstBytes{r: (*responseReader)(b)}
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
@@ -94,8 +94,8 @@ func (f *firstBytes) loneLocation() bool {
 	return len(line) < 512 && (bytes.HasPrefix(rest, []byte("\n")) || bytes.HasPrefix(rest, []byte("\r\n")))
 }
 
-// A responseBody is the body of a script's response. It ends with the script's output.
-type responseBody struct {
+// A scriptBody is the body of a script's response. It ends with the script's output.
+type scriptBody struct {
 	p      *process
 	stderr io.Writer // gets what the script writes to standard error; nil: nobody asked for it
 	rest   []byte    // of the body, what came with the head
@@ -104,7 +104,7 @@ type responseBody struct {
 }
 
 // Read implements io.Reader.
-func (b *responseBody) Read(p []byte) (n int, err error) {
+func (b *scriptBody) Read(p []byte) (n int, err error) {
 	n, err = b.body.Read(p)
 	switch e, ok := err.(*protocol.Error); {
 	case ok && e.Protocol == "":
@@ -116,7 +116,7 @@ func (b *responseBody) Read(p []byte) (n int, err error) {
 }
 
 // A responseReader reads the output after the head, as it comes from the script.
-type responseReader responseBody
+type responseReader scriptBody
 
 // Pending implements [netio.Raw].
 func (b *responseReader) Pending() bool { return len(b.rest) > 0 }
@@ -129,12 +129,12 @@ func (b *responseReader) Read(p []byte) (n int, err error) {
 		return n, nil
 	}
 	n, err = b.p.Read(p)
-	(*responseBody)(b).passStderr()
+	(*scriptBody)(b).passStderr()
 	return n, err
 }
 
 // passStderr writes to b.stderr what the script has written to standard error since the last call.
-func (b *responseBody) passStderr() {
+func (b *scriptBody) passStderr() {
 	if b.stderr != nil {
 		b.p.stderr.writeRawTo(b.stderr)
 	}
@@ -142,7 +142,7 @@ func (b *responseBody) passStderr() {
 
 // Close ends the exchange, without waiting for the script. If the response is whole, or its body
 // not wanted (HEAD), the script has LingerTime to end by itself; else it is stopped.
-func (b *responseBody) Close() error {
+func (b *scriptBody) Close() error {
 	b.once.Do(func() {
 		if b.body.Whole() {
 			b.p.discardOutput()

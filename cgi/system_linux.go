@@ -85,21 +85,6 @@ func (e *leaderExit) poll(pid, flags int) bool {
 	return true
 }
 
-// pollFD is struct pollfd.
-type pollFD struct {
-	fd              int32
-	events, revents int16
-}
-
-// hasWriter reports whether some process still holds the other end of a pipe open, whatever may be
-// left in it.
-func hasWriter(fd uintptr) bool {
-	const hangUp = 0x10
-	p, now := pollFD{fd: int32(fd)}, syscall.Timespec{}
-	n, _, e := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
-	return e != 0 || n == 0 || p.revents&hangUp == 0
-}
-
 // groupLives reports whether a process of the group still runs. Signal 0 finds also processes that
 // have ended and that init has not reaped, which may be slow or, in a container, may not happen.
 // So, if thorough, the state of each member is read from /proc.

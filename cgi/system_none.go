@@ -26,7 +26,6 @@ func reap(int, *syscall.WaitStatus) bool       { return true }
 func reapOrphans(int)                          {}
 func awaitExit(int) leaderExit                 { return leaderExit{reaped: true} }
 func groupLives(group int, thorough bool) bool { return false }
-func hasWriter(uintptr) bool                   { return false }
 func growPipe(uintptr, int)                    {}
 
 var limitSignals map[syscall.Signal]string

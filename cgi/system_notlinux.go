@@ -43,10 +43,6 @@ func awaitExit(pid int) (e leaderExit) {
 	return e
 }
 
-// hasWriter reports whether a process may still hold the other end of a pipe open. Here that is not
-// known.
-func hasWriter(uintptr) bool { return true }
-
 // groupLives reports whether there is a process in the group, be it one that has ended and that
 // init has not reaped yet.
 func groupLives(group int, thorough bool) bool { return syscall.Kill(-group, 0) != syscall.ESRCH }

@@ -60,7 +60,7 @@ type conn struct {
 	leading  bool      // somebody is in Next
 	reader   reader
 	lookUp   bool // the reader is to look at the state of the connection again: see poke
-	deadline deadline
+	deadline readDeadline
 	ticker   ticker
 	grace    grace
 

@@ -21,13 +21,13 @@ const (
 	forBody                 // bytes that a handler waits for
 )
 
-// A deadline is the connection's read deadline. It is set when the phase changes. What enters the
-// same phase later is due later: when the deadline passes, expire looks at all of it again, and the
-// deadline is set anew.
-type deadline struct {
+// A readDeadline is the connection's. It is set when the phase changes. What enters the same phase
+// later is due later: when the deadline passes, expire looks at all of it again, and the deadline
+// is set anew.
+type readDeadline struct {
 	phase  phase
 	stale  bool      // it must be set anew
-	at     time.Time // what it is set to, unless it is stale; zero: none
+	at     time.Time // what it is set to unless it is stale; zero: none
 	began  time.Time // when the phase did
 	served int       // conn.served at that time
 }
@@ -52,7 +52,7 @@ func (c *conn) await() error {
 	}
 	p := c.phase()
 	if d := &c.deadline; p != d.phase || d.stale {
-		*d = deadline{phase: p, began: time.Now(), served: c.served}
+		*d = readDeadline{phase: p, began: time.Now(), served: c.served}
 		d.set(c, c.due())
 	}
 	if p == forFirst || p == forRequest {
@@ -152,13 +152,13 @@ func (c *conn) hasten(f *bodyStream) {
 }
 
 // set sets the deadline.
-func (d *deadline) set(c *conn, at time.Time) {
+func (d *readDeadline) set(c *conn, at time.Time) {
 	d.at = at
 	c.nc.SetReadDeadline(at)
 }
 
 // interrupt makes a read that blocks return.
-func (d *deadline) interrupt(c *conn) {
+func (d *readDeadline) interrupt(c *conn) {
 	d.stale = true
 	c.nc.SetReadDeadline(time.Unix(1, 0))
 }

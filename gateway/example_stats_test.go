@@ -17,7 +17,7 @@ func ExampleServer_Stats() {
 	ask(l, "/b")
 	srv.Close()
 	fmt.Println(<-served)
-	now := srv.Stats()
+	var now gateway.Stats = srv.Stats()
 	fmt.Println(now.Accepted, "connections,", now.Served, "requests,", now.Failed, "failed,", now.Conns, "connections left")
 	// Output:
 	// 200 hello

@@ -98,7 +98,8 @@ func ExampleMux() {
 		return err
 	})
 	l, _ := net.Listen("tcp", "127.0.0.1:0")
-	srv := &gateway.Server{Handler: gateway.Mux{{Prefix: "/shop", Handler: where}, {Handler: where}}}
+	shop := gateway.Route{Prefix: "/shop", Handler: where}
+	srv := &gateway.Server{Handler: gateway.Mux{shop, {Handler: where}}}
 	go srv.Serve(l, scgi.Protocol{})
 	defer srv.Close()
 	ask(l, "/shop/cart")

@@ -153,3 +153,28 @@ func ExampleSpool() {
 	// 20
 	// more than four bytes
 }
+
+// What a client sent in header fields that are for the next hop, or that name a variable of the
+// server, goes to a handler but not to everybody else.
+func ExampleDestination() {
+	p := protocol.Pairs("REQUEST_METHOD", "GET", "HTTP_PROXY", "http://evil.example", "HTTP_AUTHORIZATION", "Basic bWU6eA==")
+	for _, d := range []protocol.Destination{protocol.ToBackend, protocol.ToEnvironment, protocol.ToStranger} {
+		var names []string
+		for _, v := range p.To(d) {
+			names = append(names, v.Name)
+		}
+		fmt.Println(names)
+	}
+	// Output:
+	// [REQUEST_METHOD HTTP_AUTHORIZATION]
+	// [REQUEST_METHOD HTTP_AUTHORIZATION]
+	// [REQUEST_METHOD]
+}
+
+// Servers that share a Budget are bounded together.
+func ExampleBudget() {
+	var shared protocol.Budget
+	lim := &protocol.Limits{Budget: &shared, TotalMemory: 64 << 20}
+	fmt.Println(lim.Resolve().TotalMemory, shared.HoldMemory(1000), shared.HoldMemory(-1000))
+	// Output: 67108864 1000 0
+}

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/scgi"
 )
 
 // Lines is a protocol as small as can be: a request is a line, "METHOD URI", a response a line with
@@ -214,4 +215,29 @@ func ExampleRequestFromContext() {
 	// Output:
 	// 200
 	// pipe
+}
+
+func ExampleSummary() {
+	done := make(chan string, 1)
+	loop := &protocol.Loop{
+		Handler: protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+			_, err := io.WriteString(w, "hello, world")
+			return err
+		}),
+		Observe: func(r *protocol.Request, s protocol.Summary) {
+			done <- fmt.Sprint(r.RequestURI(), " ", s.Status, " ", s.BodySent, " ", s.Err)
+		},
+	}
+	server, client := net.Pipe()
+	go loop.Serve(context.Background(), scgi.Protocol{}.NewConn(server, nil))
+	c := &scgi.Client{Dial: func(context.Context) (net.Conn, error) { return client, nil }}
+	res, err := c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "REQUEST_URI", "/hello")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	io.Copy(io.Discard, res.Body)
+	fmt.Println(<-done)
+	// Output: /hello 200 12 <nil>
 }

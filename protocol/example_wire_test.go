@@ -158,3 +158,16 @@ func ExampleMultiplexer() {
 	// another reader, please
 	// true
 }
+
+func (p *poller) TellRefused(tell func(*protocol.Request, int, error)) {
+	tell(&protocol.Request{Protocol: "lines"}, 503, &protocol.Error{Protocol: "lines", Op: "read line", Kind: protocol.ErrTooLarge})
+}
+
+func ExampleRefuser() {
+	var c protocol.Conn = new(poller)
+	// a Loop that observes looks for it: what the Conn refuses by itself is observed too
+	c.(protocol.Refuser).TellRefused(func(r *protocol.Request, status int, err error) {
+		fmt.Println(status, err)
+	})
+	// Output: 503 lines: read line: too large
+}

@@ -81,31 +81,31 @@ func printTable(ctx context.Context, out io.Writer, stations []*station) (failed
 }
 
 // An answer is what one call brought.
-type answer struct {
+type callResult struct {
 	status         int
 	sent, received int64 // bytes on the wire
 	took           time.Duration
 }
 
 // call asks a station for / and checks what it answers.
-func (s *station) call(ctx context.Context) (answer, error) {
+func (s *station) call(ctx context.Context) (callResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var m meter
 	began := time.Now()
 	res, err := s.client(&m).RoundTrip(ctx, &protocol.Request{Params: demoParams()})
 	if err != nil {
-		return answer{}, err
+		return callResult{}, err
 	}
 	body, err := io.ReadAll(res.Body)
 	res.Body.Close()
 	if err != nil {
-		return answer{}, err
+		return callResult{}, err
 	}
 	if string(body) != demo.Hello {
-		return answer{}, fmt.Errorf("%s answered %d %q", s.url, res.Status, body)
+		return callResult{}, fmt.Errorf("%s answered %d %q", s.url, res.Status, body)
 	}
-	return answer{status: res.Status, sent: m.sent.Load(), received: m.received.Load(), took: time.Since(began)}, nil
+	return callResult{status: res.Status, sent: m.sent.Load(), received: m.received.Load(), took: time.Since(began)}, nil
 }
 
 // demoParams are the variables of a small request, as a front would send them.

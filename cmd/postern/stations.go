@@ -28,19 +28,19 @@ func openStations(srv *gateway.Server, any bool) ([]*station, error) {
 		title, scheme, pass, params string
 		port                        int
 		serve                       func(net.Listener) error
-		client                      func(dial dialer) protocol.RoundTripper
+		client                      func(dial dialFunc) protocol.RoundTripper
 	}{
 		{"HTTP", "http", "proxy_pass http://", "", 8080, srv.ServeHTTP,
-			func(d dialer) protocol.RoundTripper { return &gateway.HTTPClient{Dial: d} }},
+			func(d dialFunc) protocol.RoundTripper { return &gateway.HTTPClient{Dial: d} }},
 		{"FastCGI", "fastcgi", "fastcgi_pass ", "fastcgi_params", 9000,
 			func(l net.Listener) error { return srv.Serve(l, fastcgi.Protocol{}) },
-			func(d dialer) protocol.RoundTripper { return &fastcgi.Client{Dial: d} }},
+			func(d dialFunc) protocol.RoundTripper { return &fastcgi.Client{Dial: d} }},
 		{"SCGI", "scgi", "scgi_pass ", "scgi_params", 4000,
 			func(l net.Listener) error { return srv.Serve(l, scgi.Protocol{}) },
-			func(d dialer) protocol.RoundTripper { return &scgi.Client{Dial: d} }},
+			func(d dialFunc) protocol.RoundTripper { return &scgi.Client{Dial: d} }},
 		{"uwsgi", "uwsgi", "uwsgi_pass ", "uwsgi_params", 3031,
 			func(l net.Listener) error { return srv.Serve(l, uwsgi.Protocol{}) },
-			func(d dialer) protocol.RoundTripper { return &uwsgi.Client{Dial: d} }},
+			func(d dialFunc) protocol.RoundTripper { return &uwsgi.Client{Dial: d} }},
 	}
 	var list []*station
 	for _, row := range rows {
@@ -75,12 +75,12 @@ func cgiStation() (*station, error) {
 	}}, nil
 }
 
-type dialer = func(context.Context) (net.Conn, error)
+type dialFunc = func(context.Context) (net.Conn, error)
 
 // A meter counts the bytes of a call.
 type meter struct{ sent, received atomic.Int64 }
 
-func (m *meter) dial(addr string) dialer {
+func (m *meter) dial(addr string) dialFunc {
 	return func(ctx context.Context) (net.Conn, error) {
 		var d net.Dialer
 		c, err := d.DialContext(ctx, "tcp", addr)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/endpoint"
@@ -64,6 +66,26 @@ func ExampleClient() {
 	// 200 hello, /scgi
 	// 200 hello, /uwsgi
 	// 200 hello, /http
+}
+
+func ExampleClientOptions() {
+	o := &endpoint.ClientOptions{Limits: &protocol.Limits{FirstByteTimeout: time.Second}, Log: slog.New(slog.DiscardHandler)}
+	c, err := endpoint.NewClient("uwsgi+unix:/run/nothing/here.sock", o)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	_, err = c.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET")})
+	fmt.Println(protocol.Status(err))
+	// Output: 502
+}
+
+func ExampleEndpoint() {
+	var e *endpoint.Endpoint
+	e, err := endpoint.Parse("scgi://127.0.0.1:4000")
+	fmt.Println(e.Protocol, e.Network, e.Address, err)
+	// Output: scgi tcp 127.0.0.1:4000 <nil>
 }
 
 func ExampleParse() {
