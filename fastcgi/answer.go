@@ -59,10 +59,10 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 	if err = x.advance(); err != nil {
 		return 0, nil, x.headEnded(err, len(*head))
 	}
-	if err = x.l.fill(1); err != nil {
+	if err = x.fill(1); err != nil {
 		return 0, nil, err
 	}
-	b := x.l.in.buffered()
+	b := x.in.buffered()
 	b = b[:min(len(b), x.left)]
 	if len(*head) == 0 {
 		if status, h, n, err = protocol.ParseHead(b); n > 0 || err != nil {
@@ -105,7 +105,7 @@ func upstream(detail string) error {
 
 // discard drops n bytes of STDOUT, which are buffered.
 func (x *exchange) discard(n int) {
-	x.l.in.discard(n)
+	x.in.discard(n)
 	x.left -= n
 }
 
@@ -119,20 +119,32 @@ func (x *exchange) advance() error {
 	return nil
 }
 
+// fill reads until n bytes are buffered.
+func (x *exchange) fill(n int) error {
+	for len(x.in.buffered()) < n {
+		if err := x.in.more(n); err != nil {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF // END_REQUEST ends a response, nothing else
+			}
+			return err
+		}
+	}
+	return nil
+}
+
 // record reads a record, but for the content of STDOUT.
 func (x *exchange) record() error {
-	l := x.l
-	if err := l.fill(x.padding + headerLen); err != nil {
+	if err := x.fill(x.padding + headerLen); err != nil {
 		return err
 	}
-	l.in.discard(x.padding)
+	x.in.discard(x.padding)
 	x.padding = 0
 	x.responseBegan = true
-	h, n, err := consumeHeader(l.in.buffered())
+	h, n, err := consumeHeader(x.in.buffered())
 	if err != nil {
 		return err
 	}
-	l.in.discard(n)
+	x.in.discard(n)
 	switch {
 	case h.id == requestID && h.typ == typeStdout:
 		x.left, x.padding = h.content, h.padding
@@ -152,15 +164,15 @@ func (x *exchange) record() error {
 // aside reads the content of STDERR, or of a management record, which is skipped.
 func (x *exchange) aside(h header) error {
 	for h.content > 0 {
-		if err := x.l.fill(1); err != nil {
+		if err := x.fill(1); err != nil {
 			return err
 		}
-		b := x.l.in.buffered()
+		b := x.in.buffered()
 		b = b[:min(len(b), h.content)]
 		if h.typ == typeStderr && x.c.Stderr != nil {
 			x.c.Stderr(x.request, b)
 		}
-		x.l.in.discard(len(b))
+		x.in.discard(len(b))
 		h.content -= len(b)
 	}
 	x.padding = h.padding
@@ -172,11 +184,11 @@ func (x *exchange) endRequest(h header) error {
 	if h.content != endLen {
 		return malformed("read END_REQUEST", strconv.Itoa(h.content)+" bytes of content, want 8")
 	}
-	if err := x.l.fill(endLen); err != nil {
+	if err := x.fill(endLen); err != nil {
 		return err
 	}
-	e, n := consumeEnd(x.l.in.buffered())
-	x.l.in.discard(n)
+	e, n := consumeEnd(x.in.buffered())
+	x.in.discard(n)
 	switch {
 	case e.status == overloaded || e.status == cantMpxConn:
 		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String(),
@@ -187,8 +199,8 @@ func (x *exchange) endRequest(h header) error {
 		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
 			Detail: "the backend ended it with appStatus " + strconv.FormatUint(uint64(e.app), 10)}
 	}
-	if b := x.l.in.buffered(); len(b) == h.padding {
-		x.l.in.discard(len(b))
+	if b := x.in.buffered(); len(b) == h.padding {
+		x.in.discard(len(b))
 		x.clean = true
 	}
 	return io.EOF
@@ -198,7 +210,7 @@ func (x *exchange) endRequest(h header) error {
 // bytes.
 func (x *exchange) peek() error {
 	for x.left == 0 && len(x.rest) == 0 {
-		b := x.l.in.buffered()
+		b := x.in.buffered()
 		if len(b) < x.padding {
 			return nil
 		}

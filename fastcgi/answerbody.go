@@ -40,7 +40,7 @@ type rawBody exchange
 
 // Pending implements [netio.Raw].
 func (b *rawBody) Pending() bool {
-	return len(b.rest) > 0 || b.left > 0 && len(b.l.in.buffered()) > 0
+	return len(b.rest) > 0 || b.left > 0 && len(b.in.buffered()) > 0
 }
 
 // Read returns io.EOF together with the last bytes where it is known by then.
@@ -68,8 +68,8 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 		return 0, err
 	}
 	p = p[:min(len(p), x.left)]
-	if len(x.l.in.buffered()) == 0 && len(p) >= inputSize/2 {
-		n, err = x.l.nc.Read(p)
+	if len(x.in.buffered()) == 0 && len(p) >= inputSize/2 {
+		n, err = x.conn.Read(p)
 		if x.left -= n; n > 0 {
 			return n, nil
 		}
@@ -78,10 +78,10 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 		}
 		return 0, err
 	}
-	if err := x.l.fill(1); err != nil {
+	if err := x.fill(1); err != nil {
 		return 0, err
 	}
-	n = copy(p, x.l.in.buffered())
+	n = copy(p, x.in.buffered())
 	x.discard(n)
 	return n, nil
 }

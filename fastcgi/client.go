@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
@@ -35,6 +36,14 @@ type Client struct {
 	// or the request cannot have been read, or Resend is set.
 	MaxIdle int
 
+	// MaxOpen is how many connections may be open at once, those that are idle and those whose
+	// END_REQUEST is still to come among them. Requests beyond it wait in turn, for
+	// Limits.FirstByteTimeout at most, and then fail with status 503. 0: no limit.
+	MaxOpen int
+
+	// MaxAge is how long after it was dialled a connection may carry another request. 0: no limit.
+	MaxAge time.Duration
+
 	// Resend lets such a request be sent once more whatever its method. php-fpm wants it for a POST
 	// on a kept connection: its children end after pm.max_requests, reading what has come and
 	// answering nothing. A backend that read a POST and died of it is then asked again.
@@ -48,11 +57,15 @@ type Client struct {
 	// come one after another. nil drops it.
 	Stderr func(r *protocol.Request, text []byte)
 
-	mu       sync.Mutex
-	idle     []*clientConn // the one that was used last is the last
-	starving int           // requests that have waited for long on new connections
+	conns netio.Pool
 
-	awaiting map[*clientConn]chan struct{} // closed when END_REQUEST is no longer awaited
+	mu       sync.Mutex
+	awaiting map[*netio.PoolConn]chan struct{} // closed when END_REQUEST is no longer awaited
+}
+
+func (c *Client) pool(lim *protocol.Limits) *netio.Pool {
+	return c.conns.With(netio.PoolOptions{Protocol: Name, Dial: c.Dial, Log: c.Log, MaxOpen: c.MaxOpen,
+		MaxIdle: c.MaxIdle, IdleTimeout: lim.IdleTimeout, MaxAge: c.MaxAge, Serial: c.MaxIdle > 0})
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because
@@ -83,48 +96,36 @@ func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.
 
 // roundTrip sends the request on a kept connection or a new one, and reads the response's head.
 func (x *exchange) roundTrip() (*protocol.Response, error) {
-	if l := x.c.get(); l != nil {
-		res, err := x.try(l)
-		if err == nil || !x.again() {
-			return res, err
-		}
-		x.drop()
+	pool := x.c.pool(&x.lim)
+	var err error
+	if x.conn, err = pool.Get(x.ctx, x.lim.FirstByteTimeout); err != nil {
+		return nil, err
 	}
-	nc, err := x.c.Dial(x.ctx)
-	if err != nil {
-		return nil, x.failed("connect", err)
+	res, err := x.attempt()
+	if err == nil || !x.mayRetry() {
+		return res, err
 	}
-	l := &clientConn{nc: nc}
-	l.in.init(nc)
-	if x.c.MaxIdle > 0 {
-		defer x.c.wait().end()
+	x.stop()
+	x.in.release()
+	x.sendFailed, x.answer = false, answer{}
+	if x.conn, err = pool.Redial(x.ctx, x.conn); err != nil {
+		return nil, err
 	}
-	return x.try(l)
+	return x.attempt()
 }
 
 // CloseIdleConnections closes the connections that are kept for another request, and those that
 // wait for END_REQUEST after a response that was whole.
 func (c *Client) CloseIdleConnections() {
-	c.closeIdle()
+	c.conns.CloseIdle()
 	c.mu.Lock()
 	awaiting := c.awaiting
 	c.awaiting = nil
 	c.mu.Unlock()
-	for l := range awaiting {
-		l.close()
+	for conn := range awaiting {
+		conn.Close()
 	}
 	for _, ended := range awaiting {
 		<-ended
-	}
-}
-
-// closeIdle closes the connections that are kept for another request.
-func (c *Client) closeIdle() {
-	c.mu.Lock()
-	idle := c.idle
-	c.idle = nil
-	c.mu.Unlock()
-	for _, l := range idle {
-		l.close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -24,8 +25,7 @@ func (x *exchange) finish() {
 		return
 	}
 	x.giveBack()
-	l := x.l
-	ended := x.c.awaits(l)
+	ended := x.c.awaits(x.conn)
 	if ended == nil {
 		x.part(false)
 		return
@@ -34,45 +34,45 @@ func (x *exchange) finish() {
 	go func() {
 		defer close(ended)
 		whole := x.awaitEnd()
-		x.part(x.c.awaited(l) && whole)
+		x.part(x.c.awaited(x.conn) && whole)
 	}()
 }
 
 // part keeps the connection for another request, if it is good for one, or closes it.
 func (x *exchange) part(free bool) {
+	x.in.release()
 	if x.timeout.Stop(); free && x.clean && x.c.MaxIdle > 0 {
-		x.c.put(x.l, x.lim.IdleTimeout)
+		x.conn.Put()
 		return
 	}
-	x.l.close()
-	x.l.in.release()
+	x.conn.Close()
 }
 
 // endsAwaited is how many connections may wait for their END_REQUEST. Others are closed instead.
 const endsAwaited = 64
 
-// awaits notes that l waits for its END_REQUEST. What it returns is to be closed when it does no
+// awaits notes that conn waits for its END_REQUEST. What it returns is to be closed when it does no
 // more; nil says that it shall not wait.
-func (c *Client) awaits(l *clientConn) (ended chan struct{}) {
+func (c *Client) awaits(conn *netio.PoolConn) (ended chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.awaiting) >= max(endsAwaited, c.MaxIdle) {
 		return nil
 	}
 	if c.awaiting == nil {
-		c.awaiting = make(map[*clientConn]chan struct{})
+		c.awaiting = make(map[*netio.PoolConn]chan struct{})
 	}
 	ended = make(chan struct{})
-	c.awaiting[l] = ended
+	c.awaiting[conn] = ended
 	return ended
 }
 
-// awaited is the end of awaits, and reports whether nobody has closed l meanwhile.
-func (c *Client) awaited(l *clientConn) bool {
+// awaited is the end of awaits, and reports whether nobody has closed conn meanwhile.
+func (c *Client) awaited(conn *netio.PoolConn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, open := c.awaiting[l]
-	delete(c.awaiting, l)
+	_, open := c.awaiting[conn]
+	delete(c.awaiting, conn)
 	return open
 }
 
@@ -81,7 +81,7 @@ func (c *Client) awaited(l *clientConn) bool {
 func (x *exchange) awaitEnd() bool {
 	x.timeout.Stop()
 	if x.lim.ReadTimeout > 0 {
-		x.l.nc.SetReadDeadline(time.Now().Add(x.lim.ReadTimeout))
+		x.conn.SetReadDeadline(time.Now().Add(x.lim.ReadTimeout))
 	}
 	var buf [512]byte // a surplus is all that can come
 	x.rest = nil
@@ -91,7 +91,7 @@ func (x *exchange) awaitEnd() bool {
 			x.body.Surplus()
 			continue
 		}
-		x.l.nc.SetReadDeadline(time.Time{})
+		x.conn.SetReadDeadline(time.Time{})
 		return err == io.EOF
 	}
 }

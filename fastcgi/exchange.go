@@ -24,7 +24,8 @@ type exchange struct {
 	bodyFollows bool   // the body is sent after firstWrite
 	releaseBody func() // releases a body that was taken in; nil: there is none
 
-	l       *clientConn
+	conn    *netio.PoolConn
+	in      input // reads conn
 	timeout netio.ResponseDeadline
 	stop    func() bool // ends the watch of the context
 	reached bool        // a byte of the request was written, on whatever connection
@@ -136,13 +137,15 @@ func paramsOf(r *protocol.Request) protocol.Params {
 	return params
 }
 
-// try sends the request on l and reads the response's head.
-func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
-	x.l = l
-	x.stop = context.AfterFunc(x.ctx, func() { l.nc.Close() })
-	l.nc.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
-	x.timeout.Start(l.nc, &x.lim)
-	n, err := l.nc.Write(x.firstWrite)
+// attempt sends the request on the connection and reads the response's head.
+func (x *exchange) attempt() (*protocol.Response, error) {
+	conn := x.conn
+	defer conn.AwaitReply()()
+	x.in = input{nc: conn.Conn}
+	x.stop = context.AfterFunc(x.ctx, func() { conn.Close() })
+	conn.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
+	x.timeout.Start(conn, &x.lim)
+	n, err := conn.Write(x.firstWrite)
 	x.reached = x.reached || n > 0
 	if err != nil {
 		// A backend that has answered and gone may still have its answer read.
@@ -158,21 +161,13 @@ func (x *exchange) try(l *clientConn) (*protocol.Response, error) {
 	return x.receive()
 }
 
-// again reports whether the request, which failed on a kept connection, may be sent on another.
-func (x *exchange) again() bool {
-	if !x.l.used || x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
+// mayRetry reports whether the request, which has failed, may be sent once more on a new
+// connection.
+func (x *exchange) mayRetry() bool {
+	if !x.conn.Used() || x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
 		return false
 	}
 	return x.sendFailed || x.c.Resend || netio.Idempotent(x.request.Method())
-}
-
-// drop gives up a connection.
-func (x *exchange) drop() {
-	x.stop()
-	x.l.close()
-	x.l.in.release()
-	x.l, x.sendFailed = nil, false
-	x.answer = answer{}
 }
 
 // sendRest sends a body that is not small, and a Filter's DATA.
@@ -213,7 +208,7 @@ func (x *exchange) send(typ recordType, body io.Reader, n int64) bool {
 		}
 		if err != nil {
 			x.bodyFailed(err)
-			x.l.nc.Close()
+			x.conn.Close()
 			return false
 		}
 	}
@@ -230,8 +225,8 @@ func (x *exchange) sendPiece(buf *piece, typ recordType, n int, last bool) bool 
 	if last {
 		b = appendHeader(b, header{typ: typ, id: requestID})
 	}
-	x.l.nc.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
-	_, err := x.l.nc.Write(b)
+	x.conn.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
+	_, err := x.conn.Write(b)
 	return err == nil
 }
 
@@ -272,9 +267,9 @@ func (x *exchange) close() {
 	if !x.ended.CompareAndSwap(false, true) {
 		return
 	}
-	if x.l != nil {
+	if x.conn != nil {
 		x.stop()
-		x.l.close()
+		x.conn.Close()
 	}
 	x.giveBack()
 }

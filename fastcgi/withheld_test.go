@@ -3,7 +3,9 @@ package fastcgi
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -35,7 +37,7 @@ func TestWithheldEnd(t *testing.T) {
 			t.Errorf("%d connections wait for END_REQUEST, want 3", n)
 		}
 		c.CloseIdleConnections()
-		if n := len(c.awaiting) + len(c.idle); n != 0 {
+		if n := len(c.awaiting) + c.conns.Open(); n != 0 {
 			t.Errorf("%d connections are left", n)
 		}
 	}
@@ -61,4 +63,22 @@ func TestManyWithheldEnds(t *testing.T) {
 		t.Errorf("%d connections wait, want %d", n, endsAwaited)
 	}
 	c.CloseIdleConnections()
+}
+
+// TestWithheldEndIsOpen: a connection whose END_REQUEST is still to come counts for MaxOpen.
+func TestWithheldEndIsOpen(t *testing.T) {
+	c := backend(t, withheld, plays(asksGet+answers))
+	c.MaxOpen = 1
+	c.Limits = &protocol.Limits{ReadTimeout: -1, FirstByteTimeout: time.Millisecond}
+	if status, body, err := fetch(t, c, request("GET")); status != 200 || body != "hello" || err != nil {
+		t.Fatalf("%d %q, %v", status, body, err)
+	}
+	if _, _, err := fetch(t, c, request("GET")); protocol.Status(err) != 503 || !strings.Contains(err.Error(), "fastcgi: connect: upstream: all 1 connections were in use for") {
+		t.Error(err)
+	}
+	c.CloseIdleConnections()
+	c.Limits = nil
+	if status, body, err := fetch(t, c, request("GET")); status != 200 || body != "hello" || err != nil {
+		t.Errorf("%d %q, %v", status, body, err)
+	}
 }

@@ -1,10 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
@@ -12,10 +12,10 @@ import (
 )
 
 // An HTTPClient sends requests to a backend that speaks HTTP/1.1. Only Dial must be set. It is a
-// [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. It keeps
-// up to 64 idle connections, each for up to 90 s. A request that fails on a kept connection is sent
-// once more on a new one, if nothing of an answer came, the body can be sent again, and the method
-// is idempotent or the request cannot have been read.
+// [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. An idle
+// connection is kept for up to 90 s. A request that fails on a kept connection is sent once more on
+// a new one, if nothing of an answer came, the body can be sent again, and the method is idempotent
+// or the request cannot have been read.
 //
 // The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the
 // front's connection are left out. REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and
@@ -25,31 +25,36 @@ type HTTPClient struct {
 	Dial func(ctx context.Context) (net.Conn, error)
 	// Limits bound a response's head, and the waiting for the backend. nil: the defaults.
 	Limits *protocol.Limits
+	// MaxIdle is how many idle connections are kept for another request. 0: 64; negative: none.
+	MaxIdle int
+	// MaxOpen is how many connections may be open at once. Requests beyond it wait in turn, for
+	// Limits.FirstByteTimeout at most, and then fail with status 503. 0: no limit.
+	MaxOpen int
+	// MaxAge is how long after it was dialled a connection may carry another request. 0: no limit.
+	MaxAge time.Duration
 	// KeepForwarded leaves Forwarded and the X-Forwarded- fields as they came.
 	KeepForwarded bool
 	// Log is told of a response beyond its Content-Length. nil: slog.Default.
 	Log *slog.Logger
 
-	once sync.Once
-	pool *netio.Pool
+	conns netio.Pool
 }
 
-// The connections that are kept.
 const (
-	maxIdle  = 64
-	idleTime = 90 * time.Second
+	defaultMaxIdle = 64
+	idleTimeout    = 90 * time.Second
 )
 
-func (c *HTTPClient) kept() *netio.Pool {
-	c.once.Do(func() { c.pool = &netio.Pool{Max: maxIdle, Idle: idleTime} })
-	return c.pool
+func (c *HTTPClient) pool() *netio.Pool {
+	return c.conns.With(netio.PoolOptions{Protocol: "http", Dial: c.Dial, Log: c.Log,
+		MaxIdle: cmp.Or(c.MaxIdle, defaultMaxIdle), IdleTimeout: idleTimeout, MaxOpen: c.MaxOpen, MaxAge: c.MaxAge})
 }
 
 // CloseIdleConnections closes the connections that are kept.
-func (c *HTTPClient) CloseIdleConnections() { c.kept().Close() }
+func (c *HTTPClient) CloseIdleConnections() { c.conns.CloseIdle() }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is sent in chunks.
 func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &netio.Exchange{Protocol: "http", Dial: c.Dial, Limits: c.Limits, Log: c.Log, HTTP: c.kept()}
+	x := &netio.Exchange{Pool: c.pool(), Limits: c.Limits, HTTP: true}
 	return x.RoundTrip(ctx, r, c.head)
 }

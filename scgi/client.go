@@ -17,15 +17,21 @@ type Client struct {
 	// Limits bound a response's head, the taking in of a body of unknown length, and the waiting
 	// for the backend. nil: the defaults.
 	Limits *protocol.Limits
+	// MaxOpen is how many connections may be open at once. Requests beyond it wait in turn, for
+	// Limits.FirstByteTimeout at most, and then fail with status 503. 0: no limit.
+	MaxOpen int
 	// Log is told of a response beyond its Content-Length. nil: slog.Default.
 	Log *slog.Logger
+
+	conns netio.Pool
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first: SCGI
 // must tell its length. A response that tells no Content-Length ends with the connection, and
 // nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &netio.Exchange{Protocol: "scgi", Dial: c.Dial, Limits: c.Limits, Log: c.Log}
+	pool := c.conns.With(netio.PoolOptions{Protocol: "scgi", Dial: c.Dial, MaxOpen: c.MaxOpen, Log: c.Log})
+	x := &netio.Exchange{Pool: pool, Limits: c.Limits}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
 		return appendRequest(nil, r.Params, r.ContentLength)
 	})

@@ -17,8 +17,13 @@ type Client struct {
 	// Limits bound a response's head, the taking in of a body of unknown length, and the waiting
 	// for the backend. nil: the defaults.
 	Limits *protocol.Limits
+	// MaxOpen is how many connections may be open at once. Requests beyond it wait in turn, for
+	// Limits.FirstByteTimeout at most, and then fail with status 503. 0: no limit.
+	MaxOpen int
 	// Log is told of a response beyond its Content-Length. nil: slog.Default.
 	Log *slog.Logger
+
+	conns netio.Pool
 }
 
 // bufferSize is uWSGI's default for buffer-size, which bounds a packet without its header.
@@ -29,7 +34,8 @@ const bufferSize = 4096
 // refused before anything is sent. A response that tells no Content-Length ends with the
 // connection, and nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &netio.Exchange{Protocol: "uwsgi", Dial: c.Dial, Limits: c.Limits, Log: c.Log}
+	pool := c.conns.With(netio.PoolOptions{Protocol: "uwsgi", Dial: c.Dial, MaxOpen: c.MaxOpen, Log: c.Log})
+	x := &netio.Exchange{Pool: pool, Limits: c.Limits}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
 		b, err := appendRequest(nil, r)
 		if len(b)-headerSize > bufferSize {

@@ -3,8 +3,6 @@ package netio
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -15,16 +13,14 @@ import (
 // An Exchange is a client's side of a connection that carries one request and then its response:
 // SCGI, uwsgi, HTTP. It is used once.
 type Exchange struct {
-	Protocol string
-	Dial     func(ctx context.Context) (net.Conn, error)
-	Limits   *protocol.Limits // nil: the defaults
-	Log      *slog.Logger     // nil: slog.Default
+	Pool   *Pool
+	Limits *protocol.Limits // nil: the defaults
 	// Hint is for the error of a backend that closes on a large head: see ExplainLargeHead. encode
 	// may set it.
 	Hint string
-	// HTTP is the pool of a backend that speaks HTTP/1.1. nil: the request's length is always
-	// declared, and the connection ends with the response.
-	HTTP *Pool
+	// HTTP says that the backend speaks HTTP/1.1. Else the request's length is always declared, and
+	// the connection ends with the response.
+	HTTP bool
 
 	lim     protocol.Limits
 	request *protocol.Request
@@ -35,7 +31,7 @@ type Exchange struct {
 	releaseBody func() // releases a body that was taken in; nil: there is none
 
 	ctx     context.Context
-	conn    net.Conn
+	conn    *PoolConn
 	in      pushback    // reads conn
 	stop    func() bool // ends the watch of ctx
 	once    sync.Once   // conn is closed, or has gone back to the pool
@@ -54,12 +50,12 @@ type Exchange struct {
 	resetErr error
 }
 
-// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. It
-// connects only after encode and the reading of a small body have succeeded. A request that fails
-// on a connection of the pool is sent again on a new one, if it may be sent twice.
+// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. It takes
+// a connection only after encode and the reading of a small body have succeeded. A request that
+// fails on one that was kept is sent again on a new one, if it may be sent twice.
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
 	x.ctx, x.lim, x.request = ctx, x.Limits.Resolve(), r
-	if x.HTTP == nil {
+	if !x.HTTP {
 		if x.request, x.releaseBody, err = Measured(r, x.Limits); err != nil {
 			return nil, err
 		}
@@ -67,6 +63,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	defer func() {
 		if err != nil {
 			x.close()
+			err = NotSent(err, !x.reached.Load())
 		}
 	}()
 	if x.head, err = encode(x.request); err != nil {
@@ -75,17 +72,18 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode fu
 	if err = x.prepare(); err != nil {
 		return nil, err
 	}
-	if x.conn = x.HTTP.get(x.logger()); x.conn != nil {
-		if res, err = x.attempt(); err == nil || !x.mayRetry() {
-			return res, NotSent(err, !x.reached.Load())
-		}
-		x.dropConn()
+	if x.conn, err = x.Pool.Get(ctx, x.lim.FirstByteTimeout); err != nil {
+		return nil, err
 	}
-	if x.conn, err = x.Dial(ctx); err != nil {
-		return nil, NotSent(x.wrapError("connect", err), !x.reached.Load())
+	if res, err = x.attempt(); err == nil || !x.mayRetry() {
+		return res, err
 	}
-	res, err = x.attempt()
-	return res, NotSent(err, !x.reached.Load())
+	x.stop()
+	x.sendFailed, x.resetErr = false, nil
+	if x.conn, err = x.Pool.Redial(ctx, x.conn); err != nil {
+		return nil, err
+	}
+	return x.attempt()
 }
 
 // NotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
@@ -115,10 +113,10 @@ func (x *Exchange) attempt() (*protocol.Response, error) {
 	return res, nil
 }
 
-// mayRetry reports whether the request, which failed on a connection of the pool, may be sent on
-// another one (RFC 9110 section 9.2.2).
+// mayRetry reports whether the request, which has failed, may be sent once more on a new connection
+// (RFC 9110 section 9.2.2).
 func (x *Exchange) mayRetry() bool {
-	if x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
+	if !x.conn.used || x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
 		return false
 	}
 	return x.sendFailed || Idempotent(x.request.Method())
@@ -133,37 +131,28 @@ func Idempotent(method string) bool {
 	return false
 }
 
-// dropConn closes a connection of the pool on which the request failed.
-func (x *Exchange) dropConn() {
-	x.stop()
-	x.conn.Close()
-	x.conn, x.sendFailed, x.resetErr = nil, false, nil
-}
-
-func (x *Exchange) logger() *slog.Logger {
-	if x.Log == nil {
-		return slog.Default()
+// wrapError is wrapError of this package for the exchange. If the context has not ended and the
+// request's body could not be read, that is the error.
+func (x *Exchange) wrapError(op string, err error) error {
+	if unsent := x.bodyErr.Load(); unsent != nil && x.ctx.Err() == nil {
+		return *unsent
 	}
-	return x.Log
+	return wrapError(x.ctx, x.Pool.Protocol, op, err)
 }
 
 // wrapError makes an error of op a *protocol.Error. If the context has ended its cause is the
-// error: ErrUpstream after a timeout, else ErrAborted. If the request's body could not be read,
-// that is the error. Any other is ErrUpstream.
-func (x *Exchange) wrapError(op string, err error) error {
-	e := &protocol.Error{Protocol: x.Protocol, Op: op, Kind: protocol.ErrUpstream, Err: err}
-	if cause := context.Cause(x.ctx); cause != nil {
-		if e.Err = cause; !errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
+// error: ErrUpstream after a timeout, else ErrAborted. Any other is ErrUpstream.
+func wrapError(ctx context.Context, proto, op string, err error) error {
+	e := &protocol.Error{Protocol: proto, Op: op, Kind: protocol.ErrUpstream, Err: err}
+	if cause := context.Cause(ctx); cause != nil {
+		if e.Err = cause; !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			e.Kind = protocol.ErrAborted
 		}
 		return e
 	}
-	if unsent := x.bodyErr.Load(); unsent != nil {
-		return *unsent
-	}
 	if own, ok := err.(*protocol.Error); ok && own.Kind == protocol.ErrUpstream {
 		*e = *own
-		e.Protocol = x.Protocol
+		e.Protocol = proto
 	}
 	return e
 }

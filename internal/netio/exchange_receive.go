@@ -25,7 +25,7 @@ func (x *Exchange) receive() (*protocol.Response, error) {
 		prefix := &headPrefix{r: &x.in}
 		status, h, rest, err := protocol.ReadHead(prefix, x.lim.ResponseHead)
 		x.responseBegan = x.responseBegan || prefix.n > 0
-		if err == nil && x.HTTP != nil {
+		if err == nil && x.HTTP {
 			err = prefix.requireHTTP()
 		}
 		if err != nil {
@@ -90,8 +90,8 @@ func (b *headPrefix) persists(h http.Header) bool {
 // response makes the response of a final head. The body is what follows on the connection.
 func (x *Exchange) response(status int, h http.Header, prefix *headPrefix) (*protocol.Response, error) {
 	b := &responseBody{x: x, tunnel: status == http.StatusSwitchingProtocols}
-	b.persists = x.HTTP != nil && !b.tunnel && prefix.persists(h)
-	b.body = Answer{Protocol: x.Protocol, Request: x.request, Log: x.Log}
+	b.persists = x.HTTP && !b.tunnel && prefix.persists(h)
+	b.body = Answer{Protocol: x.Pool.Protocol, Request: x.request, Log: x.Pool.Log}
 	if b.tunnel {
 		x.stop() // a client that ends its own direction has not gone
 		x.timeout.Stop()
@@ -132,7 +132,7 @@ func (b *responseBody) putIdle() {
 	x.once.Do(func() {
 		x.timeout.Stop()
 		if x.conn.SetDeadline(time.Time{}); x.stop() {
-			x.HTTP.put(x.conn)
+			x.conn.Put()
 			return
 		}
 		x.conn.Close()
@@ -143,7 +143,7 @@ func (b *responseBody) putIdle() {
 type rawBody responseBody
 
 // Pending implements [Raw].
-func (b *rawBody) Pending() bool { return len(b.x.in.rest) > 0 || Pending(Socket(b.x.conn)) }
+func (b *rawBody) Pending() bool { return len(b.x.in.rest) > 0 || Pending(Socket(b.x.conn.Conn)) }
 
 func (b *rawBody) Read(p []byte) (n int, err error) {
 	if !b.tunnel && len(b.x.in.rest) == 0 {
@@ -167,7 +167,7 @@ func (b *responseBody) Write(p []byte) (int, error) { return b.x.conn.Write(p) }
 
 // CloseWrite closes the writing side after a 101. It fails if the connection has no half-close.
 func (b *responseBody) CloseWrite() error {
-	if c, ok := b.x.conn.(interface{ CloseWrite() error }); ok {
+	if c, ok := b.x.conn.Conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()
 	}
 	return http.ErrNotSupported

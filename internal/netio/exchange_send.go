@@ -166,7 +166,7 @@ func (x *Exchange) bodyFailed(err error) error {
 		err = io.ErrUnexpectedEOF
 	}
 	if _, ok := errors.AsType[*protocol.Error](err); !ok {
-		err = &protocol.Error{Protocol: x.Protocol, Op: "read request body", Kind: protocol.ErrAborted, Err: err}
+		err = &protocol.Error{Protocol: x.Pool.Protocol, Op: "read request body", Kind: protocol.ErrAborted, Err: err}
 	}
 	x.bodyErr.Store(&err)
 	return err

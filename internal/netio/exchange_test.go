@@ -17,9 +17,14 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
+// dialing returns a pool that keeps no connection.
+func dialing(dial func(context.Context) (net.Conn, error)) *Pool {
+	return new(Pool).With(PoolOptions{Protocol: "wire", Dial: dial})
+}
+
 // ask sends r to a backend, with "head" for its head.
 func ask(ctx context.Context, dial func(context.Context) (net.Conn, error), r *protocol.Request) (*protocol.Response, error) {
-	x := &Exchange{Protocol: "wire", Dial: dial, Limits: &protocol.Limits{ResponseHead: 1 << 10}}
+	x := &Exchange{Pool: dialing(dial), Limits: &protocol.Limits{ResponseHead: 1 << 10}}
 	return x.RoundTrip(ctx, r, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 }
 

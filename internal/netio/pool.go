@@ -1,133 +1,178 @@
 package netio
 
 import (
+	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
+	"strconv"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
-// A Pool keeps idle connections to a backend for further requests. Max and Idle must not change
-// once it is in use. It is safe for concurrent use. A nil Pool keeps none.
+// A Pool has a client's connections to one backend. It dials them, bounds how many are open at
+// once, and keeps idle ones for further requests. The zero value is ready for use by With. It is
+// safe for concurrent use.
 type Pool struct {
-	Max  int           // how many are kept
-	Idle time.Duration // for how long; 0: no limit
+	once sync.Once
+	PoolOptions
 
-	mu    sync.Mutex
-	conns []*idleConn // the most recently used is the last
+	mu       sync.Mutex
+	open     int              // connections that are in use, idle or being dialled
+	idle     []*PoolConn      // the most recently used is the last
+	waiting  []chan *PoolConn // the first is served first; nobody waits while a connection is idle
+	starving int              // see pendingReply
 }
 
-// An idleConn is an idle connection. One that has input cannot be used again.
-type idleConn struct {
-	net.Conn
-	timer      *time.Timer     // closes it when it has been idle for too long
-	raw        syscall.RawConn // nil: a goroutine reads a byte in the background
-	background chan readResult // the result of that read
+// PoolOptions are what a Pool needs to know.
+type PoolOptions struct {
+	Protocol string // for errors and the log
+	Dial     func(ctx context.Context) (net.Conn, error)
+	Log      *slog.Logger // is told of bytes that nobody asked for; nil: slog.Default
+
+	MaxOpen     int           // how many connections may be open; 0 or less: no limit
+	MaxIdle     int           // how many of them may be idle; 0 or less: none is used again
+	IdleTimeout time.Duration // an idle connection is closed after it; 0: never
+	MaxAge      time.Duration // a connection that was dialled longer ago is closed; 0: no limit
+	Serial      bool          // the backend serves a connection at a time: see pendingReply
 }
 
-// A readResult is the result of a read of one byte.
-type readResult struct {
-	n   int
-	err error
+// With returns p, with the options of the first call.
+func (p *Pool) With(o PoolOptions) *Pool {
+	p.once.Do(func() { p.PoolOptions = o })
+	return p
 }
 
-// get returns a connection that is still open, or nil. A connection with input is closed, with a
-// warning to log: the input would be taken for the next response.
-func (p *Pool) get(log *slog.Logger) net.Conn {
-	for {
-		k := p.pop()
-		if k == nil {
-			return nil
-		}
-		open, surplus := k.probe()
-		if open {
-			return k.Conn
-		}
-		if surplus {
-			log.Warn("http: bytes beyond a response on a kept connection: it is closed", "backend", k.RemoteAddr().String())
-		}
-		k.Close()
+// Get returns the idle connection that was used last, or else a new one. If MaxOpen are open it
+// waits for one of them, until ctx ends or the limit has passed (0: there is none). Whoever waits
+// longest is served first. The error is complete.
+func (p *Pool) Get(ctx context.Context, limit time.Duration) (*PoolConn, error) {
+	c, err := p.acquire(ctx, limit)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func (p *Pool) pop() *idleConn {
-	if p == nil {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.conns) - 1
-	if n < 0 {
-		return nil
-	}
-	k := p.conns[n]
-	p.conns = slices.Delete(p.conns, n, n+1)
-	k.stopTimer()
-	return k
-}
-
-// put adds a connection, which has no deadline, to the pool. It is closed if the pool is full.
-func (p *Pool) put(c net.Conn) {
-	k := &idleConn{Conn: c, raw: probeDescriptor(c)}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.conns) >= p.Max {
+	for c != nil && !c.healthy() {
+		next := p.pop()
+		if next == nil {
+			return p.Redial(ctx, c)
+		}
 		c.Close()
+		c = next
+	}
+	if c == nil {
+		return p.dial(ctx)
+	}
+	return c, nil
+}
+
+// Redial closes c, and returns a new connection in its place.
+func (p *Pool) Redial(ctx context.Context, c *PoolConn) (*PoolConn, error) {
+	if c.closed.Swap(true) { // by the end of ctx, and its place may be another's now
+		return nil, wrapError(ctx, p.Protocol, "connect", net.ErrClosed)
+	}
+	c.Conn.Close()
+	return p.dial(ctx)
+}
+
+// dial returns a new connection in a place that the caller has.
+func (p *Pool) dial(ctx context.Context) (*PoolConn, error) {
+	nc, err := p.Dial(ctx)
+	if err != nil {
+		p.release()
+		return nil, wrapError(ctx, p.Protocol, "connect", err)
+	}
+	return &PoolConn{Conn: nc, pool: p, dialed: time.Now()}, nil
+}
+
+// acquire returns an idle connection, or nil for the place of a new one.
+func (p *Pool) acquire(ctx context.Context, limit time.Duration) (*PoolConn, error) {
+	p.mu.Lock()
+	if c := p.popLocked(); c != nil {
+		p.mu.Unlock()
+		return c, nil
+	}
+	if p.MaxOpen <= 0 || p.open < p.MaxOpen {
+		p.open++
+		p.mu.Unlock()
+		return nil, nil
+	}
+	turn := make(chan *PoolConn, 1)
+	p.waiting = append(p.waiting, turn)
+	p.mu.Unlock()
+	var late <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		late = timer.C
+	}
+	began := time.Now()
+	select {
+	case c := <-turn:
+		return c, nil
+	case <-ctx.Done():
+	case <-late:
+	}
+	p.leave(turn)
+	return nil, p.allInUse(ctx, time.Since(began))
+}
+
+// leave gives up waiting. What has come meanwhile is left to the next.
+func (p *Pool) leave(turn chan *PoolConn) {
+	p.mu.Lock()
+	i := slices.Index(p.waiting, turn)
+	if i >= 0 {
+		p.waiting = slices.Delete(p.waiting, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
 		return
 	}
-	if k.raw == nil {
-		k.background = make(chan readResult, 1)
-		go k.readByte()
-	}
-	p.conns = append(p.conns, k)
-	if p.Idle > 0 {
-		k.timer = time.AfterFunc(p.Idle, func() { p.expire(k) })
+	if c := <-turn; c != nil {
+		c.Close()
+	} else {
+		p.release()
 	}
 }
 
-// expire closes k if it is idle.
-func (p *Pool) expire(k *idleConn) {
+// inUseRetry is when a client may ask again for whom there was no connection.
+const inUseRetry = time.Second
+
+// allInUse is the error of a request that has waited in vain.
+func (p *Pool) allInUse(ctx context.Context, waited time.Duration) error {
+	if ctx.Err() == context.Canceled {
+		return wrapError(ctx, p.Protocol, "connect", nil)
+	}
+	return &protocol.Error{Protocol: p.Protocol, Op: "connect", Kind: protocol.ErrUpstream, Err: context.Cause(ctx),
+		Detail: "all " + strconv.Itoa(p.MaxOpen) + " connections were in use for " + waited.Round(time.Millisecond).String(),
+		Status: http.StatusServiceUnavailable, RetryAfter: inUseRetry}
+}
+
+// Open returns how many connections are open.
+func (p *Pool) Open() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.Index(p.conns, k); i >= 0 {
-		p.conns = slices.Delete(p.conns, i, i+1)
-		k.Close()
-	}
+	return p.open
 }
 
-// Close closes the idle connections.
-func (p *Pool) Close() {
+// release gives the place of a connection to the first that waits.
+func (p *Pool) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, k := range p.conns {
-		k.stopTimer()
-		k.Close()
-	}
-	p.conns = nil
-}
-
-func (k *idleConn) stopTimer() {
-	if k.timer != nil {
-		k.timer.Stop()
+	if !p.next(nil) {
+		p.open--
 	}
 }
 
-// probe reports whether the connection is open and has no input, or else whether it has some.
-func (k *idleConn) probe() (open, surplus bool) {
-	if k.raw != nil {
-		return probe(k.raw)
+// next gives c, or a place for a new connection, to the first that waits. It reports false if
+// nobody does. p.mu is held.
+func (p *Pool) next(c *PoolConn) bool {
+	if len(p.waiting) == 0 {
+		return false
 	}
-	k.SetReadDeadline(time.Unix(1, 0))
-	a := <-k.background
-	k.SetReadDeadline(time.Time{})
-	return a.n == 0 && IsTimeout(a.err), a.n > 0
-}
-
-// readByte reads the input of a connection that has no descriptor to probe.
-func (k *idleConn) readByte() {
-	var b [1]byte
-	n, err := k.Read(b[:])
-	k.background <- readResult{n, err}
+	p.waiting[0] <- c
+	p.waiting = slices.Delete(p.waiting, 0, 1)
+	return true
 }

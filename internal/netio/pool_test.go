@@ -20,11 +20,12 @@ const okResponse = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 // A web is a client's side of HTTP over connections whose far ends are given to serve.
 type web struct {
-	pool  Pool
-	dials int
-	log   bytes.Buffer
-	make  func() (ours, theirs net.Conn)
-	serve func(n int, c net.Conn) // of the n-th connection, from 1
+	pool    Pool
+	options PoolOptions
+	dials   int
+	log     bytes.Buffer
+	make    func() (ours, theirs net.Conn)
+	serve   func(n int, c net.Conn) // of the n-th connection, from 1
 }
 
 func (w *web) dial(context.Context) (net.Conn, error) {
@@ -36,7 +37,8 @@ func (w *web) dial(context.Context) (net.Conn, error) {
 
 // ask sends a request without a body, or with what body reads.
 func (w *web) ask(t *testing.T, method string, body io.Reader) (string, error) {
-	x := &Exchange{Protocol: "http", Dial: w.dial, HTTP: &w.pool, Log: slog.New(slog.NewTextHandler(&w.log, nil))}
+	w.options.Protocol, w.options.Dial, w.options.Log = "http", w.dial, slog.New(slog.NewTextHandler(&w.log, nil))
+	x := &Exchange{Pool: w.pool.With(w.options), HTTP: true}
 	r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", method), Body: body}
 	if body != nil {
 		r.ContentLength = -1
@@ -77,7 +79,7 @@ func TestKeptConnections(t *testing.T) {
 			"socket": func() (net.Conn, net.Conn) { return netiotest.Unix(t) },
 			"pipe":   net.Pipe, // without a descriptor to look at
 		} {
-			w := &web{pool: Pool{Max: 2}, make: pair}
+			w := &web{options: PoolOptions{MaxIdle: 2}, make: pair}
 			w.serve = func(_ int, c net.Conn) {
 				defer c.Close()
 				for b := []byte("head"); ; {
@@ -95,7 +97,7 @@ func TestKeptConnections(t *testing.T) {
 			if kept := w.dials == 1; kept != row.kept {
 				t.Errorf("%s, %s: %d connections for 3 requests", row.name, name, w.dials)
 			}
-			w.pool.Close()
+			w.pool.CloseIdle()
 		}
 	}
 }
@@ -108,7 +110,7 @@ func TestUnsolicitedBytes(t *testing.T) {
 		"pipe":   net.Pipe,
 	} {
 		say, said := make(chan struct{}), make(chan struct{})
-		w := &web{pool: Pool{Max: 2}, make: pair}
+		w := &web{options: PoolOptions{MaxIdle: 2}, make: pair}
 		w.serve = func(n int, c net.Conn) {
 			defer c.Close()
 			io.ReadFull(c, []byte("head"))
@@ -127,7 +129,7 @@ func TestUnsolicitedBytes(t *testing.T) {
 		if name == "socket" {
 			<-said
 		} else { // a pipe's write ends only when all is read, which nobody does
-			k := w.pool.conns[0]
+			k := w.pool.idle[0]
 			k.background <- <-k.background
 		}
 		if got, err := w.ask(t, "POST", nil); got != "ok" || err != nil || w.dials != 2 {
@@ -136,7 +138,7 @@ func TestUnsolicitedBytes(t *testing.T) {
 		if !strings.Contains(w.log.String(), "bytes beyond a response on a kept connection") {
 			t.Errorf("%s: the log has %q", name, w.log.String())
 		}
-		w.pool.Close()
+		w.pool.CloseIdle()
 		<-said
 	}
 }
@@ -154,7 +156,7 @@ func TestRequestOnAClosedConnection(t *testing.T) {
 		// half a request cannot have been served
 		{"POST", nil, "h", "ok"},
 	} {
-		w := &web{pool: Pool{Max: 2}, make: net.Pipe}
+		w := &web{options: PoolOptions{MaxIdle: 2}, make: net.Pipe}
 		w.serve = func(_ int, c net.Conn) {
 			defer c.Close()
 			io.ReadFull(c, []byte("head"))
@@ -166,7 +168,7 @@ func TestRequestOnAClosedConnection(t *testing.T) {
 		if got != row.want || (err == nil) != (row.want != "") || err != nil && !errors.Is(err, protocol.ErrUpstream) {
 			t.Errorf("%s: %q, %v", row.method, got, err)
 		}
-		w.pool.Close()
+		w.pool.CloseIdle()
 	}
 }
 
@@ -174,7 +176,7 @@ func TestRequestOnAClosedConnection(t *testing.T) {
 func TestKeptConnectionExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan time.Time, 1)
-		w := &web{pool: Pool{Max: 2, Idle: 90 * time.Second}, make: net.Pipe}
+		w := &web{options: PoolOptions{MaxIdle: 2, IdleTimeout: 90 * time.Second}, make: net.Pipe}
 		w.serve = func(_ int, c net.Conn) {
 			io.ReadFull(c, []byte("head"))
 			io.WriteString(c, okResponse)

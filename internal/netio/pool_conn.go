@@ -1,0 +1,157 @@
+package netio
+
+import (
+	"log/slog"
+	"math"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// A PoolConn is an open connection of a [Pool]. Whoever got it must Close it or Put it.
+type PoolConn struct {
+	net.Conn
+	pool   *Pool
+	dialed time.Time
+	used   bool // a request was sent on it and answered
+	closed atomic.Bool
+
+	timer      *time.Timer     // closes it when it has been idle for too long
+	background chan readResult // of an idle connection without a descriptor: the result of a read
+}
+
+// A readResult is the result of a read of one byte.
+type readResult struct {
+	n   int
+	err error
+}
+
+// Close closes the connection, and lets another take its place. It may be called twice, also while
+// another goroutine uses the connection.
+func (c *PoolConn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	err := c.Conn.Close()
+	c.pool.release()
+	return err
+}
+
+// Used reports whether a request was sent on c and answered.
+func (c *PoolConn) Used() bool { return c.used }
+
+// Put gives back a connection on which a response was whole. It must have no deadline. It is closed
+// if it is too old or there are enough idle ones.
+func (c *PoolConn) Put() {
+	c.used = true
+	if !c.pool.keep(c) {
+		c.Close()
+	}
+}
+
+// keep gives c to the first that waits, or adds it to the idle ones.
+func (p *Pool) keep(c *PoolConn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limit := time.Duration(math.MaxInt64)
+	if p.IdleTimeout > 0 {
+		limit = p.IdleTimeout
+	}
+	if p.MaxAge > 0 {
+		limit = min(limit, p.MaxAge-time.Since(c.dialed))
+	}
+	switch {
+	case p.MaxIdle <= 0 || p.starving > 0 || limit <= 0:
+		return false
+	case p.next(c):
+		return true
+	case len(p.idle) >= p.MaxIdle:
+		return false
+	}
+	p.idle = append(p.idle, c)
+	if probeDescriptor(c.Conn) == nil {
+		c.background = make(chan readResult, 1)
+		go c.readByte()
+	}
+	if limit < math.MaxInt64 {
+		c.timer = time.AfterFunc(limit, func() { p.expire(c) })
+	}
+	return true
+}
+
+// expire closes c if it is idle.
+func (p *Pool) expire(c *PoolConn) {
+	p.mu.Lock()
+	i := slices.Index(p.idle, c)
+	if i >= 0 {
+		p.idle = slices.Delete(p.idle, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		c.Close()
+	}
+}
+
+// pop returns the idle connection that was used last, or nil.
+func (p *Pool) pop() *PoolConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.popLocked()
+}
+
+func (p *Pool) popLocked() *PoolConn {
+	n := len(p.idle) - 1
+	if n < 0 {
+		return nil
+	}
+	c := p.idle[n]
+	p.idle = slices.Delete(p.idle, n, n+1)
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	return c
+}
+
+// CloseIdle closes the idle connections.
+func (p *Pool) CloseIdle() {
+	for c := p.pop(); c != nil; c = p.pop() {
+		c.Close()
+	}
+}
+
+// healthy reports whether a connection that was idle can be used again: it is open, and has no
+// input. Input would be taken for the next response.
+func (c *PoolConn) healthy() bool {
+	open, surplus := c.probe()
+	if surplus {
+		log := c.pool.Log
+		if log == nil {
+			log = slog.Default()
+		}
+		log.Warn(c.pool.Protocol+": bytes beyond a response on a kept connection: it is closed", "backend", c.RemoteAddr().String())
+	}
+	return open
+}
+
+// probe reports whether the connection is open and has no input, or else whether it has some.
+func (c *PoolConn) probe() (open, surplus bool) {
+	if raw := probeDescriptor(c.Conn); raw != nil {
+		return probe(raw)
+	}
+	if c.background == nil { // it was not idle
+		return true, false
+	}
+	c.SetReadDeadline(time.Unix(1, 0))
+	a := <-c.background
+	c.background = nil
+	c.SetReadDeadline(time.Time{})
+	return a.n == 0 && IsTimeout(a.err), a.n > 0
+}
+
+// readByte reads the input of a connection that has no descriptor to probe.
+func (c *PoolConn) readByte() {
+	var b [1]byte
+	n, err := c.Read(b[:])
+	c.background <- readResult{n, err}
+}
