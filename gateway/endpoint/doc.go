@@ -12,10 +12,16 @@
 // # Options
 //
 // Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is
-// said), owner and group (names or numbers). For listening on TCP: allow. For calling by FastCGI:
-// keep, the number of idle connections that are kept (0), and resend; they are MaxIdle and Resend
-// of [fastcgi.Client]. For calling by FastCGI, SCGI or uwsgi: param=NAME=value, a variable that
-// each request gets.
+// said), owner and group (names or numbers). For listening on TCP: allow. For calling by FastCGI,
+// SCGI or uwsgi: param=NAME=value, a variable that each request gets. For calling by FastCGI:
+// resend (Resend of [fastcgi.Client]).
+//
+// For calling by FastCGI or HTTP: keep, the number of idle connections that are kept (0 by FastCGI,
+// 64 by HTTP), and max-age, how long after it was dialled a connection may carry another request
+// (1h; without it there is no limit). For calling over any network: max-open, the number of
+// connections that may be open at once (no limit); requests beyond it wait in turn, for
+// first-byte-timeout at most, and then are answered 503. They are MaxIdle, MaxAge and MaxOpen of
+// the clients. first-byte-timeout and read-timeout are fields of [protocol.Limits].
 //
 // For calling by any protocol: mount=/app, where the backend stands in the URL's path. SCRIPT_NAME
 // is the mount then, and PATH_INFO what follows (see [protocol.Request.At]); a backend by HTTP gets

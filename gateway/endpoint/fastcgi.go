@@ -14,12 +14,13 @@ func serveFastCGI(s *gateway.Server, l *Listener) error {
 }
 
 func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
-	keep, err := e.number("keep", 0)
+	l, err := e.connLimits()
 	if err != nil {
 		return nil, err
 	}
 	resend, ok := e.last("resend")
-	c := &fastcgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxIdle: keep, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
+	c := &fastcgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxIdle: max(l.maxIdle, 0), MaxOpen: l.maxOpen, MaxAge: l.maxAge,
+		Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 

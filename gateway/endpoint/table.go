@@ -27,14 +27,14 @@ type row struct {
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "resend", "param")},
-	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called()},
+	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param")},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age")},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param")},
 	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: overNetwork(newUWSGI), options: called("param")},
 }
 
 // called are the options of a client that calls over a network: its own, and those that each has.
-func called(own ...string) []string { return append(append(own, "mount"), timeouts...) }
+func called(own ...string) []string { return append(append(own, "max-open", "mount"), timeouts...) }
 
 // protocols are those that auto tells apart, besides HTTP.
 func protocols(s *gateway.Server) []protocol.Protocol {
@@ -59,15 +59,27 @@ func schemes() string {
 	return strings.Join(names, ", ")
 }
 
-func newHTTP(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
-	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits, Log: o.Log}
+func newHTTP(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
+	l, err := e.connLimits()
+	if err != nil {
+		return nil, err
+	}
+	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen, MaxAge: l.maxAge}
+	if l.maxIdle != keepUnset {
+		c.MaxIdle = max(l.maxIdle, -1)
+	}
+	if l.maxIdle == 0 {
+		c.MaxIdle = -1 // 0 is the default there
+	}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 
-func newSCGI(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
-	return &Client{&scgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
+func newSCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
+	l, err := e.connLimits()
+	return &Client{&scgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen}, nil}, err
 }
 
-func newUWSGI(_ *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
-	return &Client{&uwsgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log}, nil}, nil
+func newUWSGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
+	l, err := e.connLimits()
+	return &Client{&uwsgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen}, nil}, err
 }

@@ -16,17 +16,28 @@ func (e *Endpoint) limits(o *ClientOptions) (*protocol.Limits, error) {
 		lim = *o.Limits
 	}
 	for i, field := range []*time.Duration{&lim.FirstByteTimeout, &lim.ReadTimeout} {
-		text, ok := e.last(timeouts[i])
-		if !ok {
-			continue
-		}
-		d, err := time.ParseDuration(text)
+		d, ok, err := e.duration(timeouts[i])
 		if err != nil {
-			return nil, e.errorf("bad %s %q: write a duration such as 30s", timeouts[i], text)
+			return nil, err
 		}
-		if *field = d; d <= 0 {
+		if ok {
+			*field = d
+		}
+		if ok && d <= 0 {
 			*field = -1
 		}
 	}
 	return &lim, nil
+}
+
+// duration returns an option's value, and whether it is there.
+func (e *Endpoint) duration(name string) (d time.Duration, ok bool, err error) {
+	text, ok := e.last(name)
+	if !ok {
+		return 0, false, nil
+	}
+	if d, err = time.ParseDuration(text); err != nil {
+		return 0, false, e.errorf("bad %s %q: write a duration such as 30s", name, text)
+	}
+	return d, true, nil
 }
