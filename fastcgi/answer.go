@@ -62,7 +62,7 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 	if err = x.fill(1); err != nil {
 		return 0, nil, err
 	}
-	b := x.in.buffered()
+	b := x.in.Buffered()
 	b = b[:min(len(b), x.left)]
 	if len(*head) == 0 {
 		if status, h, n, err = protocol.ParseHead(b); n > 0 || err != nil {
@@ -93,7 +93,7 @@ func (x *exchange) headEnded(err error, n int) error {
 func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
 	x.firstWrite = nil
 	x.body = netio.Answer{Protocol: Name, Request: x.request, Log: x.c.Log}
-	if err := x.body.Open(status, h, (*rawBody)(x)); err != nil {
+	if err := x.body.Open(status, h, (*stdoutContent)(x)); err != nil {
 		return nil, x.failed("read response head", err)
 	}
 	return &protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}, nil
@@ -105,7 +105,7 @@ func upstream(detail string) error {
 
 // discard drops n bytes of STDOUT, which are buffered.
 func (x *exchange) discard(n int) {
-	x.in.discard(n)
+	x.in.Discard(n)
 	x.left -= n
 }
 
@@ -121,8 +121,8 @@ func (x *exchange) advance() error {
 
 // fill reads until n bytes are buffered.
 func (x *exchange) fill(n int) error {
-	for len(x.in.buffered()) < n {
-		if err := x.in.more(n); err != nil {
+	for len(x.in.Buffered()) < n {
+		if err := x.in.More(n); err != nil {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF // END_REQUEST ends a response, nothing else
 			}
@@ -137,14 +137,14 @@ func (x *exchange) record() error {
 	if err := x.fill(x.padding + headerLen); err != nil {
 		return err
 	}
-	x.in.discard(x.padding)
+	x.in.Discard(x.padding)
 	x.padding = 0
 	x.responseBegan = true
-	h, n, err := consumeHeader(x.in.buffered())
+	h, n, err := consumeHeader(x.in.Buffered())
 	if err != nil {
 		return err
 	}
-	x.in.discard(n)
+	x.in.Discard(n)
 	switch {
 	case h.id == requestID && h.typ == typeStdout:
 		x.left, x.padding = h.content, h.padding
@@ -167,12 +167,12 @@ func (x *exchange) aside(h header) error {
 		if err := x.fill(1); err != nil {
 			return err
 		}
-		b := x.in.buffered()
+		b := x.in.Buffered()
 		b = b[:min(len(b), h.content)]
 		if h.typ == typeStderr && x.c.Stderr != nil {
 			x.c.Stderr(x.request, b)
 		}
-		x.in.discard(len(b))
+		x.in.Discard(len(b))
 		h.content -= len(b)
 	}
 	x.padding = h.padding
@@ -187,8 +187,8 @@ func (x *exchange) endRequest(h header) error {
 	if err := x.fill(endLen); err != nil {
 		return err
 	}
-	e, n := consumeEnd(x.in.buffered())
-	x.in.discard(n)
+	e, n := consumeEnd(x.in.Buffered())
+	x.in.Discard(n)
 	switch {
 	case e.status == overloaded || e.status == cantMpxConn:
 		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Detail: e.status.String(),
@@ -199,8 +199,8 @@ func (x *exchange) endRequest(h header) error {
 		return &protocol.Error{Op: "read response", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
 			Detail: "the backend ended it with appStatus " + strconv.FormatUint(uint64(e.app), 10)}
 	}
-	if b := x.in.buffered(); len(b) == h.padding {
-		x.in.discard(len(b))
+	if b := x.in.Buffered(); len(b) == h.padding {
+		x.in.Discard(len(b))
 		x.clean = true
 	}
 	return io.EOF
@@ -210,7 +210,7 @@ func (x *exchange) endRequest(h header) error {
 // bytes.
 func (x *exchange) peek() error {
 	for x.left == 0 && len(x.rest) == 0 {
-		b := x.in.buffered()
+		b := x.in.Buffered()
 		if len(b) < x.padding {
 			return nil
 		}

@@ -2,6 +2,8 @@ package fastcgi
 
 import (
 	"io"
+
+	"github.com/postern-gateway/postern/internal/netio"
 )
 
 // An answerBody is a response's body.
@@ -35,16 +37,16 @@ func (b *answerBody) Close() error {
 	return nil
 }
 
-// A rawBody is the content of STDOUT after the head. It ends with END_REQUEST.
-type rawBody exchange
+// A stdoutContent is the content of STDOUT after the head. It ends with END_REQUEST.
+type stdoutContent exchange
 
 // Pending implements [netio.Raw].
-func (b *rawBody) Pending() bool {
-	return len(b.rest) > 0 || b.left > 0 && len(b.in.buffered()) > 0
+func (b *stdoutContent) Pending() bool {
+	return len(b.rest) > 0 || b.left > 0 && len(b.in.Buffered()) > 0
 }
 
 // Read returns io.EOF together with the last bytes where it is known by then.
-func (b *rawBody) Read(p []byte) (n int, err error) {
+func (b *stdoutContent) Read(p []byte) (n int, err error) {
 	x := (*exchange)(b)
 	if x.over {
 		return 0, io.EOF
@@ -68,7 +70,7 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 		return 0, err
 	}
 	p = p[:min(len(p), x.left)]
-	if len(x.in.buffered()) == 0 && len(p) >= inputSize/2 {
+	if len(x.in.Buffered()) == 0 && len(p) >= netio.BufferSize/2 {
 		n, err = x.conn.Read(p)
 		if x.left -= n; n > 0 {
 			return n, nil
@@ -81,7 +83,7 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 	if err := x.fill(1); err != nil {
 		return 0, err
 	}
-	n = copy(p, x.in.buffered())
+	n = copy(p, x.in.Buffered())
 	x.discard(n)
 	return n, nil
 }

@@ -106,7 +106,7 @@ func (x *exchange) roundTrip() (*protocol.Response, error) {
 		return res, err
 	}
 	x.stop()
-	x.in.release()
+	x.in.Release()
 	x.sendFailed, x.answer = false, answer{}
 	if x.conn, err = pool.Redial(x.ctx, x.conn); err != nil {
 		return nil, err

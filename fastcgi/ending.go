@@ -40,7 +40,7 @@ func (x *exchange) finish() {
 
 // part keeps the connection for another request, if it is good for one, or closes it.
 func (x *exchange) part(free bool) {
-	x.in.release()
+	x.in.Release()
 	if x.timeout.Stop(); free && x.clean && x.c.MaxIdle > 0 {
 		x.conn.Put()
 		return

@@ -25,7 +25,7 @@ type exchange struct {
 	releaseBody func() // releases a body that was taken in; nil: there is none
 
 	conn    *netio.PoolConn
-	in      input // reads conn
+	in      netio.Reader // reads conn
 	timeout netio.ResponseDeadline
 	stop    func() bool // ends the watch of the context
 	reached bool        // a byte of the request was written, on whatever connection
@@ -141,7 +141,7 @@ func paramsOf(r *protocol.Request) protocol.Params {
 func (x *exchange) attempt() (*protocol.Response, error) {
 	conn := x.conn
 	defer conn.AwaitReply()()
-	x.in = input{nc: conn.Conn}
+	x.in.Reset(conn.Conn)
 	x.stop = context.AfterFunc(x.ctx, func() { conn.Close() })
 	conn.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
 	x.timeout.Start(conn, &x.lim)

@@ -32,6 +32,12 @@ func (b *Reader) Init(c net.Conn) {
 	b.tryReadFunc = b.tryRead
 }
 
+// Reset makes b the input of c, for use without Wait.
+func (b *Reader) Reset(c net.Conn) {
+	b.Release()
+	b.nc = c
+}
+
 // Buffered returns what has been read and not yet discarded. It is valid until the next call that
 // reads.
 func (b *Reader) Buffered() []byte { return b.in[b.r:b.w] }
