@@ -20,8 +20,8 @@ func TestAllocations(t *testing.T) {
 		handler protocol.Handler
 		most    float64
 	}{
-		{"native", x.native(), 3},
-		{"http", protocol.FromHTTP(x.http()), 14},
+		{"native", x.native(), 2},
+		{"http", protocol.FromHTTP(x.http()), 6},
 	}
 	for _, row := range rows {
 		t.Run(row.variant, func(t *testing.T) {

@@ -290,16 +290,15 @@ func appendParams(dst []byte, p protocol.Params) []byte {
 	return dst
 }
 
-// consumeParams reads a whole PARAMS stream. It makes two allocations: one string, of which all
-// names and values are parts, and the slice.
+// consumeParams reads a whole PARAMS stream. All names and values are parts of one string.
 func consumeParams(b []byte, maxCount int) (protocol.Params, error) {
 	count, size, err := countPairs(b, maxCount)
 	if err != nil || count == 0 {
 		return nil, err
 	}
-	params := make(protocol.Params, count)
 	// The text holds the lengths as well: one copy of what the wire holds, cut where they say.
-	text, at := string(b[:size]), 0
+	params, text := protocol.MakeParams(count, b[:size])
+	at := 0
 	for i := range params {
 		nameLen, valueLen, n := consumeLengths(b[at:])
 		at += n

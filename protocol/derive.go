@@ -9,47 +9,81 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// A derivation is the HTTP request that variables describe.
+// A derivation is the HTTP request that variables describe. Of a variable that is there twice the
+// last counts; header fields that are lists are joined.
 type derivation struct {
-	method, uri, proto  string
-	script, path, query string
-	host, server, port  string
-	remote, remotePort  string
-	https               bool
-	scheme, contentType string
-	header              http.Header
-	values              []string // the header's values, cut one by one
+	vars   [derivedVars]string // the values of the variables that a part tells
+	https  bool
+	header http.Header
+	values []string // room for the header's values, cut one by one
 }
 
-// derive reads all of p in one pass. Of a variable that is there twice the last counts; header
-// fields that are lists are joined.
+// A derivedVar is a variable that tells a part of an HTTP request.
+type derivedVar uint8
+
+const (
+	notDerived derivedVar = iota
+	derivedQuery
+	derivedMethod
+	derivedType
+	derivedScript
+	derivedPath
+	derivedURI
+	derivedProto
+	derivedScheme
+	derivedHTTPS
+	derivedRemote
+	derivedRemotePort
+	derivedPort
+	derivedServer
+	derivedHost
+	derivedVars // how many there are
+)
+
+// derive reads all of p but the header fields.
 func derive(p Params) *derivation {
 	d := new(derivation)
 	d.read(p)
 	return d
 }
 
-func (d *derivation) read(p Params) {
-	fields := 1
-	for i := range p {
-		if strings.HasPrefix(p[i].Name, "HTTP_") {
-			fields++
-		}
-	}
-	d.header = make(http.Header, fields)
-	d.values = make([]string, fields)
+// read reads all of p but the header fields, and returns how many of these there may be.
+func (d *derivation) read(p Params) (fields int) {
 	for i := range p {
 		name := p[i].Name
-		if strings.HasPrefix(name, "HTTP_") && name != "HTTP_HOST" {
-			d.field(name, p[i].Value)
-		} else if v := byName[name]; v != nil && v.to != nil {
-			v.to(d, p[i].Value)
+		if isField(name) {
+			fields++
+		} else if v := byName[name]; v != nil {
+			d.vars[v.tells] = p[i].Value
 		}
 	}
-	if d.contentType != "" {
-		d.add("Content-Type", d.contentType)
+	if d.vars[derivedType] != "" {
+		fields++
 	}
-	d.https = d.https || strings.EqualFold(d.scheme, "https")
+	d.https = isOn(d.vars[derivedHTTPS]) || strings.EqualFold(d.vars[derivedScheme], "https")
+	return fields
+}
+
+// isField reports whether a variable is a header field. The host is told apart from these.
+func isField(name string) bool {
+	return strings.HasPrefix(name, "HTTP_") && name != "HTTP_HOST"
+}
+
+// readHeader reads the header fields of p, of which there are at most so many. Their values go to
+// room, if it is large enough.
+func (d *derivation) readHeader(p Params, fields int, room []string) {
+	d.header = make(http.Header, fields)
+	if d.values = room; len(room) < fields {
+		d.values = make([]string, fields)
+	}
+	for i := range p {
+		if isField(p[i].Name) {
+			d.field(p[i].Name, p[i].Value)
+		}
+	}
+	if v := d.vars[derivedType]; v != "" {
+		d.add("Content-Type", v)
+	}
 }
 
 // field notes an HTTP_ variable as the header field that it came from.
@@ -92,20 +126,21 @@ func (d *derivation) add(key, value string) {
 // url finds the request's target: REQUEST_URI as the client sent it, else SCRIPT_NAME and
 // PATH_INFO, which are decoded.
 func (d *derivation) url(u *url.URL) error {
+	uri := d.vars[derivedURI]
 	switch {
-	case d.uri == "":
-		path := d.script + d.path
+	case uri == "":
+		path := d.vars[derivedScript] + d.vars[derivedPath]
 		if path == "" {
 			path = "/"
 		}
-		*u = url.URL{Path: path, RawQuery: d.query}
+		*u = url.URL{Path: path, RawQuery: d.vars[derivedQuery]}
 		return nil
-	case plain(d.uri):
-		path, query, has := strings.Cut(d.uri, "?")
+	case plain(uri):
+		path, query, has := strings.Cut(uri, "?")
 		*u = url.URL{Path: path, RawQuery: query, ForceQuery: has && query == ""}
 		return nil
 	}
-	parsed, err := url.ParseRequestURI(d.uri)
+	parsed, err := url.ParseRequestURI(uri)
 	if err != nil {
 		return &Error{Op: "derive URL", Kind: ErrMalformed, Detail: "REQUEST_URI", Err: err}
 	}
@@ -142,30 +177,32 @@ var plainInPath = func() (set [128]bool) {
 }()
 
 func (d *derivation) hostPort() string {
-	if d.host != "" {
-		return d.host
+	if host := d.vars[derivedHost]; host != "" {
+		return host
 	}
+	server, port := d.vars[derivedServer], d.vars[derivedPort]
 	// RFC 3875 section 4.1.14 wants brackets, not all fronts give them
-	if strings.Contains(d.server, ":") && d.server[0] != '[' {
-		d.server = "[" + d.server + "]"
+	if strings.Contains(server, ":") && server[0] != '[' {
+		server = "[" + server + "]"
 	}
 	switch {
-	case d.port == "" || d.port == "80" && !d.https || d.port == "443" && d.https:
-		return d.server
+	case port == "" || port == "80" && !d.https || port == "443" && d.https:
+		return server
 	}
-	return d.server + ":" + d.port
+	return server + ":" + port
 }
 
 // remoteAddr is the client's address in net/http's form; without a known port it is 0.
 func (d *derivation) remoteAddr() string {
+	addr, port := d.vars[derivedRemote], d.vars[derivedRemotePort]
 	switch {
-	case d.remote == "":
+	case addr == "":
 		return ""
-	case d.remotePort == "":
-		d.remotePort = "0"
+	case port == "":
+		port = "0"
 	}
-	if strings.Contains(d.remote, ":") {
-		return "[" + d.remote + "]:" + d.remotePort
+	if strings.Contains(addr, ":") {
+		return "[" + addr + "]:" + port
 	}
-	return d.remote + ":" + d.remotePort
+	return addr + ":" + port
 }

@@ -61,30 +61,45 @@ func (r *Request) Scheme() string {
 
 // Header returns the request's header fields. Fields that came more than once are joined. There is
 // no Host, no Proxy, and no Content-Length among them.
-func (r *Request) Header() http.Header { return derive(r.Params).header }
+func (r *Request) Header() http.Header {
+	var d derivation
+	d.readHeader(r.Params, d.read(r.Params), nil)
+	return d.header
+}
 
 // template is what a derived request is copied from, only because that is how one is given its
 // context.
 var template http.Request
 
+// A derivedRequest is a request, and what it points to, in one allocation.
+type derivedRequest struct {
+	http.Request
+	url    url.URL
+	values [12]string // of the header
+	length [1]string  // Content-Length
+}
+
 // HTTP derives the request that a net/http handler sees. Its body and its context are r's. Without
 // a REQUEST_METHOD there is none, but for an Authorizer, which need not be told one: it is GET
 // then.
 func (r *Request) HTTP() (*http.Request, error) {
-	d := new(struct {
-		derivation
-		target url.URL
-	})
-	d.read(r.Params)
-	if err := d.url(&d.target); err != nil {
+	var d derivation
+	fields := d.read(r.Params)
+	if r.ContentLength > 0 {
+		fields++
+	}
+	all := new(derivedRequest)
+	if err := d.url(&all.url); err != nil {
 		return nil, err
 	}
-	hr := template.WithContext(r.within(r.Context()))
-	hr.URL, hr.Header, hr.RequestURI = &d.target, d.header, d.uri
+	d.readHeader(r.Params, fields, all.values[:])
+	all.Request = *template.WithContext(r.within(r.Context()))
+	hr := &all.Request
+	hr.URL, hr.Header, hr.RequestURI = &all.url, d.header, d.vars[derivedURI]
 	if hr.RequestURI == "" {
-		hr.RequestURI = d.target.RequestURI()
+		hr.RequestURI = all.url.RequestURI()
 	}
-	switch hr.Method = d.method; {
+	switch hr.Method = d.vars[derivedMethod]; {
 	case hr.Method == "" && r.Role == Authorizer:
 		hr.Method = http.MethodGet
 	case hr.Method == "":
@@ -93,14 +108,15 @@ func (r *Request) HTTP() (*http.Request, error) {
 	if !httpguts.ValidHeaderFieldName(hr.Method) { // a method is a token, as a field's name is
 		return nil, &Error{Op: "derive request", Kind: ErrMalformed, Detail: "REQUEST_METHOD " + strconv.Quote(clip(hr.Method))}
 	}
-	hr.Proto, hr.ProtoMajor, hr.ProtoMinor = protoVersion(d.proto)
+	hr.Proto, hr.ProtoMajor, hr.ProtoMinor = protoVersion(d.vars[derivedProto])
 	hr.Host, hr.RemoteAddr = d.hostPort(), d.remoteAddr()
 	if d.https {
 		hr.TLS = secure()
 	}
 	hr.ContentLength, hr.Body = r.ContentLength, r.httpBody()
 	if r.ContentLength > 0 {
-		hr.Header["Content-Length"] = []string{strconv.FormatInt(r.ContentLength, 10)}
+		all.length[0] = strconv.FormatInt(r.ContentLength, 10)
+		hr.Header["Content-Length"] = all.length[:]
 	}
 	return hr, nil
 }

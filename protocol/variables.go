@@ -14,43 +14,31 @@ type variable struct {
 	name string
 	// from returns the variable's value for hr; ok says whether hr has it. nil: hr never has.
 	from func(hr *http.Request) (value string, ok bool)
-	// to notes the value for an *http.Request that is being derived. nil: it says nothing of HTTP.
-	to func(d *derivation, value string)
+	// tells is what the variable tells of an *http.Request that is being derived.
+	tells derivedVar
 }
 
 // variables is the one table between meta-variables and HTTP, in the order in which NewRequest
 // gives them (nginx's). Header fields have their own: fields.
 var variables = []variable{
-	{name: "QUERY_STRING", from: func(hr *http.Request) (string, bool) { return hr.URL.RawQuery, true },
-		to: func(d *derivation, v string) { d.query = v }},
-	{name: "REQUEST_METHOD", from: func(hr *http.Request) (string, bool) { return methodOf(hr), true },
-		to: func(d *derivation, v string) { d.method = v }},
-	{name: "CONTENT_TYPE", from: func(hr *http.Request) (string, bool) { v := hr.Header.Get("Content-Type"); return v, v != "" },
-		to: func(d *derivation, v string) { d.contentType = v }},
+	{name: "QUERY_STRING", from: func(hr *http.Request) (string, bool) { return hr.URL.RawQuery, true }, tells: derivedQuery},
+	{name: "REQUEST_METHOD", from: func(hr *http.Request) (string, bool) { return methodOf(hr), true }, tells: derivedMethod},
+	{name: "CONTENT_TYPE", from: func(hr *http.Request) (string, bool) { v := hr.Header.Get("Content-Type"); return v, v != "" }, tells: derivedType},
 	{name: "CONTENT_LENGTH", from: contentLength},
-	{name: "SCRIPT_NAME", from: func(*http.Request) (string, bool) { return "", true },
-		to: func(d *derivation, v string) { d.script = v }},
-	{name: "PATH_INFO", from: func(hr *http.Request) (string, bool) { return pathOf(hr), true },
-		to: func(d *derivation, v string) { d.path = v }},
-	{name: "REQUEST_URI", from: func(hr *http.Request) (string, bool) { return uriOf(hr), true },
-		to: func(d *derivation, v string) { d.uri = v }},
-	{name: "SERVER_PROTOCOL", from: func(hr *http.Request) (string, bool) { return hr.Proto, hr.Proto != "" },
-		to: func(d *derivation, v string) { d.proto = v }},
-	{name: "REQUEST_SCHEME", from: func(hr *http.Request) (string, bool) { return schemeOf(hr), true },
-		to: func(d *derivation, v string) { d.scheme = v }},
-	{name: "HTTPS", from: func(hr *http.Request) (string, bool) { return "on", hr.TLS != nil },
-		to: func(d *derivation, v string) { d.https = isOn(v) }},
+	{name: "SCRIPT_NAME", from: func(*http.Request) (string, bool) { return "", true }, tells: derivedScript},
+	{name: "PATH_INFO", from: func(hr *http.Request) (string, bool) { return pathOf(hr), true }, tells: derivedPath},
+	{name: "REQUEST_URI", from: func(hr *http.Request) (string, bool) { return uriOf(hr), true }, tells: derivedURI},
+	{name: "SERVER_PROTOCOL", from: func(hr *http.Request) (string, bool) { return hr.Proto, hr.Proto != "" }, tells: derivedProto},
+	{name: "REQUEST_SCHEME", from: func(hr *http.Request) (string, bool) { return schemeOf(hr), true }, tells: derivedScheme},
+	{name: "HTTPS", from: func(hr *http.Request) (string, bool) { return "on", hr.TLS != nil }, tells: derivedHTTPS},
 	{name: "GATEWAY_INTERFACE", from: func(*http.Request) (string, bool) { return "CGI/1.1", true }},
 	{name: "SERVER_SOFTWARE", from: func(*http.Request) (string, bool) { return "Postern", true }},
-	{name: "REMOTE_ADDR", from: func(hr *http.Request) (string, bool) { return remoteHost(hr), true },
-		to: func(d *derivation, v string) { d.remote = v }},
-	{name: "REMOTE_PORT", from: func(hr *http.Request) (string, bool) { _, p := splitAddr(hr.RemoteAddr); return p, p != "" },
-		to: func(d *derivation, v string) { d.remotePort = v }},
+	{name: "REMOTE_ADDR", from: func(hr *http.Request) (string, bool) { return remoteHost(hr), true }, tells: derivedRemote},
+	{name: "REMOTE_PORT", from: func(hr *http.Request) (string, bool) { _, p := splitAddr(hr.RemoteAddr); return p, p != "" }, tells: derivedRemotePort},
 	{name: "SERVER_ADDR", from: func(hr *http.Request) (string, bool) { h, _ := localAddr(hr.Context()); return h, h != "" }},
-	{name: "SERVER_PORT", from: serverPort, to: func(d *derivation, v string) { d.port = v }},
-	{name: "SERVER_NAME", from: serverName, to: func(d *derivation, v string) { d.server = v }},
-	{name: "HTTP_HOST", from: func(hr *http.Request) (string, bool) { return hr.Host, hr.Host != "" },
-		to: func(d *derivation, v string) { d.host = v }},
+	{name: "SERVER_PORT", from: serverPort, tells: derivedPort},
+	{name: "SERVER_NAME", from: serverName, tells: derivedServer},
+	{name: "HTTP_HOST", from: func(hr *http.Request) (string, bool) { return hr.Host, hr.Host != "" }, tells: derivedHost},
 }
 
 // byName finds a variable's row.

@@ -86,7 +86,7 @@ func consumeLength(b []byte) (length, n int, err error) {
 	return 0, 0, nil
 }
 
-// consumeBlock reads the variables of a netstring's content, whose strings are one allocation, and
+// consumeBlock reads the variables of a netstring's content, whose strings are parts of one, and
 // the body's length.
 func consumeBlock(block []byte, maxCount int) (protocol.Params, int64, error) {
 	if len(block) == 0 || block[len(block)-1] != 0 {
@@ -99,8 +99,7 @@ func consumeBlock(block []byte, maxCount int) (protocol.Params, int64, error) {
 	if count /= 2; count > maxCount {
 		return nil, 0, fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(count), int64(maxCount), "variables"))
 	}
-	p := make(protocol.Params, count)
-	rest := string(block)
+	p, rest := protocol.MakeParams(count, block)
 	for i := range p {
 		p[i].Name, rest, _ = strings.Cut(rest, "\x00")
 		p[i].Value, rest, _ = strings.Cut(rest, "\x00")

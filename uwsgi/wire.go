@@ -105,7 +105,7 @@ func consumeString(b []byte) (n int) {
 	return 2 + int(binary.LittleEndian.Uint16(b))
 }
 
-// consumeBlock reads the variables of a block, whose strings are one allocation.
+// consumeBlock reads the variables of a block, whose strings are parts of one.
 func consumeBlock(block []byte, maxCount int) (protocol.Params, error) {
 	count, err := countPairs(block)
 	switch {
@@ -116,8 +116,7 @@ func consumeBlock(block []byte, maxCount int) (protocol.Params, error) {
 	case count > maxCount:
 		return nil, fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(count), int64(maxCount), "variables"))
 	}
-	p := make(protocol.Params, count)
-	text := string(block)
+	p, text := protocol.MakeParams(count, block)
 	for i := range p {
 		p[i].Name, block, text = cutString(block, text)
 		p[i].Value, block, text = cutString(block, text)
