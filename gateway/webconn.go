@@ -76,10 +76,18 @@ func (c *webConn) came(p []byte, n int) int {
 	n, err := c.framing.follow(p[:n])
 	c.setMidway(c.framing.inBody())
 	c.broken.Store(c.framing.at == over)
+	if err != nil || c.framing.at == over {
+		c.noteOver(n, err)
+	}
+	return n
+}
+
+// noteOver notes what net/http gets behind the last n bytes, as no request follows them, and why.
+func (c *webConn) noteOver(n int, err error) {
 	if head, ok := err.(*tooLargeHead); ok {
 		c.refused.Store(head)
 		c.owed = head.end
-		return n
+		return
 	}
 	if err != nil {
 		c.why.Store(&err)
@@ -88,7 +96,6 @@ func (c *webConn) came(p []byte, n int) int {
 	if n > 0 && c.framing.at == over {
 		c.owed = notHTTP
 	}
-	return n
 }
 
 // setMidway notes whether more of a request's body is to come. An interrupt that came when some was

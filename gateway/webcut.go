@@ -9,7 +9,7 @@ import (
 // tell: to HTTP/1.0, without a declared length. Else the length tells, or the chunk that is
 // missing.
 func (x *webExchange) noteCut(hr *http.Request) {
-	if !x.whole && !hr.ProtoAtLeast(1, 1) && len(x.Header()["Content-Length"]) == 0 {
+	if !x.whole && !hr.ProtoAtLeast(1, 1) && !x.sized {
 		x.conn.resets.Store(true)
 	}
 }

@@ -41,6 +41,11 @@ func (c *keepingConn) Read(p []byte) (n int, err error) {
 	if !c.keeps || len(p) == 0 {
 		return c.UnixConn.Read(p)
 	}
+	return c.readKeeping(p)
+}
+
+// readKeeping reads all but the last byte.
+func (c *keepingConn) readKeeping(p []byte) (n int, err error) {
 	if len(c.look) <= len(p) {
 		c.look = make([]byte, len(p)+1)
 	}

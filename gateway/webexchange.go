@@ -17,9 +17,10 @@ import (
 // request, move on with each piece: so they bound the time without progress, as everywhere.
 type webExchange struct {
 	http.ResponseWriter
-	control *http.ResponseController
+	control http.ResponseController
 	conn    *webConn
 	limits  *protocol.Limits
+	sized   bool // the response declares its length
 	whole   bool // the handler has ended as it should
 
 	mu          sync.Mutex

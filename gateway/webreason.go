@@ -11,11 +11,29 @@ import (
 // net/http has none for: it writes "299 status code 299".
 type webReason struct{ theirs, ours string }
 
-// SetReason gives the response's status its phrase, which may be empty, before WriteHeader.
+// WriteHead writes the head of the response. net/http copies what it needs of h at once.
+func (x *webExchange) WriteHead(status int, phrase string, h http.Header) {
+	x.setReason(status, phrase)
+	x.sized = len(h["Content-Length"]) > 0
+	theirs := x.Header()
+	for name, values := range h {
+		if name != "Status" {
+			theirs[name] = values
+		}
+	}
+	x.WriteHeader(status)
+	if len(h["Trailer"]) == 0 {
+		clear(theirs) // h is the core's again
+	}
+}
+
+// setReason gives the response's status its phrase, which may be empty, before WriteHeader.
 // net/http can be told none: the connection puts it in.
-func (x *webExchange) SetReason(status int, phrase string) {
+func (x *webExchange) setReason(status int, phrase string) {
 	if http.StatusText(status) != "" {
-		x.conn.reason.Store(nil)
+		if x.conn.reason.Load() != nil {
+			x.conn.reason.Store(nil)
+		}
 		return
 	}
 	code := strconv.Itoa(status)

@@ -10,7 +10,7 @@ import (
 )
 
 // stays are the fields that belong to the request that is being served, and to no copy of it.
-var stays = []string{"end", "body", "answer"}
+var stays = []string{"end", "body", "answer", "web"}
 
 // full is a request of which each field that a copy has is set. A new field of Request fails here
 // until it is in the list, and in TestCloneCopiesEachField until it is copied, or named in stays.

@@ -19,7 +19,7 @@ var (
 // somebody asks for its end, by Done or by deriving from it: only then is the peer watched.
 type requestContext struct {
 	parent context.Context
-	watch  watch
+	watch  watch // nil: nobody can tell when the peer has gone
 	req    *Request
 
 	mu     sync.Mutex
@@ -29,8 +29,10 @@ type requestContext struct {
 	cause  error // why it ended, nil until then
 }
 
-// A watch is [Watcher.Watch]. nil: nobody can tell when the peer has gone; it may return no stop.
-type watch func(gone func(cause error)) (stop func())
+// A watch is that part of a [Watcher]. It may return no stop.
+type watch interface {
+	Watch(gone func(cause error)) (stop func())
+}
 
 // demand makes the real context and starts the watch, once.
 func (e *requestContext) demand() context.Context {
@@ -47,7 +49,7 @@ func (e *requestContext) demand() context.Context {
 	}
 	e.mu.Unlock()
 	if watch != nil {
-		e.keep(watch(e.finish))
+		e.keep(watch.Watch(e.finish))
 	}
 	return inner
 }
@@ -110,7 +112,13 @@ func (e *requestContext) Err() error {
 // Value also serves the context package's own question for the nearest cancelable context, which it
 // asks after Done: so derived contexts need no goroutine, and context.Cause finds the cause.
 func (e *requestContext) Value(key any) any {
-	if key == (requestKey{}) || key == (servedKey{}) {
+	switch key {
+	case requestKey{}:
+		if web := e.req.web; web != nil {
+			web.build()
+		}
+		return e.req
+	case servedKey{}:
 		return e.req
 	}
 	e.mu.Lock()

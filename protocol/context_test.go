@@ -9,6 +9,11 @@ import (
 	"time"
 )
 
+// A watchFunc is a watch.
+type watchFunc func(gone func(error)) func()
+
+func (f watchFunc) Watch(gone func(error)) func() { return f(gone) }
+
 // A watched request counts how often it is watched, and can be told that its peer has gone.
 type watched struct {
 	Request
@@ -18,11 +23,11 @@ type watched struct {
 
 func watchedRequest(parent context.Context) *watched {
 	w := new(watched)
-	w.begin(parent, func(gone func(error)) func() {
+	w.begin(parent, watchFunc(func(gone func(error)) func() {
 		w.watches++
 		w.gone = gone
 		return func() { w.stops++ }
-	})
+	}))
 	return w
 }
 
@@ -112,7 +117,7 @@ func TestDerivedContextsNeedNoGoroutine(t *testing.T) {
 func TestCancelBeforeItBegins(t *testing.T) {
 	r := get()
 	r.Cancel(ErrGone)
-	r.begin(t.Context(), func(func(error)) func() { t.Error("it is watched"); return nil })
+	r.begin(t.Context(), watchFunc(func(func(error)) func() { t.Error("it is watched"); return nil }))
 	receive(t, r.Context().Done())
 	if context.Cause(r.Context()) != ErrGone {
 		t.Error(context.Cause(r.Context()))
@@ -123,10 +128,10 @@ func TestContextIsAskedAndEndedAtOnce(t *testing.T) {
 	for range 200 {
 		r := get()
 		var stopped, wanted int
-		r.begin(t.Context(), func(gone func(error)) func() {
+		r.begin(t.Context(), watchFunc(func(gone func(error)) func() {
 			wanted++
 			return func() { stopped++ }
-		})
+		}))
 		var all sync.WaitGroup
 		all.Go(func() { <-r.Context().Done() })
 		all.Go(func() { _ = r.Context().Err(); _ = r.Context().Value(ctxKey{}) })

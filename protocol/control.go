@@ -44,6 +44,15 @@ func (w *response) SetWriteDeadline(t time.Time) error {
 // of their SERVER_SOFTWARE.
 var oneWay = []string{"nginx", "Apache", "Caddy"}
 
+func isOneWay(software string) bool {
+	for _, front := range oneWay {
+		if strings.HasPrefix(software, front) {
+			return true
+		}
+	}
+	return false
+}
+
 // EnableFullDuplex lets the response begin while the request's body is still unread. Where the
 // front cannot do both at once it returns [http.ErrNotSupported], and the body is taken in first,
 // as ever.
@@ -52,11 +61,8 @@ func (w *response) EnableFullDuplex() error {
 	if !ok {
 		return http.ErrNotSupported
 	}
-	software := w.req.Params.Get("SERVER_SOFTWARE")
-	for _, front := range oneWay {
-		if w.req.Protocol != "http" && strings.HasPrefix(software, front) {
-			return http.ErrNotSupported
-		}
+	if w.req.Protocol != "http" && isOneWay(w.req.Params.Get("SERVER_SOFTWARE")) {
+		return http.ErrNotSupported
 	}
 	if err := e.FullDuplex(); err != nil {
 		return err

@@ -14,7 +14,15 @@ import (
 // server answers 400.
 func (r *Request) Method() string { return r.Params.Get("REQUEST_METHOD") }
 
-func (r *Request) isHead() bool { return r.Method() == http.MethodHead }
+// method is Method also while the variables are not made.
+func (r *Request) method() string {
+	if r.web != nil {
+		return r.web.from.Method
+	}
+	return r.Method()
+}
+
+func (r *Request) isHead() bool { return r.method() == http.MethodHead }
 
 // noMethod is what a request without a REQUEST_METHOD fails with: its front has most often
 // forgotten an include.
@@ -151,7 +159,9 @@ func protoVersion(s string) (proto string, major, minor int) {
 
 // FromHTTP returns a Handler that serves h: over any protocol it finds a request such as net/http's
 // own server would give it. Repeated header fields are joined into one value; Host and TLS are what
-// the front says of the client.
+// the front says of the client. As the handler of a [Loop] behind net/http's server it gets that
+// server's request, unless this differs from the one that would be derived, as where a field is
+// repeated.
 func FromHTTP(h http.Handler) Handler { return fromHTTP{h} }
 
 type fromHTTP struct{ http.Handler }
@@ -161,7 +171,11 @@ func (f fromHTTP) Serve(w ResponseWriter, r *Request) error {
 	if err != nil {
 		return err
 	}
-	f.ServeHTTP(w, hr)
+	return serveHTTP(f.Handler, w, hr)
+}
+
+func serveHTTP(h http.Handler, w ResponseWriter, hr *http.Request) error {
+	h.ServeHTTP(w, hr)
 	if hr.MultipartForm != nil {
 		return hr.MultipartForm.RemoveAll()
 	}

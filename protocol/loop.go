@@ -35,6 +35,9 @@ type Loop struct {
 
 	lines  lines
 	counts counts
+
+	once   sync.Once
+	limits Limits // of ServeHTTP, resolved
 }
 
 // Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's
@@ -44,9 +47,9 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	switch c := c.(type) {
 	case Multiplexer:
 		c.Multiplex(s.more)
-		s.watch = func(func(error)) func() { s.more(); return nil }
+		s.watch = s
 	case Watcher:
-		s.watch = c.Watch
+		s.watch = c
 	}
 	if r, ok := c.(Refuser); ok {
 		r.TellRefused(l.refused)
@@ -67,7 +70,7 @@ type session struct {
 	ctx   context.Context
 	conn  Conn
 	lim   Limits
-	watch watch // nil: nobody can tell when the peer has gone
+	watch watch
 
 	mu        sync.Mutex
 	vacant    bool // nobody leads
@@ -136,6 +139,12 @@ func (s *session) more() {
 	s.wanted = true
 }
 
+// Watch implements watch for a Multiplexer: its next leader notices when the peer has gone.
+func (s *session) Watch(func(cause error)) (stop func()) {
+	s.more()
+	return nil
+}
+
 // end notes why the connection ended; nobody leads from now on.
 func (s *session) end(err error) {
 	s.mu.Lock()
@@ -182,7 +191,7 @@ var errExited = errors.New("the handler ended its goroutine")
 
 // serve checks what concerns every protocol's requests, and calls the handler.
 func (l *Loop) serve(w *response, r *Request) (err error) {
-	if r.Method() == "" && !l.MethodOptional && r.Role != Authorizer {
+	if r.method() == "" && !l.MethodOptional && r.Role != Authorizer {
 		return r.noMethod()
 	}
 	if limit := w.lim.Body; r.ContentLength > limit {
@@ -195,6 +204,9 @@ func (l *Loop) serve(w *response, r *Request) (err error) {
 			err = panicked(v)
 		}
 	}()
+	if r.web != nil {
+		return r.web.serveDirect(w.writer())
+	}
 	return l.Handler.Serve(w.writer(), r)
 }
 

@@ -29,6 +29,9 @@ func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	if !ok {
 		return
 	}
+	if r.web != nil {
+		r.web.build()
+	}
 	attrs := []slog.Attr{slog.Any("err", err)}
 	if r.Protocol != "" {
 		attrs = append(attrs, slog.String("protocol", r.Protocol))

@@ -54,6 +54,7 @@ type Request struct {
 	Modifier1, Modifier2 uint8 // uwsgi's modifiers
 
 	ctx    context.Context // of a copy
+	web    *webRequest     // whose variables need not have been made; nil: they are in Params
 	end    requestContext  // the context of a request that is being served
 	body   body
 	answer response
@@ -73,6 +74,8 @@ func (r *Request) Context() context.Context {
 
 // RequestFromContext returns the request that is being served with ctx, or nil: so an http.Handler
 // finds the variables that have no place in an *http.Request. It is good until Serve has returned.
+// Behind net/http's server they are made at the first call, of the header as it is then: a handler
+// that changes its request's header should call it before.
 func RequestFromContext(ctx context.Context) *Request {
 	r, _ := ctx.Value(requestKey{}).(*Request)
 	return r
@@ -112,6 +115,9 @@ func (r *Request) shallow() *Request {
 // within returns ctx, by which RequestFromContext finds r if it is that of a request that is being
 // served.
 func (r *Request) within(ctx context.Context) context.Context {
+	if ctx == context.Context(&r.end) {
+		return ctx
+	}
 	if served := RequestFromContext(ctx); served == nil || served == r {
 		return ctx
 	}

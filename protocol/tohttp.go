@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -18,70 +17,21 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 // ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of
 // one's own.
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	lim := l.Limits.Resolve()
-	enc := &httpEncoder{w: w, hr: hr}
-	l.exchange(hr.Context(), &lim, nil, nil, NewRequest(hr), enc.encoder(), nil)
-	if enc.cut {
+	l.once.Do(func() { l.limits = l.Limits.Resolve() })
+	r := newWebRequest(hr)
+	h, ok := l.Handler.(fromHTTP)
+	if ok && r.isPlain() {
+		r.web, r.direct = r, h.Handler
+	}
+	if r.direct == nil || l.Observe != nil {
+		r.build()
+	}
+	r.enc.w, r.enc.hr = w, hr
+	watch, _ := w.(watch)
+	l.exchange(hr.Context(), &l.limits, nil, watch, &r.Request, r.enc.encoder(), nil)
+	if r.enc.cut {
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// NewRequest returns hr as variables and a body. Header fields whose names could pose as another's
-// variable (an underscore for a hyphen, a dot) are left out, and so is Proxy, which would pose as
-// the environment's HTTP_PROXY. Its context is hr's.
-func NewRequest(hr *http.Request) *Request {
-	r := &Request{Protocol: "http", ContentLength: lengthOf(hr), ctx: hr.Context()}
-	if hr.RemoteAddr != "" {
-		r.Peer = peer(hr.RemoteAddr)
-	}
-	if hr.Body != nil && hr.Body != http.NoBody {
-		r.Body = hr.Body
-	}
-	r.Params = make(Params, 0, 20+len(hr.Header))
-	for i := range variables {
-		if v := &variables[i]; v.from != nil {
-			if value, ok := v.from(hr); ok {
-				r.Params.Add(v.name, value)
-			}
-		}
-	}
-	names := make([]string, 0, len(hr.Header))
-	for name := range hr.Header {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		values := hr.Header[name]
-		if v := variableName(name); v != "" && len(values) > 0 {
-			r.Params.Add(v, joinField(http.CanonicalHeaderKey(name), values))
-		}
-	}
-	return r
-}
-
-// A peer is an address as net/http's server tells it.
-type peer string
-
-func (peer) Network() string  { return "tcp" }
-func (p peer) String() string { return string(p) }
-
-// variableName turns X-Forwarded-For into HTTP_X_FORWARDED_FOR (RFC 3875 section 4.1.18), or into
-// "" what must not become one.
-func variableName(field string) string {
-	if f := fieldByHeader[field]; f != nil && f.withheld&ToHandler == 0 && field != "Host" {
-		return f.name
-	}
-	for i := 0; i < len(field); i++ {
-		if c := field[i]; c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return ""
-		}
-	}
-	name := "HTTP_" + strings.ReplaceAll(strings.ToUpper(field), "-", "_")
-	// told by a variable of its own, or by none
-	if byName[name] != nil || Withheld(name, ToHandler) {
-		return ""
-	}
-	return name
 }
 
 // An httpEncoder frames a response by way of net/http's ResponseWriter.
@@ -113,9 +63,10 @@ func (e *httpEncoder) WriteHeader(status int, h http.Header) error {
 		return nil
 	}
 	if w, ok := e.w.(interface {
-		SetReason(status int, phrase string)
+		WriteHead(status int, phrase string, h http.Header)
 	}); ok {
-		w.SetReason(status, reason(status, h))
+		w.WriteHead(status, reason(status, h), h)
+		return nil
 	}
 	e.copy(h)
 	delete(e.w.Header(), "Status")

@@ -110,6 +110,9 @@ func isOn(v string) bool {
 }
 
 func splitAddr(addr string) (host, port string) {
+	if strings.IndexByte(addr, ':') < 0 { // an error would cost an allocation
+		return addr, ""
+	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return addr, ""
@@ -163,8 +166,10 @@ func serverPort(hr *http.Request) (string, bool) {
 // (section 4.1.14).
 func serverName(hr *http.Request) (string, bool) {
 	host := hr.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
+	if strings.IndexByte(host, ':') >= 0 {
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
 	}
 	if host == "" {
 		host, _ = localAddr(hr.Context())
