@@ -191,7 +191,11 @@ var errExited = errors.New("the handler ended its goroutine")
 
 // serve checks what concerns every protocol's requests, and calls the handler.
 func (l *Loop) serve(w *response, r *Request) (err error) {
-	if r.method() == "" && !l.MethodOptional && r.Role != Authorizer {
+	h, own := w.enc.(Handler)
+	if !own {
+		h = l.Handler
+	}
+	if !own && r.method() == "" && !l.MethodOptional && r.Role != Authorizer {
 		return r.noMethod()
 	}
 	if limit := w.lim.Body; r.ContentLength > limit {
@@ -207,7 +211,7 @@ func (l *Loop) serve(w *response, r *Request) (err error) {
 	if r.web != nil {
 		return r.web.serveDirect(w.writer())
 	}
-	return l.Handler.Serve(w.writer(), r)
+	return h.Serve(w.writer(), r)
 }
 
 // A PanicError is what a handler panicked with.

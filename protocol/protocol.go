@@ -96,10 +96,14 @@ type Encoder interface {
 //	SetWriteDeadline(t time.Time) error
 //	Stderr() io.Writer                               the protocol's own error stream
 //	FullDuplex() error                               nil where the protocol can answer while it reads
+//	Serve(w ResponseWriter, r *Request) error        serves this message in place of the handler
 //
 // Hijack sends what WriteHeader(101, h) has framed, if that was called, and only then. If it fails
 // nothing has been sent, and another WriteHeader may follow. Of an Encoder without it the handler's
 // writer is no [http.Hijacker].
+//
+// An Encoder that is a [Handler] is for a message that is none of the handler's requests, such as a
+// remote procedure call on a connection that can carry both. It needs no REQUEST_METHOD.
 
 // A Handler answers requests. Serve may be called from several goroutines at once.
 //

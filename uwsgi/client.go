@@ -38,7 +38,7 @@ func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.
 	x := &netio.Exchange{Pool: pool, Limits: c.Limits}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
 		b, err := appendRequest(nil, r)
-		if len(b)-headerSize > bufferSize {
+		if len(b)-HeaderSize > bufferSize {
 			x.Hint = "uWSGI takes 4096 bytes unless its buffer-size says more"
 		}
 		return b, err

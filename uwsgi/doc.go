@@ -24,8 +24,8 @@
 // whole elements, and modifier1 is 0, so that nobody behind it cuts again; a path that does not
 // begin with SCRIPT_NAME is all PATH_INFO.
 //
-// 100 (ping) is answered by the protocol, and asked by [Client.Ping]. Every other kind, RPC among
-// them, is refused with 501.
+// 100 (ping) is answered by the protocol, and asked by [Client.Ping]. Every other kind, RPC (173)
+// among them, is refused with 501, unless [Protocol.Kinds] has a row for it: see package rpc.
 //
 // # Limits
 //

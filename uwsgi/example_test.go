@@ -1,6 +1,7 @@
 package uwsgi_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -102,4 +103,43 @@ func ExampleProtocol_Decoder_spans() {
 	// 6+14 key: "REQUEST_METHOD"
 	// 20+2 val_size: 3
 	// 22+3 val: "GET"
+}
+
+// upper is a kind of packet whose answer is its block in upper case, without a header.
+type upper struct{}
+
+func (upper) Open(uwsgi.Header, net.Addr) (uwsgi.Service, error) { return upper{}, nil }
+
+func (upper) HTTP() bool { return false }
+
+func (upper) Serve(w protocol.ResponseWriter, _ *protocol.Request, block []byte) error {
+	_, err := w.Write(bytes.ToUpper(block))
+	return err
+}
+
+func (upper) AppendHead(dst []byte, status int, _ http.Header) ([]byte, bool) {
+	return dst, status == http.StatusOK
+}
+
+func ExampleKind() {
+	p := uwsgi.Protocol{Kinds: map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierEcho: upper{}}}
+	server, client := net.Pipe()
+	go new(protocol.Loop).Serve(context.Background(), p.NewConn(server, nil))
+
+	client.Write(append(uwsgi.AppendHeader(nil, uwsgi.Header{Modifier1: uwsgi.ModifierEcho, Size: 5}), "hello"...))
+	answer, _ := io.ReadAll(client)
+	fmt.Printf("%s\n", answer)
+	// Output: HELLO
+}
+
+func ExampleConsumeVariables() {
+	block := uwsgi.AppendString(uwsgi.AppendString(nil, "REQUEST_METHOD"), []byte("GET"))
+	params, err := uwsgi.ConsumeVariables(block, 100)
+	fmt.Println(params.Get("REQUEST_METHOD"), err)
+	// Output: GET <nil>
+}
+
+func ExampleModifier_String() {
+	fmt.Println(uwsgi.ModifierRPC)
+	// Output: 173 (RPC)
 }

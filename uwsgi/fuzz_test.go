@@ -12,7 +12,7 @@ func seed(f *testing.F, add func(packet []byte)) {
 		}
 	}
 	for _, row := range bad {
-		add(append(appendHeader(nil, header{size: len(row.block)}), row.block...))
+		add(append(AppendHeader(nil, Header{Size: len(row.block)}), row.block...))
 	}
 	for _, row := range pongs {
 		add([]byte(row.bytes))
@@ -27,7 +27,7 @@ func FuzzConsumePacket(f *testing.F) {
 		if n == 0 {
 			return
 		}
-		if again := append(appendHeader(nil, h), block...); !bytes.Equal(again, b[:n]) {
+		if again := append(AppendHeader(nil, h), block...); !bytes.Equal(again, b[:n]) {
 			t.Fatalf("%q is not %q", again, b[:n])
 		}
 		if _, _, m := consumePacket(b[:n-1]); m != 0 {
@@ -37,16 +37,16 @@ func FuzzConsumePacket(f *testing.F) {
 }
 
 // A block that is read is the one that is written.
-func FuzzConsumeBlock(f *testing.F) {
+func FuzzConsumeVariables(f *testing.F) {
 	seed(f, func(b []byte) { f.Add(b[4:]) })
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := consumeBlock(b, 100)
+		p, err := ConsumeVariables(b, 100)
 		if err != nil {
 			return
 		}
 		var again []byte
 		for name, value := range p.All() {
-			again = appendString(appendString(again, name), value)
+			again = AppendString(AppendString(again, name), value)
 		}
 		if !bytes.Equal(again, b) || len(p) == 0 || len(p) > 100 {
 			t.Fatalf("%q is not %q", again, b)
@@ -62,7 +62,7 @@ func FuzzConsumePong(f *testing.F) {
 		if n == 0 || err != nil {
 			return
 		}
-		if again := append(appendHeader(nil, header{modifier1: kindPing, size: len(warning), modifier2: 1}), warning...); !bytes.Equal(again, b[:n]) {
+		if again := append(AppendHeader(nil, Header{Modifier1: ModifierPing, Size: len(warning), Modifier2: 1}), warning...); !bytes.Equal(again, b[:n]) {
 			t.Fatalf("%q is not %q", again, b[:n])
 		}
 		if _, m, _ := consumePong(b[:n-1]); m != 0 {

@@ -3,71 +3,114 @@ package uwsgi
 import (
 	"strconv"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A modifier is a packet's modifier1: its kind.
-type modifier uint8
+// A Modifier is a packet's modifier1: its kind.
+type Modifier uint8
 
-// The kinds that we know by name ("The uwsgi Protocol", the table of modifiers).
+// The kinds that have a name ("The uwsgi Protocol", the table of modifiers).
 const (
-	kindWSGI        modifier = 0
-	kindPSGI        modifier = 5
-	kindLua         modifier = 6
-	kindRack        modifier = 7
-	kindCGI         modifier = 9
-	kindAdmin       modifier = 10
-	kindPHP         modifier = 14
-	kindSpooler     modifier = 17
-	kindSymcall     modifier = 18
-	kindEval        modifier = 22
-	kindFastFunc    modifier = 27
-	kindStripped    modifier = 30 // WSGI, PATH_INFO with SCRIPT_NAME in front
-	kindSNMP        modifier = 48
-	kindHTTP        modifier = 72
-	kindLog         modifier = 96
-	kindReload      modifier = 98
-	kindConfig      modifier = 99
-	kindPing        modifier = 100
-	kindEcho        modifier = 101
-	kindLegion      modifier = 109
-	kindSignal      modifier = 110
-	kindCache       modifier = 111
-	kindRPC         modifier = 173
-	kindSubscribe   modifier = 224
-	kindGenericResp modifier = 255
+	ModifierWSGI      Modifier = 0
+	ModifierPSGI      Modifier = 5
+	ModifierLua       Modifier = 6
+	ModifierRack      Modifier = 7
+	ModifierCGI       Modifier = 9
+	ModifierAdmin     Modifier = 10
+	ModifierPHP       Modifier = 14
+	ModifierSpooler   Modifier = 17
+	ModifierSymcall   Modifier = 18
+	ModifierEval      Modifier = 22
+	ModifierFastFunc  Modifier = 27
+	ModifierStripped  Modifier = 30 // WSGI, PATH_INFO with SCRIPT_NAME in front
+	ModifierSNMP      Modifier = 48
+	ModifierHTTP      Modifier = 72
+	ModifierLog       Modifier = 96
+	ModifierReload    Modifier = 98
+	ModifierConfig    Modifier = 99
+	ModifierPing      Modifier = 100
+	ModifierEcho      Modifier = 101
+	ModifierLegion    Modifier = 109
+	ModifierSignal    Modifier = 110
+	ModifierCache     Modifier = 111
+	ModifierRPC       Modifier = 173
+	ModifierSubscribe Modifier = 224
+	ModifierResponse  Modifier = 255
 )
 
-var modifierNames = [256]string{
-	kindWSGI: "WSGI", kindPSGI: "PSGI", kindLua: "Lua", kindRack: "Rack", kindCGI: "CGI", kindAdmin: "admin", kindPHP: "PHP",
-	kindSpooler: "spooler", kindSymcall: "symcall", kindEval: "eval", kindFastFunc: "fastfunc", kindStripped: "WSGI without SCRIPT_NAME",
-	kindSNMP: "SNMP", kindHTTP: "HTTP", kindLog: "log", kindReload: "reload", kindConfig: "config", kindPing: "ping",
-	kindEcho: "echo", kindLegion: "legion", kindSignal: "signal", kindCache: "cache", kindRPC: "RPC", kindSubscribe: "subscription",
-	kindGenericResp: "response",
+// A kind is what the protocol knows of a modifier1.
+type kind struct {
+	name string
+	// variables: the block is variables and a body follows, as in a request that some language's
+	// plugin would serve
+	variables bool
+	// read takes in a packet whose block is whole. nil: the packet is refused, unless
+	// [Protocol.Kinds] has a row for it.
+	read func(c *netio.OneRequest, r *protocol.Request, block []byte) error
 }
 
-func (m modifier) String() string {
-	if name := modifierNames[m]; name != "" {
+// kinds has a row for each modifier1 that has a name.
+var kinds = [256]kind{
+	ModifierWSGI:     {"WSGI", true, readRequest},
+	ModifierPSGI:     {"PSGI", true, readRequest},
+	ModifierLua:      {"Lua", true, readRequest},
+	ModifierRack:     {"Rack", true, readRequest},
+	ModifierCGI:      {"CGI", true, readRequest},
+	ModifierPHP:      {"PHP", true, readRequest},
+	ModifierStripped: {"WSGI without SCRIPT_NAME", true, readStripped},
+	ModifierPing:     {"ping", false, answerPing},
+
+	ModifierAdmin:     {name: "admin"},
+	ModifierSpooler:   {name: "spooler"},
+	ModifierSymcall:   {name: "symcall"},
+	ModifierEval:      {name: "eval"},
+	ModifierFastFunc:  {name: "fastfunc"},
+	ModifierSNMP:      {name: "SNMP"},
+	ModifierHTTP:      {name: "HTTP"},
+	ModifierLog:       {name: "log"},
+	ModifierReload:    {name: "reload"},
+	ModifierConfig:    {name: "config"},
+	ModifierEcho:      {name: "echo"},
+	ModifierLegion:    {name: "legion"},
+	ModifierSignal:    {name: "signal"},
+	ModifierCache:     {name: "cache"},
+	ModifierRPC:       {name: "RPC"},
+	ModifierSubscribe: {name: "subscription"},
+	ModifierResponse:  {name: "response"},
+}
+
+// String returns the number, and the name where there is one: "173 (RPC)".
+func (m Modifier) String() string {
+	if name := kinds[m].name; name != "" {
 		return strconv.Itoa(int(m)) + " (" + name + ")"
 	}
 	return strconv.Itoa(int(m))
 }
 
-// isRequest reports whether the packet is variables, followed by a body: a request that some
-// language's plugin would serve.
-func (m modifier) isRequest() bool {
-	switch m {
-	case kindWSGI, kindPSGI, kindLua, kindRack, kindCGI, kindPHP, kindStripped:
-		return true
+// readRequest reads a request's variables and its body's length.
+func readRequest(c *netio.OneRequest, r *protocol.Request, block []byte) (err error) {
+	if r.Params, err = ConsumeVariables(block, c.Limits.ParamCount); err != nil {
+		return err
 	}
-	return false
+	r.ContentLength, _, err = r.DeclaredLength()
+	return err
+}
+
+// readStripped is readRequest for kind 30.
+func readStripped(c *netio.OneRequest, r *protocol.Request, block []byte) error {
+	err := readRequest(c, r, block)
+	if len(r.Params) > 0 {
+		strip(r)
+	}
+	return err
 }
 
 // strip does with a packet of kind 30 what it asks for, and makes it one of kind 0: SCRIPT_NAME is
 // cut off PATH_INFO. Where it ends inside an element of the path, no part of the path is the
 // script's name (RFC 3875 section 3.3).
 func strip(r *protocol.Request) {
-	r.Modifier1 = uint8(kindWSGI)
+	r.Modifier1 = uint8(ModifierWSGI)
 	name, path := r.Params.Get("SCRIPT_NAME"), r.Params.Get("PATH_INFO")
 	if name == "" || path == "" {
 		return

@@ -15,17 +15,17 @@ import (
 // A ping is a packet of modifier1 100 and modifier2 0. The answer has modifier2 1, and a block that
 // is empty or a warning in words.
 
-func appendPing(dst []byte) []byte { return appendHeader(dst, header{modifier1: kindPing}) }
+func appendPing(dst []byte) []byte { return AppendHeader(dst, Header{Modifier1: ModifierPing}) }
 
 func appendPong(dst []byte) []byte {
-	return appendHeader(dst, header{modifier1: kindPing, modifier2: 1})
+	return AppendHeader(dst, Header{Modifier1: ModifierPing, Modifier2: 1})
 }
 
 // consumePong reads the answer to a ping. n == 0 without an error means that b ends too early.
 func consumePong(b []byte) (warning string, n int, err error) {
 	h, block, n := consumePacket(b)
-	if len(b) >= headerSize && (h.modifier1 != kindPing || h.modifier2 != 1) {
-		return "", 0, fail("ping", protocol.ErrMalformed, "the answer is of modifiers "+h.modifier1.String()+", "+strconv.Itoa(int(h.modifier2)))
+	if len(b) >= HeaderSize && (h.Modifier1 != ModifierPing || h.Modifier2 != 1) {
+		return "", 0, fail("ping", protocol.ErrMalformed, "the answer is of modifiers "+h.Modifier1.String()+", "+strconv.Itoa(int(h.Modifier2)))
 	}
 	return string(block), n, nil
 }
@@ -36,7 +36,7 @@ const pingsAtOnce = 100
 var pings ratelimit.Limiter
 
 // answerPing answers a ping. The connection ends with it, as with a request.
-func answerPing(c *netio.OneRequest) error {
+func answerPing(c *netio.OneRequest, _ *protocol.Request, _ []byte) error {
 	if ok, _ := pings.Allow(pingsAtOnce); !ok {
 		throttle.End()
 	}

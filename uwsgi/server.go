@@ -9,7 +9,12 @@ import (
 )
 
 // Protocol is uwsgi's server side.
-type Protocol struct{}
+type Protocol struct {
+	// Kinds serve packets of further kinds on the same connections: [ModifierRPC], for one. A kind
+	// that has no row is refused with 501. Those that the protocol serves by itself, requests and
+	// pings, are not looked for here. The map must not be changed once in use.
+	Kinds map[Modifier]Kind
+}
 
 // Name returns "uwsgi".
 func (Protocol) Name() string { return "uwsgi" }
@@ -18,43 +23,38 @@ func (Protocol) Name() string { return "uwsgi" }
 func (Protocol) Sniff(first []byte) protocol.Match { return sniff.UWSGI.Match(first) }
 
 // NewConn implements [protocol.Protocol].
-func (Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
-	return netio.NewOneRequest(c, lim, &format)
+func (p Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
+	o := netio.NewOneRequest(c, lim, &format)
+	o.Kinds = p.Kinds
+	return o
 }
 
 var format = netio.Format{Protocol: "uwsgi", Head: protocol.StatusLine, ReadHead: readHead}
 
-// readHead reads r's modifiers, its variables and its body's length. A ping is answered.
+// readHead reads a packet and r's modifiers, and has the packet's kind read the block.
 func readHead(c *netio.OneRequest, r *protocol.Request) error {
-	if err := c.Fill(headerSize); err != nil {
+	if err := c.Fill(HeaderSize); err != nil {
 		return err
 	}
 	if err := sniff.UWSGI.WrongProtocol(c.Buffered()); err != nil {
 		return err
 	}
-	h, n := consumeHeader(c.Buffered())
-	r.Modifier1, r.Modifier2 = uint8(h.modifier1), h.modifier2
-	switch {
-	case h.modifier1 != kindPing && !h.modifier1.isRequest():
-		return fail("read head", protocol.ErrUnsupported, "modifier1 "+h.modifier1.String())
-	case h.size > c.Limits.ParamBytes:
-		return fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(h.size), int64(c.Limits.ParamBytes), "bytes"))
+	h, n := ConsumeHeader(c.Buffered())
+	r.Modifier1, r.Modifier2 = uint8(h.Modifier1), h.Modifier2
+	read := kinds[h.Modifier1].read
+	if read == nil {
+		var err error
+		if read, err = open(c, r, h); err != nil {
+			return err
+		}
 	}
-	if err := c.Fill(n + h.size); err != nil {
+	if h.Size > c.Limits.ParamBytes {
+		return fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(h.Size), int64(c.Limits.ParamBytes), "bytes"))
+	}
+	if err := c.Fill(n + h.Size); err != nil {
 		return err
 	}
 	_, block, n := consumePacket(c.Buffered())
 	c.Discard(n)
-	if h.modifier1 == kindPing {
-		return answerPing(c)
-	}
-	var err error
-	if r.Params, err = consumeBlock(block, c.Limits.ParamCount); err != nil {
-		return err
-	}
-	if h.modifier1 == kindStripped {
-		strip(r)
-	}
-	r.ContentLength, _, err = r.DeclaredLength()
-	return err
+	return read(c, r, block)
 }

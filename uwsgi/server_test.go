@@ -12,12 +12,12 @@ import (
 )
 
 // packet frames names and values by turns as a packet of that kind.
-func packet(kind modifier, namesAndValues ...string) string {
+func packet(kind Modifier, namesAndValues ...string) string {
 	var block []byte
 	for _, s := range namesAndValues {
-		block = appendString(block, s)
+		block = AppendString(block, s)
 	}
-	return string(appendHeader(nil, header{modifier1: kind, size: len(block)})) + string(block)
+	return string(AppendHeader(nil, Header{Modifier1: kind, Size: len(block)})) + string(block)
 }
 
 // stream is uwsgi for the tests that SCGI has too.
@@ -243,12 +243,12 @@ func TestConversations(t *testing.T) { stream.Conversations(t, conversations) }
 func TestModifiers(t *testing.T) {
 	served := map[int]bool{0: true, 5: true, 6: true, 7: true, 9: true, 14: true, 30: true}
 	for kind := range 256 {
-		b, _ := netiotest.Play(Protocol{}, nil, netiotest.Report, []byte(packet(modifier(kind), "CONTENT_LENGTH", "0")), nil)
+		b, _ := netiotest.Play(Protocol{}, nil, netiotest.Report, []byte(packet(Modifier(kind), "CONTENT_LENGTH", "0")), nil)
 		want := "HTTP/1.1 501 "
 		switch {
 		case served[kind]:
 			want = "HTTP/1.1 200 "
-		case kind == int(kindPing):
+		case kind == int(ModifierPing):
 			want = "\x64\x00\x00\x01"
 		case kind >= '0' && kind <= '9': // as a netstring begins
 			want = "HTTP/1.1 400 "

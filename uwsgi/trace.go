@@ -27,7 +27,7 @@ func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
 // decodeResponse is the DecodeFunc of what the server answers with: the answer to a ping is a
 // packet, every other is HTTP's.
 func decodeResponse(b []byte, atEOF bool) protocol.Message {
-	if len(b) > 0 && modifier(b[0]) == kindPing {
+	if len(b) > 0 && Modifier(b[0]) == ModifierPing {
 		return decodePacket(b, atEOF)
 	}
 	return netio.DecodeResponseHead(b, atEOF)
@@ -39,19 +39,19 @@ func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
 	if n == 0 && !atEOF {
 		return m
 	}
-	if _, whole := consumeHeader(b); whole == 0 {
+	if _, whole := ConsumeHeader(b); whole == 0 {
 		m.Fail(b, netio.NotWhole("uwsgi", "read packet", b))
 		return m
 	}
-	m.Title = h.modifier1.String() + " " + strconv.Itoa(int(h.modifier2))
-	rest := m.Cut(b, 1, protocol.SpanFraming, "modifier1", h.modifier1.String())
-	rest = m.Cut(rest, 2, protocol.SpanFraming, "datasize", strconv.Itoa(h.size))
-	rest = m.Cut(rest, 1, protocol.SpanFraming, "modifier2", strconv.Itoa(int(h.modifier2)))
+	m.Title = h.Modifier1.String() + " " + strconv.Itoa(int(h.Modifier2))
+	rest := m.Cut(b, 1, protocol.SpanFraming, "modifier1", h.Modifier1.String())
+	rest = m.Cut(rest, 2, protocol.SpanFraming, "datasize", strconv.Itoa(h.Size))
+	rest = m.Cut(rest, 1, protocol.SpanFraming, "modifier2", strconv.Itoa(int(h.Modifier2)))
 	switch {
 	case n == 0:
 		m.Fail(rest, netio.NotWhole("uwsgi", "read packet", b))
-	case h.modifier1.isRequest():
-		if _, err := consumeBlock(block, math.MaxInt); err != nil {
+	case kinds[h.Modifier1].variables:
+		if _, err := ConsumeVariables(block, math.MaxInt); err != nil {
 			m.Fail(rest, err)
 			break
 		}
@@ -59,7 +59,7 @@ func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
 			block = cutSized(&m, block, protocol.SpanName, "key")
 			block = cutSized(&m, block, protocol.SpanValue, "val")
 		}
-	case h.size > 0:
+	case h.Size > 0:
 		m.Cut(block, len(block), protocol.SpanData, "block", "")
 	}
 	return m
@@ -67,7 +67,7 @@ func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
 
 // cutSized cuts a string and the size before it off b.
 func cutSized(m *protocol.Message, b []byte, kind protocol.SpanKind, field string) (rest []byte) {
-	size := consumeString(b) - 2
+	size := ConsumeString(b) - 2
 	rest = m.Cut(b, 2, protocol.SpanFraming, field+"_size", strconv.Itoa(size))
 	return m.Cut(rest, size, kind, field, "")
 }

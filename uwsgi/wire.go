@@ -9,38 +9,39 @@ import (
 )
 
 const (
-	headerSize = 4
-	maxBlock   = 65535 // what datasize can say
+	HeaderSize = 4     // of a packet, in bytes
+	MaxBlock   = 65535 // what datasize can say, and what the size of a string can
 )
 
-// A header begins a packet.
-type header struct {
-	modifier1 modifier
-	size      int // of the block
-	modifier2 uint8
+// A Header begins a packet.
+type Header struct {
+	Modifier1 Modifier
+	Size      int // of the block in bytes, at most MaxBlock
+	Modifier2 uint8
 }
 
-func appendHeader(dst []byte, h header) []byte {
-	dst = append(dst, byte(h.modifier1))
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(h.size))
-	return append(dst, h.modifier2)
+// AppendHeader appends h. Of a Size beyond MaxBlock it would append the lowest 16 bits.
+func AppendHeader(dst []byte, h Header) []byte {
+	dst = append(dst, byte(h.Modifier1))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(h.Size))
+	return append(dst, h.Modifier2)
 }
 
-// consumeHeader reads a header. n == 0 means that b ends too early.
-func consumeHeader(b []byte) (h header, n int) {
-	if len(b) < headerSize {
-		return header{}, 0
+// ConsumeHeader reads a header, the mirror of [AppendHeader]. n == 0 means that b ends too early.
+func ConsumeHeader(b []byte) (h Header, n int) {
+	if len(b) < HeaderSize {
+		return Header{}, 0
 	}
-	return header{modifier1: modifier(b[0]), size: int(binary.LittleEndian.Uint16(b[1:])), modifier2: b[3]}, headerSize
+	return Header{Modifier1: Modifier(b[0]), Size: int(binary.LittleEndian.Uint16(b[1:])), Modifier2: b[3]}, HeaderSize
 }
 
 // consumePacket reads a header and the block after it. n == 0 means that b ends too early.
-func consumePacket(b []byte) (h header, block []byte, n int) {
-	h, n = consumeHeader(b)
-	if n == 0 || len(b) < n+h.size {
+func consumePacket(b []byte) (h Header, block []byte, n int) {
+	h, n = ConsumeHeader(b)
+	if n == 0 || len(b) < n+h.Size {
 		return h, nil, 0
 	}
-	return h, b[n : n+h.size], n + h.size
+	return h, b[n : n+h.Size], n + h.Size
 }
 
 // appendRequest appends the packet of r, whose body's length is known. CONTENT_LENGTH says that
@@ -58,13 +59,13 @@ func appendRequest(dst []byte, r *protocol.Request) ([]byte, error) {
 		}
 		size += len(v.Name) + len(v.Value) + 4
 	}
-	if size > maxBlock {
-		return dst, fail("write request", protocol.ErrTooLarge, protocol.Exceeds(int64(size), maxBlock, "bytes"))
+	if size > MaxBlock {
+		return dst, fail("write request", protocol.ErrTooLarge, protocol.Exceeds(int64(size), MaxBlock, "bytes"))
 	}
-	dst = appendHeader(dst, header{modifier1: modifier(r.Modifier1), size: size, modifier2: r.Modifier2})
+	dst = AppendHeader(dst, Header{Modifier1: Modifier(r.Modifier1), Size: size, Modifier2: r.Modifier2})
 	for _, v := range p {
 		if !protocol.Withheld(v.Name, protocol.ToBackend) {
-			dst = appendString(appendString(dst, v.Name), v.Value)
+			dst = AppendString(AppendString(dst, v.Name), v.Value)
 		}
 	}
 	return dst, nil
@@ -86,27 +87,30 @@ func check(v protocol.Param) error {
 	switch longest := max(len(v.Name), len(v.Value)); {
 	case v.Name == "":
 		return fail("write request", protocol.ErrMalformed, "a variable has no name")
-	case longest > maxBlock:
-		return fail("write request", protocol.ErrTooLarge, protocol.Exceeds(int64(longest), maxBlock, "bytes in one variable"))
+	case longest > MaxBlock:
+		return fail("write request", protocol.ErrTooLarge, protocol.Exceeds(int64(longest), MaxBlock, "bytes in one variable"))
 	}
 	return nil
 }
 
-func appendString(dst []byte, s string) []byte {
+// AppendString appends s after its size, which must be at most MaxBlock. Every block is made of
+// such strings.
+func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return append(binary.LittleEndian.AppendUint16(dst, uint16(len(s))), s...)
 }
 
-// consumeString finds the string that b begins with: it ends at n, and its bytes begin at 2. n is
+// ConsumeString finds the string that b begins with: it ends at n, and its bytes begin at 2. n is
 // beyond b if b ends too early.
-func consumeString(b []byte) (n int) {
+func ConsumeString(b []byte) (n int) {
 	if len(b) < 2 {
 		return 2
 	}
 	return 2 + int(binary.LittleEndian.Uint16(b))
 }
 
-// consumeBlock reads the variables of a block, whose strings are parts of one.
-func consumeBlock(block []byte, maxCount int) (protocol.Params, error) {
+// ConsumeVariables reads a block of variables, at least one and at most maxCount, whose strings are
+// one allocation.
+func ConsumeVariables(block []byte, maxCount int) (protocol.Params, error) {
 	count, err := countPairs(block)
 	switch {
 	case err != nil:
@@ -126,7 +130,7 @@ func consumeBlock(block []byte, maxCount int) (protocol.Params, error) {
 
 // cutString cuts the string that both begin with off text, which holds the same as block.
 func cutString(block []byte, text string) (s string, restBlock []byte, restText string) {
-	n := consumeString(block)
+	n := ConsumeString(block)
 	return text[2:n], block[n:], text[n:]
 }
 
@@ -134,7 +138,7 @@ func cutString(block []byte, text string) (s string, restBlock []byte, restText 
 func countPairs(block []byte) (count int, err error) {
 	for rest := block; len(rest) > 0; count++ {
 		for _, what := range [...]string{"name", "value"} {
-			n := consumeString(rest)
+			n := ConsumeString(rest)
 			switch {
 			case n > len(rest):
 				return 0, fail("read params", protocol.ErrMalformed, "the "+what+" of variable "+strconv.Itoa(count+1)+" takes "+

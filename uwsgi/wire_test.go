@@ -78,10 +78,10 @@ func TestGolden(t *testing.T) {
 				t.Errorf("append: %v\n%s", err, diff)
 			}
 			h, block, n := consumePacket([]byte(row.bytes + "body"))
-			if want := (header{modifier(row.modifier), len(row.bytes) - 4, row.flags}); h != want || n != len(row.bytes) {
+			if want := (Header{Modifier(row.modifier), len(row.bytes) - 4, row.flags}); h != want || n != len(row.bytes) {
 				t.Errorf("consume: %+v, %d of %d bytes", h, n, len(row.bytes))
 			}
-			p, err := consumeBlock(block, 100)
+			p, err := ConsumeVariables(block, 100)
 			if diff := cmp.Diff(row.params, p); err != nil || diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
@@ -105,7 +105,7 @@ func TestEveryStrictPrefixOfABlockFails(t *testing.T) {
 		}
 		block := []byte(row.bytes[4:])
 		for i := range min(len(block), 1000) {
-			if _, err := consumeBlock(block[:i], 100); (err == nil) != ends[i] || err != nil && !errors.Is(err, protocol.ErrMalformed) {
+			if _, err := ConsumeVariables(block[:i], 100); (err == nil) != ends[i] || err != nil && !errors.Is(err, protocol.ErrMalformed) {
 				t.Errorf("%s, %d bytes of %d: %v", row.text, i, len(block), err)
 			}
 		}
@@ -137,7 +137,7 @@ var bad = []struct {
 func TestBad(t *testing.T) {
 	for _, row := range bad {
 		t.Run(row.text, func(t *testing.T) {
-			_, err := consumeBlock([]byte(row.block), 100)
+			_, err := ConsumeVariables([]byte(row.block), 100)
 			if !errors.Is(err, row.kind) || !strings.HasPrefix(err.Error(), "uwsgi: read params: ") || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want %q", err, row.want)
 			}
@@ -195,7 +195,7 @@ func TestMeasured(t *testing.T) {
 		given := row.params.Clone()
 		b, err := appendRequest(nil, &protocol.Request{Params: row.params, ContentLength: row.length})
 		_, block, _ := consumePacket(b)
-		p, cerr := consumeBlock(block, 100)
+		p, cerr := ConsumeVariables(block, 100)
 		if diff := cmp.Diff(row.want, p); diff != "" || err != nil || cerr != nil {
 			t.Errorf("%s: %v, %v\n%s", row.text, err, cerr, diff)
 		}
@@ -209,7 +209,7 @@ func TestMeasured(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	block := []byte(golden[0].bytes[4:])
 	n := testing.AllocsPerRun(100, func() {
-		if _, err := consumeBlock(block, 100); err != nil {
+		if _, err := ConsumeVariables(block, 100); err != nil {
 			t.Fatal(err)
 		}
 	})

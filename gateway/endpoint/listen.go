@@ -9,12 +9,17 @@ import (
 	"syscall"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/uwsgi"
 )
 
 // A Listener is an endpoint that is open. It is a net.Listener; a [gateway.Server] serves it by
 // [Listener.Serve].
 type Listener struct {
 	*gateway.Listener
+
+	// UWSGI is how uwsgi is served on it, if it is. Its Kinds may be set before Serve.
+	UWSGI uwsgi.Protocol
+
 	endpoint       *Endpoint
 	webServerAddrs []netip.Addr // FCGI_WEB_SERVER_ADDRS
 }

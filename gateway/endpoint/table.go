@@ -25,20 +25,20 @@ type row struct {
 
 // table has a row for each scheme.
 var table = []row{
-	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s)...) }},
+	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s, l)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
 	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param")},
 	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age")},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param")},
-	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, uwsgi.Protocol{}) }, client: overNetwork(newUWSGI), options: called("param")},
+	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param")},
 }
 
 // called are the options of a client that calls over a network: its own, and those that each has.
 func called(own ...string) []string { return append(append(own, "max-open", "mount"), timeouts...) }
 
 // protocols are those that auto tells apart, besides HTTP.
-func protocols(s *gateway.Server) []protocol.Protocol {
-	return []protocol.Protocol{fastcgi.Protocol{MaxConns: s.MaxConns}, scgi.Protocol{}, uwsgi.Protocol{}}
+func protocols(s *gateway.Server, l *Listener) []protocol.Protocol {
+	return []protocol.Protocol{fastcgi.Protocol{MaxConns: s.MaxConns}, scgi.Protocol{}, l.UWSGI}
 }
 
 func find(name string) *row {

@@ -29,6 +29,11 @@ type OneRequest struct {
 	Conn
 	Encoder Encoder
 
+	// Kinds is the protocol's own: it may set it before the first Next, for its ReadHead.
+	Kinds any
+	// Respond is what answers the request. A ReadHead may set it; nil: Encoder.
+	Respond protocol.Encoder
+
 	format *Format
 	keep   Keep
 	body   Body
@@ -57,15 +62,22 @@ func (o *OneRequest) Next(context.Context) (*protocol.Request, protocol.Encoder,
 	}
 	r := &protocol.Request{Body: &o.body, Protocol: o.format.Protocol, Peer: o.RemoteAddr()}
 	o.Encoder.Request = r
-	switch err := o.format.ReadHead(o, r); err {
+	err := o.format.ReadHead(o, r)
+	if o.Respond == nil {
+		o.Respond = &o.Encoder
+	}
+	switch err {
 	case nil:
 		o.body.Expect(r.ContentLength)
-		return r, &o.Encoder, nil
+		if o.Respond != &o.Encoder && r.ContentLength == 0 && len(o.Buffered()) > 0 {
+			o.body.Expect(-1) // what has no body has more behind it, which is to be drained
+		}
+		return r, o.Respond, nil
 	case ErrAnswered:
 		return nil, nil, o.endAnswered()
 	default:
 		o.body.Expect(-1) // whatever still comes is to be drained
-		return r, &o.Encoder, o.HeadError(o.format.Protocol, err)
+		return r, o.Respond, o.HeadError(o.format.Protocol, err)
 	}
 }
 
