@@ -1,0 +1,171 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/postern-gateway/postern/internal/bufpool"
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/uwsgi"
+)
+
+// An exchange is one call on its way to one node or several.
+type exchange struct {
+	client *Client
+	ctx    context.Context
+	name   string
+	lim    protocol.Limits
+	packet []byte
+
+	conn    net.Conn
+	timeout netio.ResponseDeadline
+}
+
+// attempt makes the call on a new connection. A nil dial is none.
+func (x *exchange) attempt(dial func(context.Context) (net.Conn, error)) (b []byte, err error) {
+	if dial == nil {
+		return nil, x.failed("connect", errors.New("there is no node"), true)
+	}
+	if x.conn, err = dial(x.ctx); err != nil {
+		return nil, x.failed("connect", err, true)
+	}
+	defer x.conn.Close()
+	if x.ctx.Done() != nil {
+		conn := x.conn
+		defer context.AfterFunc(x.ctx, func() { conn.Close() })()
+	}
+	if x.lim.WriteTimeout > 0 {
+		x.conn.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
+	}
+	x.timeout = netio.ResponseDeadline{}
+	if n, err := x.conn.Write(x.packet); err != nil && n < len(x.packet) {
+		if refusal := x.refusal(err); refusal != nil {
+			return nil, refusal
+		}
+		return nil, x.failed("write", err, true) // a part of a packet calls nothing
+	}
+	x.timeout.Start(x.conn, &x.lim)
+	if x.client.Raw {
+		return x.readRaw()
+	}
+	return x.readAnswer()
+}
+
+// refusalTime is how long an answer may take to arrive that a node has sent before it closed.
+const refusalTime = time.Second
+
+// refusal returns what a node has answered that did not read the whole call, where it says why.
+func (x *exchange) refusal(err error) error {
+	if netio.IsTimeout(err) {
+		return nil
+	}
+	x.conn.SetReadDeadline(netio.After(refusalTime))
+	_, err = x.readAnswer()
+	if own, ok := errors.AsType[*Error](err); ok {
+		return own
+	}
+	return nil
+}
+
+// readAnswer reads an answer that is a packet.
+func (x *exchange) readAnswer() ([]byte, error) {
+	first := bufpool.KiB4.Get()
+	defer bufpool.KiB4.Put(first)
+	buf := first[:0]
+	for {
+		if len(buf) == cap(buf) {
+			if len(buf) > uwsgi.HeaderSize+uwsgi.MaxBlock {
+				return nil, x.failed("read answer", tooLarge(len(buf), uwsgi.HeaderSize+uwsgi.MaxBlock, "bytes before the result"), false)
+			}
+			buf = slices.Grow(buf, len(buf))
+		}
+		got, rerr := x.conn.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+got]
+		length, n, err := consumeAnswer(buf)
+		switch own, _ := errors.AsType[*Error](err); {
+		case own != nil:
+			own.name = x.name
+			return nil, own
+		case err != nil:
+			return nil, x.failed("read answer", err, false)
+		case n > 0:
+			return x.readResult(buf[n:], length)
+		case rerr == io.EOF && len(buf) == 0:
+			return nil, x.failed("read answer", ErrNoAnswer, false)
+		case rerr != nil:
+			return nil, x.failed("read answer", unexpected(rerr), false)
+		}
+	}
+}
+
+// growth is how much is allocated at once for a result that is only declared yet.
+const growth = 1 << 20
+
+// readResult reads a result of length bytes that begins with first. What is behind it is left.
+func (x *exchange) readResult(first []byte, length int64) ([]byte, error) {
+	if limit := x.client.maxAnswer(); length > limit {
+		return nil, x.failed("read answer", &protocol.Error{Op: "read result", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(length, limit, "bytes")}, false)
+	}
+	b := make([]byte, 0, min(length, growth))
+	b = append(b, first[:min(int64(len(first)), length)]...)
+	for int64(len(b)) < length {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, int(min(length-int64(len(b)), int64(len(b)))))
+		}
+		x.timeout.Piece()
+		n, err := x.conn.Read(b[len(b):min(int64(cap(b)), length)])
+		b = b[:len(b)+n]
+		if err != nil && int64(len(b)) < length {
+			short := &protocol.Error{Op: "read result", Kind: protocol.ErrUpstream, Err: unexpected(err), Detail: protocol.Exceeds(length, int64(len(b)), "bytes that came")}
+			return nil, x.failed("read answer", short, false)
+		}
+	}
+	return b, nil
+}
+
+// readRaw reads a result that ends with the connection.
+func (x *exchange) readRaw() ([]byte, error) {
+	limit := x.client.maxAnswer()
+	var b []byte
+	for {
+		b = slices.Grow(b, max(512, min(len(b), growth)))
+		n, err := x.conn.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > limit:
+			return nil, x.failed("read answer", tooLarge(len(b), int(limit), "bytes of a raw result"), false)
+		case err == io.EOF && len(b) == 0:
+			return nil, x.failed("read answer", ErrNoAnswer, false)
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, x.failed("read answer", err, false)
+		}
+		x.timeout.Piece()
+	}
+}
+
+// failed makes err, which op met, the error of the call.
+func (x *exchange) failed(op string, err error, notSent bool) error {
+	e := &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(x.name)) + ": " + op, Kind: protocol.ErrUpstream, Err: x.timeout.Explain(err), NotSent: notSent}
+	if cause := context.Cause(x.ctx); cause != nil {
+		if e.Err = cause; !errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
+			e.Kind = protocol.ErrAborted
+		}
+	}
+	return e
+}
+
+// unexpected makes the end of a connection one that comes too early.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,57 @@
+package rpc
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/postern-gateway/postern/uwsgi"
+)
+
+// An array that is read is the one that is written.
+func FuzzConsumeArray(f *testing.F) {
+	for _, row := range calls {
+		if len(row.bytes) < 1000 {
+			f.Add([]byte(row.bytes[4:]), false)
+		}
+	}
+	for _, row := range badArrays {
+		f.Add([]byte(row.block), row.skipEmpty)
+	}
+	f.Fuzz(func(t *testing.T, block []byte, skipEmpty bool) {
+		name, args, err := consumeArray(block, skipEmpty, nil)
+		if err != nil {
+			return
+		}
+		b, err := appendCall(nil, 0, string(name), args)
+		if len(block) > uwsgi.MaxBlock {
+			return
+		}
+		if err != nil || !skipEmpty && !bytes.Equal(b[4:], block) {
+			t.Fatalf("%q is not %q: %v", b, block, err)
+		}
+	})
+}
+
+// An answer is read in the same way however much of it has come; no strict prefix of it is one.
+func FuzzConsumeAnswer(f *testing.F) {
+	for _, row := range answers {
+		f.Add([]byte(row.bytes))
+	}
+	f.Add(appendFailure(nil, 404, "no"))
+	f.Add([]byte("HTTP/1.1 501 Not Implemented\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		length, n, err := consumeAnswer(b)
+		if n == 0 || err != nil {
+			return
+		}
+		if length < 0 || n > len(b) {
+			t.Fatalf("%d, %d of %d bytes", length, n, len(b))
+		}
+		if again, m, err := consumeAnswer(b[:n]); again != length || m != n || err != nil {
+			t.Fatalf("%d, %d, %v", again, m, err)
+		}
+		if _, m, err := consumeAnswer(b[:n-1]); m != 0 || err != nil {
+			t.Fatalf("a prefix of %d of %d bytes, %v", m, n, err)
+		}
+	})
+}

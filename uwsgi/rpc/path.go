@@ -1,0 +1,61 @@
+package rpc
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// servePath answers a call whose function and arguments are the elements of PATH_INFO:
+// "/hello/a/b". Empty elements are none. The path is taken as it came; fronts have decoded it.
+func (r *Registry) servePath(w protocol.ResponseWriter, req *protocol.Request) error {
+	var args [][]byte
+	for item := range strings.SplitSeq(req.Params.Get("PATH_INFO"), "/") {
+		if item != "" {
+			args = append(args, []byte(item))
+		}
+	}
+	if len(args) == 0 {
+		return malformed("no function is named in PATH_INFO")
+	}
+	name := string(args[0])
+	f := r.functions()[name]
+	if f == nil {
+		return unknown(name)
+	}
+	if err := checkCall(name, args[1:]); err != nil {
+		return named(name, err)
+	}
+	return r.run(req, f, args[1:], func(b []byte, stream io.Reader, length int64) error {
+		setHeader(w.Header(), contentType(req.Params.Get("HTTP_ACCEPT")), length)
+		if stream == nil {
+			_, err := w.Write(b)
+			return err
+		}
+		_, err := io.Copy(w, stream)
+		return err
+	})
+}
+
+// contentType is the type of a result, whose type only the caller knows: what it accepts, if that
+// is one type.
+func contentType(accept string) string {
+	if t, _, err := mime.ParseMediaType(accept); err == nil && strings.Contains(t, "/") && !strings.ContainsAny(accept, "*,") {
+		return accept
+	}
+	return "application/binary"
+}
+
+// HTTP returns a handler that answers HTTP requests as modifier2 2 does, by any protocol: the
+// function and its arguments are the elements of the path below the handler's.
+func (r *Registry) HTTP() protocol.Handler {
+	return protocol.HandlerFunc(func(w protocol.ResponseWriter, req *protocol.Request) error {
+		if r.Allow != nil && !r.Allow(req.Peer) {
+			return &protocol.Error{Op: "rpc", Kind: protocol.ErrForbidden, Status: http.StatusForbidden, Detail: "the peer is not in the list of those who may call"}
+		}
+		return r.servePath(w, req)
+	})
+}
