@@ -1,11 +1,14 @@
 package endpoint_test
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/uwsgi"
+	"github.com/postern-gateway/postern/uwsgi/rpc"
 )
 
 // The lines of the README. It has no output: it is compiled, not run.
@@ -30,5 +33,11 @@ func Example_readme() {
 	// A Mux gives each handler its part of the URL space.
 	mux := gateway.Mux{{Prefix: "/app", Handler: proxy}, {Handler: native}}
 	err = endpoint.Serve(mux)
+
+	// Functions that uWSGI's programs call by uwsgi.rpc(), beside requests on a uwsgi listener.
+	functions := new(rpc.Registry)
+	functions.Register("hello", func(ctx context.Context, args [][]byte) ([]byte, error) { return []byte("Hello World"), nil })
+	listener, err := endpoint.Listen(context.Background(), "uwsgi://127.0.0.1:3031")
+	listener.UWSGI.Kinds = map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierRPC: functions}
 	_, _ = user, err
 }
