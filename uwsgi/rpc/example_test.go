@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -58,4 +59,23 @@ func ExampleRegistry_RegisterStream() {
 	b, err := rpc.Local(r).Call(context.Background(), "read")
 	fmt.Printf("%s %v\n", b, err)
 	// Output: a long result <nil>
+}
+
+func ExampleFunc2() {
+	r := new(rpc.Registry)
+	r.RegisterTyped("add", rpc.Func2(func(_ context.Context, a, b int) (int, error) { return a + b, nil }), "adds two numbers")
+
+	add := rpc.Stub2[int, int, int](rpc.Local(r), "add")
+	fmt.Println(add(context.Background(), 40, 2))
+	_, err := rpc.Local(r).Call(context.Background(), "add", []byte("40"), []byte("two"))
+	fmt.Println(errors.AsType[*rpc.Error](err))
+	// Output:
+	// 42 <nil>
+	// rpc: 400 Bad Request: argument 2: "two" is no int: invalid syntax true
+}
+
+func ExampleEncode() {
+	b, err := rpc.Encode(map[string]int{"answer": 42})
+	fmt.Printf("%s %v\n", b, err)
+	// Output: {"answer":42} <nil>
 }

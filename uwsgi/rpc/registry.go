@@ -82,12 +82,16 @@ type function struct {
 // A Doc says of a function what callers of the bridges may ask for. Its zero value says nothing.
 type Doc struct {
 	Help string // a text for people
+
 	// Signature is the types of the result and of each argument, as XML-RPC names them: "int",
-	// "string", "boolean", "double", "dateTime.iso8601", "base64", "array", "struct". nil: unknown.
+	// "i8", "string", "boolean", "double", "dateTime.iso8601", "base64", "array", "struct". nil:
+	// unknown.
 	Signature []string
-	// Typed says that the result is JSON's text of the first type of Signature, unless that is
-	// "string", "base64" or "dateTime.iso8601": so the bridges send the value and not its text.
-	Typed bool
+
+	// Result is the type of the result. Typed says that the result is that type's text, as [Encode]
+	// makes it: then the bridges send the value, and not its text as a string.
+	Result string
+	Typed  bool
 }
 
 // Register makes f callable by name. A function of that name is replaced, also for calls in other
