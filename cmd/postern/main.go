@@ -76,7 +76,8 @@ or another server by any of these protocols.
                                                                     run CGI scripts behind nginx
   postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock \
       --option param=SCRIPT_FILENAME=/srv/app/index.php --option param=SCRIPT_NAME=/index.php
-                                                                    HTTP in, php-fpm out: one script for all`,
+                                                                    HTTP in, php-fpm out: one script for all
+  postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -87,6 +88,6 @@ or another server by any of these protocols.
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
-	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand())
+	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand())
 	return c
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/demo"
 	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/uwsgi"
 )
 
 // A serveConfig is what the command line of serve says.
@@ -32,6 +33,8 @@ type serveConfig struct {
 	duplex   bool
 	stderr   bool
 	noBatch  bool
+
+	kinds map[uwsgi.Modifier]uwsgi.Kind // that the backend has
 }
 
 func serveCommand() *cobra.Command {
@@ -52,7 +55,9 @@ A shell takes ? and & for its own: quote a URL that has one. allow= takes networ
 
 Send to:
   demo:                  a built-in backend that helps to check a front: /vars /echo /bytes?n=N /sleep?ms=N /stream?n=N&ms=M
-                         /status?code=N /panic /ws ('demo:?handler=http' is the same as a net/http handler)
+                         /status?code=N /panic /ws ('demo:?handler=http' is the same as a net/http handler); with 'demo:?rpc=1' the
+                         uwsgi listeners have functions, too, for postern rpc and uWSGI: hello, echo, count, big N, empty, fail,
+                         panic, sleep MS
   cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
   fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server`,
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
@@ -105,6 +110,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(err)
 	}
 	for _, l := range ls {
+		l.UWSGI.Kinds = cfg.kinds
 		fmt.Fprintln(out, "listening on "+l.URL())
 	}
 	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
@@ -143,7 +149,7 @@ func openAll(ctx context.Context, urls []string) (ls []*endpoint.Listener, err e
 // backend returns the handler that --to names, and what ends it.
 func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), error) {
 	if options, ok := strings.CutPrefix(cfg.to, "demo:"); ok {
-		h, err := demoBackend(options)
+		h, err := cfg.demoBackend(options)
 		return h, func() {}, err
 	}
 	client, err := endpoint.NewClient(withOptions(cfg.to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log})
@@ -171,12 +177,18 @@ func withOptions(to string, options []string) string {
 	return to
 }
 
-func demoBackend(options string) (protocol.Handler, error) {
-	switch options {
-	case "", "?handler=native":
-		return demo.Native(), nil
-	case "?handler=http":
-		return protocol.FromHTTP(demo.HTTP()), nil
+func (cfg *serveConfig) demoBackend(options string) (protocol.Handler, error) {
+	handler := demo.Native()
+	for option := range strings.SplitSeq(strings.TrimPrefix(options, "?"), "&") {
+		switch option {
+		case "", "handler=native":
+		case "handler=http":
+			handler = protocol.FromHTTP(demo.HTTP())
+		case "rpc=1":
+			cfg.kinds = map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierRPC: demo.RPC()}
+		default:
+			return nil, fmt.Errorf("demo:%s: write demo: or demo:?handler=http, or demo:?rpc=1 for functions to call", options)
+		}
 	}
-	return nil, fmt.Errorf("demo:%s: write demo: or demo:?handler=http", options)
+	return handler, nil
 }

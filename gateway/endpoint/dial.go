@@ -32,16 +32,21 @@ func overNetwork(make func(e *Endpoint, o *ClientOptions, d *dialer) (*Client, e
 		if err != nil {
 			return nil, err
 		}
-		d := &dialer{network: e.Network, address: e.Address, limit: lim.Resolve().FirstByteTimeout, connect: e.connect}
-		if d.connect == nil {
-			nd := net.Dialer{Timeout: connectTimeout}
-			if d.limit > 0 {
-				nd.Timeout = min(nd.Timeout, d.limit)
-			}
-			d.connect = nd.DialContext
-		}
-		return make(e, &ClientOptions{Limits: lim, Log: o.Log}, d)
+		return make(e, &ClientOptions{Limits: lim, Log: o.Log}, e.dialer(lim))
 	}
+}
+
+// dialer returns what connects to e under the limits.
+func (e *Endpoint) dialer(lim *protocol.Limits) *dialer {
+	d := &dialer{network: e.Network, address: e.Address, limit: lim.Resolve().FirstByteTimeout, connect: e.connect}
+	if d.connect == nil {
+		nd := net.Dialer{Timeout: connectTimeout}
+		if d.limit > 0 {
+			nd.Timeout = min(nd.Timeout, d.limit)
+		}
+		d.connect = nd.DialContext
+	}
+	return d
 }
 
 // dial connects. A Unix socket whose backlog is full refuses at once with EAGAIN, where TCP would

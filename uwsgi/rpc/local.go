@@ -20,7 +20,7 @@ func (l *local) Call(ctx context.Context, name string, args ...[]byte) ([]byte, 
 	if err := checkCall(name, args); err != nil {
 		return nil, named(name, err)
 	}
-	f := (*Registry)(l).functions()[name]
+	f := (*Registry)(l).find(name)
 	if f == nil {
 		return nil, unknown(name)
 	}

@@ -22,7 +22,7 @@ func (r *Registry) servePath(w protocol.ResponseWriter, req *protocol.Request) e
 		return malformed("no function is named in PATH_INFO")
 	}
 	name := string(args[0])
-	f := r.functions()[name]
+	f := r.find(name)
 	if f == nil {
 		return unknown(name)
 	}

@@ -43,7 +43,9 @@ const (
 
 // A Registry has the functions that can be called. Its zero value has none, and is ready to use: in
 // [uwsgi.Protocol] as the Kind of [uwsgi.ModifierRPC], for HTTP by [Registry.HTTP], and in this
-// process by [Local]. It is safe for concurrent use; its fields must not be changed once in use.
+// process by [Local]. Beside them it has system.listMethods, system.methodHelp and
+// system.methodSignature, which tell a caller of the others, unless functions of those names are
+// registered. It is safe for concurrent use; its fields must not be changed once in use.
 type Registry struct {
 	// Allow says which peers may call, of those that the listener admits: gateway.AllowList's
 	// Admits, for one. nil: all of them. Another is answered 403.

@@ -53,6 +53,9 @@ func (s *service) Serve(w protocol.ResponseWriter, r *protocol.Request, block []
 	}
 	f := s.registry.functions()[string(name)]
 	if f == nil {
+		f = s.registry.find(string(name))
+	}
+	if f == nil {
 		s.name(r, "/"+string(name))
 		return unknown(string(name))
 	}
