@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -57,6 +58,10 @@ func startSignalled(t *testing.T, dir string, argv ...string) (cmd *exec.Cmd, ou
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
+	// a SIGHUP that these tests were started to ignore (nohup) would stay ignored in what they start
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	cmd = exec.Command(bin, argv...)
 	stdout, _ := cmd.StdoutPipe()
 	stderr, _ := cmd.StderrPipe()
