@@ -21,28 +21,27 @@ type answer struct {
 	body    netio.Answer
 }
 
-// maxInterim is how many 1xx heads a backend may send before the final one. None should.
-const maxInterim = 8
-
-// receive reads the response's head.
-func (x *exchange) receive() (*protocol.Response, error) {
+// Receive implements [netio.Wire].
+func (x *exchange) Receive() (*protocol.Response, error) {
+	x.in.Reset(x.Conn) // what came on a connection on which the request has failed is dropped
+	x.answer = answer{}
 	var head []byte
-	for interim := 0; interim <= maxInterim; {
+	for interim := 0; interim <= netio.MaxInterim; {
 		status, h, err := x.parseHead(&head)
 		switch {
 		case err != nil:
-			return nil, x.failed("read response head", netio.ExplainLargeHead(x.timeout.Explain(err), x.head, ""))
+			return nil, err
 		case status == 0:
 			continue
 		case status == http.StatusSwitchingProtocols:
-			return nil, x.failed("read response head", upstream("status 101, which FastCGI cannot carry"))
+			return nil, upstream("status 101, which FastCGI cannot carry")
 		case status < 200:
 			interim++
 		default:
 			return x.response(status, h)
 		}
 	}
-	return nil, x.failed("read response head", upstream("more than "+strconv.Itoa(maxInterim)+" interim responses"))
+	return nil, netio.ErrInterim
 }
 
 // parseHead parses what there is of a head, which is in the input buffer if it came in one piece
@@ -75,14 +74,14 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 	if status, h, n, err = protocol.ParseHead(*head); n > 0 {
 		x.rest, *head = (*head)[n:], (*head)[n:]
 	}
-	if len(*head) > x.lim.ResponseHead && n == 0 && err == nil {
-		err = fail(protocol.ErrUpstream, "read response head", "", tooLarge("parse", int64(len(*head)), int64(x.lim.ResponseHead), "bytes"))
+	if len(*head) > x.Lim.ResponseHead && n == 0 && err == nil {
+		err = fail(protocol.ErrUpstream, "read response head", "", tooLarge("parse", int64(len(*head)), int64(x.Lim.ResponseHead), "bytes"))
 	}
 	return status, h, err
 }
 
 func (x *exchange) headEnded(err error, n int) error {
-	if err != io.EOF && err != io.ErrUnexpectedEOF || !x.responseBegan {
+	if err != io.EOF && err != io.ErrUnexpectedEOF || !x.ResponseBegan {
 		return err
 	}
 	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: io.ErrUnexpectedEOF,
@@ -91,12 +90,9 @@ func (x *exchange) headEnded(err error, n int) error {
 
 // response makes a response of a final head.
 func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
-	x.firstWrite = nil
-	x.body = netio.Answer{Protocol: Name, Request: x.request, Log: x.c.Log}
-	if err := x.body.Open(status, h, (*stdoutContent)(x)); err != nil {
-		return nil, x.failed("read response head", err)
-	}
-	return &protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}, nil
+	x.body = netio.Answer{Protocol: Name, Request: x.Request, Log: x.c.Log}
+	err := x.body.Open(status, h, (*stdoutContent)(x))
+	return &protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}, err
 }
 
 func upstream(detail string) error {
@@ -139,7 +135,7 @@ func (x *exchange) record() error {
 	}
 	x.in.Discard(x.padding)
 	x.padding = 0
-	x.responseBegan = true
+	x.ResponseBegan = true
 	h, n, err := consumeHeader(x.in.Buffered())
 	if err != nil {
 		return err
@@ -170,7 +166,7 @@ func (x *exchange) aside(h header) error {
 		b := x.in.Buffered()
 		b = b[:min(len(b), h.content)]
 		if h.typ == typeStderr && x.c.Stderr != nil {
-			x.c.Stderr(x.request, b)
+			x.c.Stderr(x.Request, b)
 		}
 		x.in.Discard(len(b))
 		h.content -= len(b)

@@ -19,8 +19,8 @@ func (b *answerBody) Read(p []byte) (n int, err error) {
 	case io.EOF:
 		x.finish()
 	default:
-		err = x.failed("read response", x.timeout.Explain(err))
-		x.close()
+		err = x.Failed("read response", err)
+		x.Close()
 	}
 	return n, err
 }
@@ -32,7 +32,7 @@ func (b *answerBody) Close() error {
 	if x.body.None() {
 		x.finish()
 	} else {
-		x.close()
+		x.Close()
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (b *stdoutContent) Read(p []byte) (n int, err error) {
 		n = copy(p, x.rest)
 		x.rest = x.rest[n:]
 	} else {
-		x.timeout.Piece()
+		x.Piece()
 		n, err = x.readRecord(p)
 	}
 	if err == nil {
@@ -71,7 +71,7 @@ func (x *exchange) readRecord(p []byte) (n int, err error) {
 	}
 	p = p[:min(len(p), x.left)]
 	if len(x.in.Buffered()) == 0 && len(p) >= netio.BufferSize/2 {
-		n, err = x.conn.Read(p)
+		n, err = x.Conn.Read(p)
 		if x.left -= n; n > 0 {
 			return n, nil
 		}

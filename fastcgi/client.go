@@ -32,8 +32,9 @@ type Client struct {
 	// such a process.
 	//
 	// A request on a kept connection that turns out to be closed is sent once more on a new one, if
-	// nothing of an answer came, the body can be sent again, and either the method is idempotent,
-	// or the request cannot have been read, or Resend is set.
+	// nothing of an answer came, the body can be had again, and either the method is idempotent, or
+	// the request cannot have been read whole, or Resend is set. A body can be had again as long as
+	// at most 16 KiB of it were read.
 	MaxIdle int
 
 	// MaxOpen is how many connections may be open at once, those that are idle and those whose
@@ -63,9 +64,9 @@ type Client struct {
 	awaiting map[*netio.PoolConn]chan struct{} // closed when END_REQUEST is no longer awaited
 }
 
-func (c *Client) pool(lim *protocol.Limits) *netio.Pool {
+func (c *Client) pool() *netio.Pool {
 	return c.conns.With(netio.PoolOptions{Protocol: Name, Dial: c.Dial, Log: c.Log, MaxOpen: c.MaxOpen,
-		MaxIdle: c.MaxIdle, IdleTimeout: lim.IdleTimeout, MaxAge: c.MaxAge, Serial: c.MaxIdle > 0})
+		MaxIdle: c.MaxIdle, IdleTimeout: c.Limits.Resolve().IdleTimeout, MaxAge: c.MaxAge, Serial: c.MaxIdle > 0})
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because
@@ -77,41 +78,8 @@ func (c *Client) pool(lim *protocol.Limits) *netio.Pool {
 // Content-Length. One beyond it is cut there. A response that has its whole Content-Length has
 // ended: END_REQUEST is waited for without it, for Limits.ReadTimeout.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &exchange{c: c, ctx: ctx, lim: c.Limits.Resolve()}
-	var err error
-	if x.request, x.releaseBody, err = netio.Measured(r, c.Limits); err != nil {
-		return nil, err
-	}
-	if err = x.encode(); err != nil {
-		x.close()
-		return nil, err
-	}
-	res, err := x.roundTrip()
-	if err != nil {
-		x.close()
-		return nil, netio.NotSent(err, !x.reached)
-	}
-	return res, nil
-}
-
-// roundTrip sends the request on a kept connection or a new one, and reads the response's head.
-func (x *exchange) roundTrip() (*protocol.Response, error) {
-	pool := x.c.pool(&x.lim)
-	var err error
-	if x.conn, err = pool.Get(x.ctx, x.lim.FirstByteTimeout); err != nil {
-		return nil, err
-	}
-	res, err := x.attempt()
-	if err == nil || !x.mayRetry() {
-		return res, err
-	}
-	x.stop()
-	x.in.Release()
-	x.sendFailed, x.answer = false, answer{}
-	if x.conn, err = pool.Redial(x.ctx, x.conn); err != nil {
-		return nil, err
-	}
-	return x.attempt()
+	x := &exchange{c: c, Exchange: netio.Exchange{Pool: c.pool(), Limits: c.Limits, Resend: c.Resend}}
+	return x.RoundTrip(ctx, r, x)
 }
 
 // CloseIdleConnections closes the connections that are kept for another request, and those that

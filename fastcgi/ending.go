@@ -12,40 +12,35 @@ import (
 // request is kept. One whose END_REQUEST is still to come holds up nobody: it waits for that by
 // itself.
 func (x *exchange) finish() {
-	if !x.ended.CompareAndSwap(false, true) {
+	first, free := x.ResponseEnded()
+	if !first {
 		return
 	}
-	free := x.stop() && x.allSent.Load()
 	if !x.over && free {
 		x.over = x.peek() == io.EOF
 	}
 	if x.over || !free {
 		x.part(free)
-		x.giveBack()
 		return
 	}
-	x.giveBack()
-	ended := x.c.awaits(x.conn)
+	x.ReleaseBody()
+	ended := x.c.awaits(x.Conn)
 	if ended == nil {
 		x.part(false)
 		return
 	}
-	x.request = &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", x.request.Method(), "REQUEST_URI", x.request.RequestURI())}
+	x.Request = &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", x.Request.Method(), "REQUEST_URI", x.Request.RequestURI())}
 	go func() {
 		defer close(ended)
 		whole := x.awaitEnd()
-		x.part(x.c.awaited(x.conn) && whole)
+		x.part(x.c.awaited(x.Conn) && whole)
 	}()
 }
 
 // part keeps the connection for another request, if it is good for one, or closes it.
 func (x *exchange) part(free bool) {
 	x.in.Release()
-	if x.timeout.Stop(); free && x.clean && x.c.MaxIdle > 0 {
-		x.conn.Put()
-		return
-	}
-	x.conn.Close()
+	x.PutOrClose(free && x.clean)
 }
 
 // endsAwaited is how many connections may wait for their END_REQUEST. Others are closed instead.
@@ -79,10 +74,7 @@ func (c *Client) awaited(conn *netio.PoolConn) bool {
 // awaitEnd reads to END_REQUEST, for ReadTimeout at most, and reports whether it came. The request
 // itself may be gone by now.
 func (x *exchange) awaitEnd() bool {
-	x.timeout.Stop()
-	if x.lim.ReadTimeout > 0 {
-		x.conn.SetReadDeadline(time.Now().Add(x.lim.ReadTimeout))
-	}
+	x.Conn.SetReadDeadline(netio.After(x.Lim.ReadTimeout))
 	var buf [512]byte // a surplus is all that can come
 	x.rest = nil
 	for {
@@ -91,7 +83,7 @@ func (x *exchange) awaitEnd() bool {
 			x.body.Surplus()
 			continue
 		}
-		x.conn.SetReadDeadline(time.Time{})
+		x.Conn.SetReadDeadline(time.Time{})
 		return err == io.EOF
 	}
 }

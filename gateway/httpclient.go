@@ -13,9 +13,10 @@ import (
 
 // An HTTPClient sends requests to a backend that speaks HTTP/1.1. Only Dial must be set. It is a
 // [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. An idle
-// connection is kept for up to 90 s. A request that fails on a kept connection is sent once more on
-// a new one, if nothing of an answer came, the body can be sent again, and the method is idempotent
-// or the request cannot have been read.
+// connection is kept for up to 90 s. A request on a kept connection that turns out to be closed is
+// sent once more on a new one, if nothing of an answer came, the body can be had again, and the
+// method is idempotent or the request cannot have been read whole. A body can be had again as long
+// as at most 16 KiB of it were read.
 //
 // The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the
 // front's connection are left out. REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and
@@ -55,6 +56,6 @@ func (c *HTTPClient) CloseIdleConnections() { c.conns.CloseIdle() }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is sent in chunks.
 func (c *HTTPClient) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &netio.Exchange{Pool: c.pool(), Limits: c.Limits, HTTP: true}
+	x := &netio.Stream{Exchange: netio.Exchange{Pool: c.pool(), Limits: c.Limits, AnyLength: true}}
 	return x.RoundTrip(ctx, r, c.head)
 }

@@ -31,7 +31,7 @@ type Client struct {
 // nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	pool := c.conns.With(netio.PoolOptions{Protocol: "scgi", Dial: c.Dial, MaxOpen: c.MaxOpen, Log: c.Log})
-	x := &netio.Exchange{Pool: pool, Limits: c.Limits}
+	x := &netio.Stream{Exchange: netio.Exchange{Pool: pool, Limits: c.Limits}}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
 		return appendRequest(nil, r.Params, r.ContentLength)
 	})

@@ -35,7 +35,7 @@ const bufferSize = 4096
 // connection, and nothing then tells a whole one from one that was cut.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	pool := c.conns.With(netio.PoolOptions{Protocol: "uwsgi", Dial: c.Dial, MaxOpen: c.MaxOpen, Log: c.Log})
-	x := &netio.Exchange{Pool: pool, Limits: c.Limits}
+	x := &netio.Stream{Exchange: netio.Exchange{Pool: pool, Limits: c.Limits}}
 	return x.RoundTrip(ctx, r, func(r *protocol.Request) ([]byte, error) {
 		b, err := appendRequest(nil, r)
 		if len(b)-HeaderSize > bufferSize {

@@ -25,7 +25,7 @@ func TestClosedOnLargeHead(t *testing.T) {
 	} {
 		t.Run(row.text, func(t *testing.T) {
 			dial := func(context.Context) (net.Conn, error) { return netiotest.NewScript(nil, nil), nil }
-			x := &Exchange{Pool: dialing(dial), Hint: "turn it up"}
+			x := &Stream{Exchange: Exchange{Pool: dialing(dial), Hint: "turn it up"}}
 			_, err := x.RoundTrip(context.Background(), &protocol.Request{}, func(*protocol.Request) ([]byte, error) {
 				return []byte(strings.Repeat("h", row.size)), nil
 			})

@@ -4,126 +4,127 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An Exchange is a client's side of a connection that carries one request and then its response:
-// SCGI, uwsgi, HTTP. It is used once.
+// An Exchange is a client's request on its way to a backend and the response to it. It has what all
+// wires have in common. It is used once.
 type Exchange struct {
 	Pool   *Pool
 	Limits *protocol.Limits // nil: the defaults
-	// Hint is for the error of a backend that closes on a large head: see ExplainLargeHead. encode
+	// Resend lets a request that fails on a kept connection be sent again whatever its method.
+	Resend bool
+	// AnyLength says that the wire can carry a body of unknown length. Else it is taken in first.
+	AnyLength bool
+	// Hint is for the error of a backend that closes on a large head: see ExplainLargeHead. Encode
 	// may set it.
 	Hint string
-	// HTTP says that the backend speaks HTTP/1.1. Else the request's length is always declared, and
-	// the connection ends with the response.
-	HTTP bool
 
-	lim     protocol.Limits
-	request *protocol.Request
-	head    []byte
+	// The Wire may read these while it encodes and receives.
+	Lim     protocol.Limits   // what Limits are, resolved
+	Request *protocol.Request // as it is sent
+	Conn    *PoolConn
+	// ResponseBegan is set by the Wire: at least a byte of a response came.
+	ResponseBegan bool
 
-	firstWrite  []byte // the head, and the body if it is small and in memory
-	bodyFollows bool   // the body is sent after firstWrite
+	upload
+	wire        Wire
+	ctx         context.Context
+	stop        func() bool // ends the watch of ctx
+	ended       atomic.Bool
 	releaseBody func() // releases a body that was taken in; nil: there is none
-
-	ctx     context.Context
-	conn    *PoolConn
-	in      pushback    // reads conn
-	stop    func() bool // ends the watch of ctx
-	once    sync.Once   // conn is closed, or has gone back to the pool
-	timeout ResponseDeadline
-
-	sender        sync.WaitGroup
-	sendFailed    bool                  // the backend cannot have read the whole request
-	reached       atomic.Bool           // a byte of it was written, on whatever connection
-	allSent       atomic.Bool           // the whole request has been sent
-	bodyErr       atomic.Pointer[error] // why the request's body could not be read
-	responseBegan bool                  // at least a byte of a response came
-
-	writeMu sync.Mutex // held during a write
-	// The reset that a write has met. The kernel reports a reset once: a read does not see it after
-	// a write has.
-	resetErr error
 }
 
-// RoundTrip sends r, with the head that encode makes of it, and reads the response's head. It takes
-// a connection only after encode and the reading of a small body have succeeded. A request that
-// fails on one that was kept is sent again on a new one, if it may be sent twice.
-func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, encode func(*protocol.Request) ([]byte, error)) (res *protocol.Response, err error) {
-	x.ctx, x.lim, x.request = ctx, x.Limits.Resolve(), r
-	if !x.HTTP {
-		if x.request, x.releaseBody, err = Measured(r, x.Limits); err != nil {
+// A Wire is what a protocol does of an Exchange by itself.
+type Wire interface {
+	// Encode returns the head of a request, and what follows it.
+	Encode(r *protocol.Request) (head []byte, body []Part, err error)
+	// Receive reads a response's head from a new connection or one that was kept.
+	Receive() (*protocol.Response, error)
+}
+
+// RoundTrip sends r and reads the response's head. It takes a connection only after Encode and the
+// reading of a small body have succeeded. A request that fails on one that was kept is sent again
+// on a new one, if it may be sent twice.
+func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (res *protocol.Response, err error) {
+	x.ctx, x.wire, x.Lim, x.Request = ctx, w, x.Limits.Resolve(), r
+	x.protocol, x.writeTimeout = x.Pool.Protocol, x.Lim.WriteTimeout
+	if !x.AnyLength {
+		if x.Request, x.releaseBody, err = measured(r, x.Limits); err != nil {
 			return nil, err
 		}
 	}
 	defer func() {
 		if err != nil {
-			x.close()
+			x.Close()
 			err = NotSent(err, !x.reached.Load())
 		}
 	}()
-	if x.head, err = encode(x.request); err != nil {
+	head, body, err := w.Encode(x.Request)
+	if err != nil {
 		return nil, err
 	}
-	if err = x.prepare(); err != nil {
+	if err = x.prepare(head, body); err != nil {
 		return nil, err
 	}
-	if x.conn, err = x.Pool.Get(ctx, x.lim.FirstByteTimeout); err != nil {
+	if x.Conn, err = x.Pool.Get(ctx, x.Lim.FirstByteTimeout); err != nil {
 		return nil, err
 	}
-	if res, err = x.attempt(); err == nil || !x.mayRetry() {
+	if res, err = x.attempt(); err == nil || !x.mayRetry(err) {
 		return res, err
 	}
 	x.stop()
-	x.sendFailed, x.resetErr = false, nil
-	if x.conn, err = x.Pool.Redial(ctx, x.conn); err != nil {
+	if err = x.rewind(); err != nil {
+		return nil, x.wrapError("send request again", err)
+	}
+	if x.Conn, err = x.Pool.Redial(ctx, x.Conn); err != nil {
 		return nil, err
 	}
 	return x.attempt()
 }
 
-// NotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
-// somebody else's too.
-func NotSent(err error, notSent bool) error {
-	e, ok := err.(*protocol.Error)
-	if !ok || e.NotSent == notSent {
-		return err
+// measured is [protocol.BufferUnknownLength] for a client. done is nil if r's body was not
+// buffered: then the end of an exchange need not wait for a Read of that body, which may block
+// until the client sends more.
+func measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request, done func(), err error) {
+	out, done, err = protocol.BufferUnknownLength(r, lim)
+	if r.ContentLength >= 0 || r.Body == nil {
+		done = nil
 	}
-	own := *e
-	own.NotSent = notSent
-	return &own
+	return out, done, err
 }
 
 // attempt sends the request on the connection and reads the response's head.
 func (x *Exchange) attempt() (*protocol.Response, error) {
-	conn := x.conn
+	conn := x.Conn
+	defer conn.awaitReply()()
 	x.stop = context.AfterFunc(x.ctx, func() { conn.Close() })
-	x.timeout.Start(conn, &x.lim)
-	if err := x.send(); err != nil {
+	x.timeout.Start(conn, &x.Lim)
+	if err := x.send(x.ctx, conn); err != nil {
 		return nil, x.wrapError("write request", err)
 	}
-	res, err := x.receive()
+	res, err := x.wire.Receive()
 	if err != nil {
-		return nil, x.wrapError("read response head", ExplainLargeHead(err, len(x.head), x.Hint))
+		return nil, x.Failed("read response head", ExplainLargeHead(err, x.head, x.Hint))
 	}
+	x.first, x.rest = nil, nil // the response may last
 	return res, nil
 }
 
-// mayRetry reports whether the request, which has failed, may be sent once more on a new connection
-// (RFC 9110 section 9.2.2).
-func (x *Exchange) mayRetry() bool {
-	if !x.conn.used || x.responseBegan || x.ctx.Err() != nil || x.bodyFollows && !x.sendFailed {
+// mayRetry reports whether the request, which has failed with err, may be sent once more on a new
+// connection: it was on one that was kept and turned out to be closed, and the backend cannot have
+// read the whole of it or may be asked twice (RFC 9110 section 9.2.2).
+func (x *Exchange) mayRetry(err error) bool {
+	if !x.Conn.used || x.ResponseBegan || x.ctx.Err() != nil || x.bodyErr.Load() != nil || IsTimeout(err) {
 		return false
 	}
-	return x.sendFailed || Idempotent(x.request.Method())
+	return !x.end() || x.Resend || idempotent(x.Request.Method())
 }
 
-// Idempotent reports whether a request of that method may be sent twice.
-func Idempotent(method string) bool {
+// idempotent reports whether a request of that method may be sent twice.
+func idempotent(method string) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
 		return true
@@ -131,13 +132,62 @@ func Idempotent(method string) bool {
 	return false
 }
 
-// wrapError is wrapError of this package for the exchange. If the context has not ended and the
-// request's body could not be read, that is the error.
-func (x *Exchange) wrapError(op string, err error) error {
-	if unsent := x.bodyErr.Load(); unsent != nil && x.ctx.Err() == nil {
-		return *unsent
+// Piece starts the time for the next piece of the response's body.
+func (x *Exchange) Piece() { x.timeout.Piece() }
+
+// ResponseEnded says that the response is whole. The first call ends the exchange: its caller must
+// then call PutOrClose. free reports that the connection has carried the whole request, and is not
+// about to be closed because the context has ended.
+func (x *Exchange) ResponseEnded() (first, free bool) {
+	if x.ended.Swap(true) {
+		return false, false
 	}
-	return wrapError(x.ctx, x.Pool.Protocol, op, err)
+	return true, x.stop() && x.whole.Load()
+}
+
+// PutOrClose gives the connection back to the pool or closes it, and releases the request's body.
+func (x *Exchange) PutOrClose(good bool) {
+	if x.timeout.Stop(); good {
+		x.Conn.Put()
+	} else {
+		x.Conn.Close()
+	}
+	x.ReleaseBody()
+}
+
+// Close ends the exchange as it is, unless it has ended.
+func (x *Exchange) Close() {
+	if x.ended.Swap(true) {
+		return
+	}
+	if x.Conn != nil {
+		x.stop()
+		x.Conn.Close()
+	}
+	x.ReleaseBody()
+}
+
+// ReleaseBody gives back a body that was taken in, when nobody sends it any more.
+func (x *Exchange) ReleaseBody() {
+	if x.releaseBody != nil {
+		x.senders.Wait()
+		x.releaseBody()
+		x.releaseBody = nil
+	}
+}
+
+// Failed makes an error of op, which reads the response, a *protocol.Error.
+func (x *Exchange) Failed(op string, err error) error {
+	return x.wrapError(op, x.timeout.Explain(err))
+}
+
+// wrapError is the function wrapError for the exchange. If the request's body could not be read,
+// and the context has not ended, that is the error.
+func (x *Exchange) wrapError(op string, err error) error {
+	if unread := x.bodyErr.Load(); unread != nil && x.ctx.Err() == nil {
+		return *unread
+	}
+	return wrapError(x.ctx, x.protocol, op, err)
 }
 
 // wrapError makes an error of op a *protocol.Error. If the context has ended its cause is the
@@ -157,16 +207,14 @@ func wrapError(ctx context.Context, proto, op string, err error) error {
 	return e
 }
 
-// close closes the connection, unless it went back to the pool, and releases the request's body.
-func (x *Exchange) close() {
-	x.once.Do(func() {
-		if x.conn != nil {
-			x.stop()
-			x.conn.Close()
-		}
-		if x.releaseBody != nil {
-			x.sender.Wait()
-			x.releaseBody()
-		}
-	})
+// NotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
+// somebody else's too.
+func NotSent(err error, notSent bool) error {
+	e, ok := err.(*protocol.Error)
+	if !ok || e.NotSent == notSent {
+		return err
+	}
+	own := *e
+	own.NotSent = notSent
+	return &own
 }

@@ -24,7 +24,7 @@ func dialing(dial func(context.Context) (net.Conn, error)) *Pool {
 
 // ask sends r to a backend, with "head" for its head.
 func ask(ctx context.Context, dial func(context.Context) (net.Conn, error), r *protocol.Request) (*protocol.Response, error) {
-	x := &Exchange{Pool: dialing(dial), Limits: &protocol.Limits{ResponseHead: 1 << 10}}
+	x := &Stream{Exchange: Exchange{Pool: dialing(dial), Limits: &protocol.Limits{ResponseHead: 1 << 10}}}
 	return x.RoundTrip(ctx, r, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 }
 
@@ -214,7 +214,7 @@ func TestResetWhileSending(t *testing.T) {
 	server.SetLinger(0)
 	server.Close()
 	close(body)
-	res.Body.(*responseBody).x.sender.Wait() // until a write has met it
+	res.Body.(*responseBody).x.senders.Wait() // until a write has met it
 	if _, err := res.Body.Read(make([]byte, 1)); !errors.Is(err, protocol.ErrUpstream) {
 		t.Error(err)
 	}

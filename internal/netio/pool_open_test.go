@@ -99,7 +99,7 @@ func TestAllConnectionsInUse(t *testing.T) {
 				lim = nil
 			}
 			began := time.Now()
-			x := &Exchange{Pool: p, Limits: lim}
+			x := &Stream{Exchange: Exchange{Pool: p, Limits: lim}}
 			_, err := x.RoundTrip(ctx, new(protocol.Request), func(*protocol.Request) ([]byte, error) { return nil, nil })
 			e, ok := errors.AsType[*protocol.Error](err)
 			if !ok || time.Since(began) != 3*time.Second {

@@ -16,8 +16,8 @@ type pendingReply struct {
 	ended bool
 }
 
-// AwaitReply begins the wait for an answer on c, and returns what ends it.
-func (c *PoolConn) AwaitReply() (end func()) {
+// awaitReply begins the wait for an answer on c, and returns what ends it.
+func (c *PoolConn) awaitReply() (end func()) {
 	if !c.pool.Serial || c.used {
 		return func() {}
 	}

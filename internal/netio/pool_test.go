@@ -37,12 +37,16 @@ func (w *web) dial(context.Context) (net.Conn, error) {
 
 // ask sends a request without a body, or with what body reads.
 func (w *web) ask(t *testing.T, method string, body io.Reader) (string, error) {
-	w.options.Protocol, w.options.Dial, w.options.Log = "http", w.dial, slog.New(slog.NewTextHandler(&w.log, nil))
-	x := &Exchange{Pool: w.pool.With(w.options), HTTP: true}
 	r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", method), Body: body}
 	if body != nil {
 		r.ContentLength = -1
 	}
+	return w.send(t, r)
+}
+
+func (w *web) send(t *testing.T, r *protocol.Request) (string, error) {
+	w.options.Protocol, w.options.Dial, w.options.Log = "http", w.dial, slog.New(slog.NewTextHandler(&w.log, nil))
+	x := &Stream{Exchange: Exchange{Pool: w.pool.With(w.options), AnyLength: true}}
 	res, err := x.RoundTrip(t.Context(), r, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 	if err != nil {
 		return "", err
@@ -152,7 +156,6 @@ func TestRequestOnAClosedConnection(t *testing.T) {
 		want   string
 	}{
 		{"GET", nil, "head", "ok"}, {"DELETE", nil, "head", "ok"}, {"POST", nil, "head", ""},
-		{"PUT", io.MultiReader(strings.NewReader("x")), "head", ""}, // it cannot be read twice
 		// half a request cannot have been served
 		{"POST", nil, "h", "ok"},
 	} {

@@ -34,7 +34,7 @@ func TestMuteBackend(t *testing.T) {
 				}
 			}()
 			began := time.Now()
-			x := &Exchange{Pool: dialing(func(context.Context) (net.Conn, error) { return ours, nil })}
+			x := &Stream{Exchange: Exchange{Pool: dialing(func(context.Context) (net.Conn, error) { return ours, nil })}}
 			res, err := x.RoundTrip(t.Context(), &protocol.Request{}, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 			if err == nil {
 				_, err = io.ReadAll(res.Body)
@@ -63,7 +63,7 @@ func TestSlowClientIsNotTheBackendsFault(t *testing.T) {
 			io.ReadFull(theirs, make([]byte, 5))
 			io.WriteString(theirs, "Content-Length: 2\r\n\r\nok")
 		}()
-		x := &Exchange{Pool: dialing(func(context.Context) (net.Conn, error) { return ours, nil })}
+		x := &Stream{Exchange: Exchange{Pool: dialing(func(context.Context) (net.Conn, error) { return ours, nil })}}
 		res, err := x.RoundTrip(t.Context(), &protocol.Request{Body: body, ContentLength: 1}, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 		if err != nil {
 			t.Fatal(err)
