@@ -33,8 +33,8 @@ type Client struct {
 	//
 	// A request on a kept connection that turns out to be closed is sent once more on a new one, if
 	// nothing of an answer came, the body can be had again, and either the method is idempotent, or
-	// the request cannot have been read whole, or Resend is set. A body can be had again as long as
-	// at most 16 KiB of it were read.
+	// the request cannot have been read whole, or Resend is set. A body can be had again by the
+	// request's GetBody, or as long as at most 16 KiB of it were read.
 	MaxIdle int
 
 	// MaxOpen is how many connections may be open at once, those that are idle and those whose

@@ -2,6 +2,7 @@ package fastcgi
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -107,4 +108,52 @@ func TestResend(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// TestLargeBodyOnAClosedConnection: a POST of which a part was sent on a kept connection that is
+// closed is sent again, if its body can be had again.
+func TestLargeBodyOnAClosedConnection(t *testing.T) {
+	text := strings.Repeat("0123456789", 500_000) // no socket takes it at once
+	for _, again := range []bool{false, true} {
+		c := backend(t, func(f *front) {
+			plays(asks + answers)(f)
+			for left := 100_000; left > 0; { // more than is kept of a body, but not all of it
+				h, _, err := f.record()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if h.typ == typeStdin {
+					left -= h.content
+				}
+			}
+		}, func(f *front) {
+			var got []byte
+			for {
+				h, content, err := f.record()
+				if err != nil || h.typ == typeStdin && h.content == 0 {
+					break
+				}
+				if h.typ == typeStdin {
+					got = append(got, content...)
+				}
+			}
+			if string(got) != text {
+				t.Errorf("the body has %d bytes, want %d", len(got), len(text))
+			}
+			plays(answers)(f)
+		})
+		c.MaxIdle = 1
+		getKept(t, c)
+		r := request("POST")
+		r.Body, r.ContentLength = io.MultiReader(strings.NewReader(text)), int64(len(text))
+		if again {
+			r.GetBody = func() (io.Reader, error) { return strings.NewReader(text), nil }
+		}
+		status, _, err := fetch(t, c, r)
+		if again && (err != nil || status != 200) || !again && (!errors.Is(err, protocol.ErrUpstream) || !strings.Contains(err.Error(), "cannot be had again")) {
+			t.Errorf("again = %v: %d, %v", again, status, err)
+		}
+		c.CloseIdleConnections()
+	}
 }

@@ -25,7 +25,7 @@ func (x *exchange) Encode(r *protocol.Request) (head []byte, body []netio.Part, 
 	if head, err = appendRequestParams(head, r); err != nil {
 		return nil, nil, err
 	}
-	stdin := netio.Part{Body: r.Body, Length: r.ContentLength, Framing: stdinRecords}
+	stdin := netio.Part{Body: r.Body, Again: r.GetBody, Length: r.ContentLength, Framing: stdinRecords}
 	if r.Role == protocol.Authorizer {
 		stdin.Body, stdin.Length = nil, 0
 	}

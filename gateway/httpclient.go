@@ -15,8 +15,8 @@ import (
 // [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. An idle
 // connection is kept for up to 90 s. A request on a kept connection that turns out to be closed is
 // sent once more on a new one, if nothing of an answer came, the body can be had again, and the
-// method is idempotent or the request cannot have been read whole. A body can be had again as long
-// as at most 16 KiB of it were read.
+// method is idempotent or the request cannot have been read whole. A body can be had again by the
+// request's GetBody, or as long as at most 16 KiB of it were read.
 //
 // The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the
 // front's connection are left out. REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and

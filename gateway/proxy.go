@@ -71,13 +71,21 @@ func (p *Proxy) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 }
 
 // outgoing makes the request that goes out, with its body read by way of body.
-func (p *Proxy) outgoing(ctx context.Context, r *protocol.Request, body *source) *protocol.Request {
+func (p *Proxy) outgoing(ctx context.Context, r *protocol.Request, body *bodyEnd) *protocol.Request {
 	out := r.WithContext(ctx)
-	body.Reader = r.Body
 	if r.Body == nil || r.ContentLength == 0 {
 		body.done.Store(true)
 	} else {
-		out.Body = body
+		out.Body = source{r.Body, body}
+	}
+	if r.GetBody != nil {
+		out.GetBody = func() (io.Reader, error) {
+			again, err := r.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			return source{again, body}, nil
+		}
 	}
 	out.Params = r.Params.To(protocol.ToBackend)
 	if p.Rewrite != nil {
@@ -91,19 +99,32 @@ func (p *Proxy) outgoing(ctx context.Context, r *protocol.Request, body *source)
 // can only guess.
 type source struct {
 	io.Reader
+	end *bodyEnd
+}
+
+// A bodyEnd is how a body has ended.
+type bodyEnd struct {
 	done atomic.Bool // read to its end
 	err  atomic.Pointer[error]
 }
 
-func (s *source) Read(p []byte) (int, error) {
+func (s source) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	switch {
 	case err == io.EOF:
-		s.done.Store(true)
+		s.end.done.Store(true)
 	case err != nil:
-		s.err.CompareAndSwap(nil, &err)
+		s.end.err.CompareAndSwap(nil, &err)
 	}
 	return n, err
+}
+
+// Close closes what GetBody has returned.
+func (s source) Close() error {
+	if c, ok := s.Reader.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // A passage is one request on its way through a Proxy.
@@ -111,7 +132,7 @@ type passage struct {
 	w       protocol.ResponseWriter
 	control *http.ResponseController
 	in      *protocol.Request
-	body    source
+	body    bodyEnd
 	timeout time.Duration
 	slow    *time.Timer     // ends ctx when the timeout is over; nil: there is none
 	ctx     context.Context // of the exchange with the backend

@@ -36,6 +36,37 @@ func (b *body) open(src io.Reader, declared, limit int64) {
 	}
 }
 
+// boundedAgain returns r's GetBody, with what it returns held to the same length and limit as r's
+// body.
+func boundedAgain(r *Request, limit int64) func() (io.Reader, error) {
+	get, declared := r.GetBody, r.ContentLength
+	return func() (io.Reader, error) {
+		src, err := get()
+		if err != nil {
+			return nil, err
+		}
+		b := &bodyAgain{src: src}
+		b.open(src, declared, limit)
+		return b, nil
+	}
+}
+
+// A bodyAgain is a body that is its reader's own.
+type bodyAgain struct {
+	body
+	src io.Reader
+}
+
+func (b *bodyAgain) Close() error { return readCloser(b.src).Close() }
+
+// readCloser returns r, with a Close that does nothing if it has none.
+func readCloser(r io.Reader) io.ReadCloser {
+	if c, ok := r.(io.ReadCloser); ok {
+		return c
+	}
+	return io.NopCloser(r)
+}
+
 // Read implements io.Reader with the promises of [Request.Body].
 func (b *body) Read(p []byte) (int, error) {
 	if b.closed.Load() {

@@ -34,7 +34,7 @@ func BufferUnknownLength(r *Request, lim *Limits) (out *Request, done func(), er
 		return nil, nil, err
 	}
 	out = r.shallow()
-	out.Body, out.ContentLength = spool, spool.Len()
+	out.Body, out.GetBody, out.ContentLength = spool, spool.again, spool.Len()
 	out.Params = r.Params.Clone()
 	out.Params.Set("CONTENT_LENGTH", strconv.FormatInt(out.ContentLength, 10))
 	return out, func() { spool.Close() }, nil

@@ -122,6 +122,15 @@ func (r *Request) HTTP() (*http.Request, error) {
 		hr.TLS = secure()
 	}
 	hr.ContentLength, hr.Body = r.ContentLength, r.httpBody()
+	if get := r.GetBody; get != nil && hr.Body != http.NoBody {
+		hr.GetBody = func() (io.ReadCloser, error) {
+			body, err := get()
+			if err != nil {
+				return nil, err
+			}
+			return readCloser(body), nil
+		}
+	}
 	if r.ContentLength > 0 {
 		all.length[0] = strconv.FormatInt(r.ContentLength, 10)
 		hr.Header["Content-Length"] = all.length[:]
@@ -134,10 +143,7 @@ func (r *Request) httpBody() io.ReadCloser {
 	if r.Body == nil || r.ContentLength == 0 {
 		return http.NoBody
 	}
-	if b, ok := r.Body.(io.ReadCloser); ok {
-		return b
-	}
-	return io.NopCloser(r.Body)
+	return readCloser(r.Body)
 }
 
 // protoVersion reads SERVER_PROTOCOL. INCLUDED (RFC 3875 section 4.1.16), nothing and nonsense are

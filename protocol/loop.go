@@ -203,6 +203,9 @@ func (l *Loop) serve(w *response, r *Request) (err error) {
 	}
 	r.body.open(r.Body, r.ContentLength, w.lim.Body)
 	r.Body = &r.body
+	if r.GetBody != nil {
+		r.GetBody = boundedAgain(r, w.lim.Body)
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicked(v)

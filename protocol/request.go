@@ -39,6 +39,11 @@ type Request struct {
 	// ErrTooLarge.
 	Body io.Reader
 
+	// GetBody returns another reader of Body, from its beginning, whatever was read of the others. A
+	// client may call it to send the request once more, and closes what it returns if that is an
+	// io.Closer. nil: the body can be had once. Who sets another Body sets GetBody too.
+	GetBody func() (io.Reader, error)
+
 	// ContentLength is the body's length in bytes; -1 means unknown.
 	ContentLength int64
 
@@ -106,7 +111,7 @@ func (r *Request) Clone(ctx context.Context) *Request {
 // bounds, its answer.
 func (r *Request) shallow() *Request {
 	return &Request{
-		Params: r.Params, Body: r.Body, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
+		Params: r.Params, Body: r.Body, GetBody: r.GetBody, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
 		Role: r.Role, Data: r.Data, DataLength: r.DataLength, Modifier1: r.Modifier1, Modifier2: r.Modifier2,
 		ctx: r.Context(),
 	}

@@ -142,6 +142,11 @@ func (s *Spool) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
+// again returns a reader of what was taken in, from its beginning, that is good until Close.
+func (s *Spool) again() (io.Reader, error) {
+	return onlyReader{&Spool{mem: s.mem, file: s.file, size: s.size}}, nil
+}
+
 // Close gives the memory and the file back.
 func (s *Spool) Close() error {
 	size := s.size

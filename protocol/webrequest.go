@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,6 +32,9 @@ func newWebRequest(hr *http.Request) *webRequest {
 	}
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.Body = hr.Body
+		if get := hr.GetBody; get != nil {
+			r.GetBody = func() (io.Reader, error) { return get() }
+		}
 	}
 	return r
 }

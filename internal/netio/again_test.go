@@ -20,6 +20,14 @@ func gatedBody(text string) *gated { return &gated{strings.NewReader(text), make
 
 func (b *gated) Read(p []byte) (int, error) { <-b.ready; return b.Reader.Read(p) }
 
+// A closing body counts how often it is closed.
+type closing struct {
+	io.Reader
+	n *int
+}
+
+func (b closing) Close() error { *b.n++; return nil }
+
 // A kept connection that the backend closes when it has the head of a request, or a part of its
 // body too: the request is sent again if its body is to be had again, as one is of which little was
 // read.
@@ -29,13 +37,18 @@ func TestBodyOnAClosedConnection(t *testing.T) {
 		name, method, body string
 		taken              int    // of the body, before the backend closes
 		want               string // what the backend then gets, or the error
+		again              error  // of GetBody; io.EOF: it succeeds; nil: there is none
 	}{
-		{"nothing was read", "POST", large, 0, large},
-		{"a part of a small body", "POST", "small", 1, "small"},
-		{"a small part of a large body", "POST", large, 1, large},
-		{"a large part", "POST", large, smallBody + 1, "http: send request again: upstream: a kept connection was closed, and the request's body cannot be had again: a part of it was read"},
-		{"all of a body of a request that may be sent twice", "PUT", "small", 5, "small"},
-		{"all of a body of one that may not", "POST", "small", 5, "the response ended after 0 bytes"},
+		{"nothing was read", "POST", large, 0, large, nil},
+		{"a part of a small body", "POST", "small", 1, "small", nil},
+		{"a small part of a large body", "POST", large, 1, large, nil},
+		{"a large part", "POST", large, smallBody + 1, "http: send request again: upstream: a kept connection was closed, and the request's body cannot be had again: a part of it was read", nil},
+		{"a large part, and GetBody returns all of it", "POST", large, smallBody + 1, large, io.EOF},
+		{"all of it, and GetBody returns it", "PUT", large, 3 * smallBody, large, io.EOF},
+		{"all of it, by a method that may not be sent twice", "POST", large, 3 * smallBody, "the response ended after 0 bytes", io.EOF},
+		{"a large part, and GetBody fails", "POST", large, smallBody + 1, "http: read request body: aborted: no more", errors.New("no more")},
+		{"all of a body of a request that may be sent twice", "PUT", "small", 5, "small", nil},
+		{"all of a body of one that may not", "POST", "small", 5, "the response ended after 0 bytes", nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			body, closed := gatedBody(row.body), make(chan struct{})
@@ -67,10 +80,22 @@ func TestBodyOnAClosedConnection(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer w.pool.CloseIdle()
-			_, err := w.send(t, &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", row.method), Body: body, ContentLength: int64(len(row.body))})
+			r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", row.method), Body: body, ContentLength: int64(len(row.body))}
+			gone := 0
+			if row.again != nil {
+				r.GetBody = func() (io.Reader, error) {
+					if row.again != io.EOF {
+						return nil, row.again
+					}
+					return closing{strings.NewReader(row.body), &gone}, nil
+				}
+			}
+			_, err := w.send(t, r)
 			switch {
-			case err != nil && (!strings.Contains(err.Error(), row.want) || !errors.Is(err, protocol.ErrUpstream)):
+			case err != nil && (!strings.Contains(err.Error(), row.want) || !errors.Is(err, protocol.ErrUpstream) && row.again == nil):
 				t.Errorf("got %v, want %.80q", err, row.want)
+			case err == nil && row.again != nil && gone != 1:
+				t.Errorf("what GetBody returned was closed %d times", gone)
 			case err == nil:
 				if b := <-got; b != row.want {
 					t.Errorf("the backend got %.20q, want %.80q", b, row.want)

@@ -77,7 +77,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	}
 	x.stop()
 	if err = x.rewind(); err != nil {
-		return nil, x.wrapError("send request again", err)
+		return nil, err
 	}
 	if x.Conn, err = x.Pool.Redial(ctx, x.Conn); err != nil {
 		return nil, err
@@ -167,8 +167,13 @@ func (x *Exchange) Close() {
 	x.ReleaseBody()
 }
 
-// ReleaseBody gives back a body that was taken in, when nobody sends it any more.
+// ReleaseBody gives back a body that was taken in, when nobody sends it any more, and closes those
+// that were had for a second sending.
 func (x *Exchange) ReleaseBody() {
+	for _, body := range x.again {
+		body.Close()
+	}
+	x.again = nil
 	if x.releaseBody != nil {
 		x.senders.Wait()
 		x.releaseBody()

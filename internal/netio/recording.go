@@ -11,7 +11,8 @@ import (
 // A recording is a body of which the first bytes, up to smallBody, are kept while it is read. It
 // can be read again from its beginning until more is asked for.
 type recording struct {
-	tooLong atomic.Bool // more was asked for, and nothing is kept
+	protocol string      // for errors
+	tooLong  atomic.Bool // more was asked for, and nothing is kept
 
 	mu   sync.Mutex // held during a Read of body
 	body io.Reader
@@ -20,15 +21,17 @@ type recording struct {
 	err  error // how it ended
 }
 
-// errReadInPart is the error of a request that would be sent again if its body were still there.
-var errReadInPart = &protocol.Error{Op: "send request again", Kind: protocol.ErrUpstream,
-	Detail: "a kept connection was closed, and the request's body cannot be had again: a part of it was read"}
+// readInPart is the error of a request that would be sent again if its body were still there.
+func (r *recording) readInPart() error {
+	return &protocol.Error{Protocol: r.protocol, Op: "send request again", Kind: protocol.ErrUpstream,
+		Detail: "a kept connection was closed, and the request's body cannot be had again: a part of it was read"}
+}
 
 // again returns the body from its beginning. A Read of one that was returned before may still be
 // waiting; what it reads is then not lost.
 func (r *recording) again() (io.Reader, error) {
 	if r.tooLong.Load() {
-		return nil, errReadInPart
+		return nil, r.readInPart()
 	}
 	return &replay{recording: r}, nil
 }
@@ -46,7 +49,7 @@ func (r *replay) Read(p []byte) (n int, err error) {
 	case r.off < int64(len(r.kept)):
 		n = copy(p, r.kept[r.off:])
 	case r.off < r.read:
-		return 0, errReadInPart
+		return 0, r.readInPart()
 	case r.err != nil:
 		return 0, r.err
 	default:

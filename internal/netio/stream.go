@@ -32,7 +32,7 @@ func (x *Stream) RoundTrip(ctx context.Context, r *protocol.Request, encode func
 // Encode implements [Wire].
 func (x *Stream) Encode(r *protocol.Request) ([]byte, []Part, error) {
 	head, err := x.encode(r)
-	body := Part{Body: r.Body, Length: r.ContentLength, Framing: plain}
+	body := Part{Body: r.Body, Again: r.GetBody, Length: r.ContentLength, Framing: plain}
 	if r.ContentLength < 0 && r.Body != nil {
 		body.Framing = chunked
 	}

@@ -32,15 +32,17 @@ type upload struct {
 	*sending                // the present one
 	senders  sync.WaitGroup // the goroutines of all
 	reached  atomic.Bool    // a byte was written, on whatever connection
+	again    []io.Closer    // bodies that Part.Again has returned
 }
 
 // A Part is a stream that follows a request's head.
 type Part struct {
 	Body   io.Reader // nil: empty
 	Length int64     // in bytes; -1: to the end of Body
+	// Again returns Body from its beginning (see protocol.Request.GetBody). nil: what is read of
+	// Body is kept where the request may have to be sent again.
+	Again func() (io.Reader, error)
 	Framing
-
-	again func() (io.Reader, error) // returns Body from its beginning
 }
 
 // smallBody is the size up to which a body that is in memory is sent with the head, in one write
@@ -158,9 +160,9 @@ func (s *sending) closeConn() error {
 // record has what is read of the rest kept, as far as it is small, for a retry.
 func (u *upload) record() {
 	for i := range u.rest {
-		if p := &u.rest[i]; p.Body != nil && p.again == nil {
-			r := &recording{body: p.Body}
-			p.Body, p.again = &replay{recording: r}, r.again
+		if p := &u.rest[i]; p.Body != nil && p.Again == nil {
+			r := &recording{body: p.Body, protocol: u.protocol}
+			p.Body, p.Again = &replay{recording: r}, r.again
 		}
 	}
 }
@@ -174,8 +176,11 @@ func (u *upload) rewind() error {
 	for i := range rest {
 		if p := &rest[i]; p.Body != nil {
 			var err error
-			if p.Body, err = p.again(); err != nil {
-				return err
+			if p.Body, err = p.Again(); err != nil {
+				return u.unreadable(err)
+			}
+			if c, ok := p.Body.(io.Closer); ok {
+				u.again = append(u.again, c)
 			}
 		}
 	}
