@@ -69,10 +69,11 @@ func TestManyWithheldEnds(t *testing.T) {
 func TestWithheldEndIsOpen(t *testing.T) {
 	c := backend(t, withheld, plays(asksGet+answers))
 	c.MaxOpen = 1
-	c.Limits = &protocol.Limits{ReadTimeout: -1, FirstByteTimeout: time.Millisecond}
+	c.Limits = &protocol.Limits{ReadTimeout: -1}
 	if status, body, err := fetch(t, c, request("GET")); status != 200 || body != "hello" || err != nil {
 		t.Fatalf("%d %q, %v", status, body, err)
 	}
+	c.Limits = &protocol.Limits{FirstByteTimeout: time.Millisecond}
 	if _, _, err := fetch(t, c, request("GET")); protocol.Status(err) != 503 || !strings.Contains(err.Error(), "fastcgi: connect: upstream: all 1 connections were in use for") {
 		t.Error(err)
 	}

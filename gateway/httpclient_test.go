@@ -81,7 +81,7 @@ func TestHTTPClientErrors(t *testing.T) {
 	if !errors.Is(err, protocol.ErrUpstream) || protocol.Status(err) != 502 {
 		t.Errorf("refused: %v", err)
 	}
-	c.Dial = func(context.Context) (net.Conn, error) { return nil, context.DeadlineExceeded }
+	c = &gateway.HTTPClient{Dial: func(context.Context) (net.Conn, error) { return nil, context.DeadlineExceeded }}
 	if _, err := c.RoundTrip(t.Context(), &protocol.Request{Params: requestParams("GET", "/")}); protocol.Status(err) != 504 {
 		t.Errorf("too slow: %v", err)
 	}

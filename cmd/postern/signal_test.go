@@ -58,7 +58,7 @@ func startSignalled(t *testing.T, dir string, argv ...string) (cmd *exec.Cmd, ou
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	// a SIGHUP that these tests were started to ignore (nohup) would stay ignored in what they start
+	// where these tests were started to ignore SIGHUP (nohup), what they start would ignore it too
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangups) })
