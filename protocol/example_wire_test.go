@@ -1,13 +1,16 @@
 package protocol_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -170,4 +173,37 @@ func ExampleRefuser() {
 		fmt.Println(status, err)
 	})
 	// Output: 503 lines: read line: too large
+}
+
+// A sleeper is a Conn that can be let go of while its connection is idle.
+type sleeper struct {
+	linesConn
+	after time.Duration // 0: Next waits as long as it may
+}
+
+func (s *sleeper) ReturnIdle(after time.Duration) { s.after = after }
+
+func (s *sleeper) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, error) {
+	if s.after > 0 {
+		return nil, nil, protocol.ErrIdle // nothing has come for so long
+	}
+	return s.linesConn.Next(ctx)
+}
+
+func ExampleIdleReturner() {
+	near, far := net.Pipe()
+	c := &sleeper{linesConn: linesConn{Conn: far, in: bufio.NewReader(far)}}
+	var r protocol.IdleReturner = c // whoever owns the connection asks
+	r.ReturnIdle(time.Second)
+	l := &protocol.Loop{Handler: hello}
+	fmt.Println(l.Serve(context.Background(), c))
+
+	// the connection is open: its owner serves it by a new Conn when the next request comes
+	go io.WriteString(near, "GET /later\n")
+	go l.Serve(context.Background(), Lines{}.NewConn(far, nil))
+	io.Copy(os.Stdout, near)
+	// Output:
+	// the connection is idle
+	// 200
+	// hello from /later by lines
 }

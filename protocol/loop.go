@@ -41,25 +41,32 @@ type Loop struct {
 }
 
 // Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's
-// context derives from ctx. When it returns, no handler runs any more.
+// context derives from ctx. When it returns, no handler runs any more. It returns ErrIdle without
+// closing c where the owner of the connection has asked for that: see [IdleReturner].
 func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	s := &session{loop: l, ctx: ctx, conn: c, lim: l.Limits.Resolve()}
-	switch c := c.(type) {
-	case Multiplexer:
-		c.Multiplex(s.more)
-		s.watch = s
-	case Watcher:
-		s.watch = c
-	}
-	if r, ok := c.(Refuser); ok {
-		r.TellRefused(l.refused)
-	}
-	defer c.Close()
-	defer s.followers.Wait()
+	s.useAbilities(innermost(c))
+	defer func() {
+		s.followers.Wait()
+		if s.err != ErrIdle {
+			c.Close()
+		}
+	}()
 	s.lead()
 	s.followers.Wait()
 	l.leftOut(ctx, &s.lines)
 	return s.err
+}
+
+// innermost returns the Conn that c stands before, or c.
+func innermost(c Conn) Conn {
+	for {
+		outer, ok := c.(interface{ Unwrap() Conn })
+		if !ok {
+			return c
+		}
+		c = outer.Unwrap()
+	}
 }
 
 // A session is one connection in a Loop. At any time at most one goroutine is the leader: it calls
@@ -79,6 +86,20 @@ type session struct {
 	err       error // why the connection ended
 
 	lines lines // the connection's own
+}
+
+// useAbilities makes use of what c is besides a Conn.
+func (s *session) useAbilities(c Conn) {
+	if m, ok := c.(Multiplexer); ok {
+		m.Multiplex(s.more)
+		s.watch = s
+	}
+	if w, ok := c.(Watcher); ok {
+		s.watch = w
+	}
+	if r, ok := c.(Refuser); ok {
+		r.TellRefused(s.loop.refused)
+	}
 }
 
 // lead serves requests until the connection ends or somebody else leads. A handler that ends its

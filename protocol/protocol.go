@@ -2,8 +2,10 @@ package protocol
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"time"
 )
 
 // A Protocol speaks one gateway protocol. Its zero value is ready to use, and it is safe for
@@ -20,11 +22,15 @@ type Protocol interface {
 
 // A Conn yields the requests of one connection. It is used by one goroutine at a time, but for
 // Close, which may come at any time and from anywhere.
+//
+// What a Conn may be besides is found by the interfaces below. A Conn that stands before another
+// has a method Unwrap() Conn: Next and Close are then those of the outer one, and the innermost is
+// asked for the rest.
 type Conn interface {
 	// Next returns the next request and the Encoder that answers it. It blocks until the request's
 	// variables are whole; the body follows by [Request.Body]. An error with an Encoder is that
 	// request's failure: the core answers it and goes on. An error without one ends the connection;
-	// io.EOF is a clean end.
+	// io.EOF is a clean end, and [ErrIdle] is none.
 	//
 	// The caller finishes one request (with Encoder.Close) before it asks for the next, unless the
 	// Conn is a [Multiplexer].
@@ -67,6 +73,24 @@ type Refuser interface {
 // being read or served, nor has come unread as far as the system can tell.
 type Idler interface {
 	CloseIdle() bool
+}
+
+// ErrIdle is what the Next of an [IdleReturner] returns when its connection is idle.
+var ErrIdle = errors.New("the connection is idle")
+
+// An IdleReturner is a Conn that need not be kept while its connection is idle, so that thousands
+// of idle connections take little memory.
+//
+// The owner of the net.Conn calls ReturnIdle before the first Next. Without that call Next waits
+// for a request as long as Limits allow. After it Next also returns ErrIdle, with no Encoder: when
+// it has waited for about the given time, no byte of a request has come and no request is being
+// served. The Conn then holds no input and is done with, and is not closed. The net.Conn is open,
+// with whatever deadlines it has. Its owner waits for the next byte, and makes a new Conn for it.
+//
+// Limits.IdleTimeout, or HeadTimeout where no request has come yet, goes on while the owner waits,
+// who ends the connection when it is over.
+type IdleReturner interface {
+	ReturnIdle(after time.Duration)
 }
 
 // An Encoder frames one response. It knows no rule of HTTP: the core has settled the status, the
