@@ -77,8 +77,6 @@ type conn struct {
 
 	closing bool  // a request without KEEP_CONN has come to its end
 	closed  bool  // Close was called
-	parking bool  // Park was called, and the leader has not noticed yet
-	parked  bool  // the last Next ended because of that
 	linger  bool  // the peer may still be sending
 	err     error // why nothing more is read
 	told    bool  // a request's answer tells it

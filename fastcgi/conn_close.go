@@ -39,42 +39,6 @@ func (c *conn) poke() {
 	}
 }
 
-// The states of conn.idle.
-const (
-	busy     = iota // a request is being read or served
-	waiting         // the reader waits for a request's first byte
-	shutDown        // CloseIdle came first
-)
-
-// Idle reports whether c waits for a request, with none that is being read or served.
-func (c *conn) Idle() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.empty() && c.reader != nobody && c.idle.Load() == waiting
-}
-
-// CloseIdle implements protocol.Idler.
-func (c *conn) CloseIdle() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	reading := c.reader != nobody
-	switch {
-	case c.closed:
-		return true
-	case !c.empty(), c.err != nil, c.closing, c.out.pending.Load():
-		// it is not idle, or ends by itself
-		return false
-	case !reading && len(c.in.Buffered()) > 0, netio.Pending(netio.Descriptor(c.nc)):
-		return false
-	case reading && !c.idle.CompareAndSwap(waiting, shutDown):
-		return false
-	}
-	c.closed = true
-	c.nc.Close()
-	c.next.Signal()
-	return true
-}
-
 // Close implements protocol.Conn. It waits for no handler.
 func (c *conn) Close() error {
 	c.mu.Lock()

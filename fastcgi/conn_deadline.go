@@ -30,6 +30,9 @@ type readDeadline struct {
 	at     time.Time // what it is set to unless it is stale; zero: none
 	began  time.Time // when the phase did
 	served int       // conn.served at that time
+
+	idleAfter time.Duration // of ReturnIdle; 0: never
+	patient   bool          // it is waited for beyond that: see expireIdle
 }
 
 // await prepares for a read that blocks.
@@ -52,7 +55,7 @@ func (c *conn) await() error {
 	}
 	p := c.phase()
 	if d := &c.deadline; p != d.phase || d.stale {
-		*d = readDeadline{phase: p, began: time.Now(), served: c.served}
+		*d = readDeadline{phase: p, began: time.Now(), served: c.served, idleAfter: d.idleAfter}
 		d.set(c, c.due())
 	}
 	if p == forFirst || p == forRequest {
@@ -102,6 +105,9 @@ func (c *conn) due() (t time.Time) {
 		t = after(d.began, lim.IdleTimeout)
 	case c.open == 0:
 		t = after(d.began, lim.HeadTimeout)
+	}
+	if (d.phase == forFirst || d.phase == forRequest) && !d.patient {
+		t = earlier(t, after(d.began, d.idleAfter))
 	}
 	for _, s := range c.streams {
 		if s.state == inHead {
@@ -194,8 +200,10 @@ func (c *conn) expire() error {
 		for _, s := range c.streams {
 			c.expireStream(s, now)
 		}
-	case d.phase == forFirst, d.phase == forRequest && d.served == c.served:
-		return io.EOF
+	case d.phase == forFirst:
+		return c.expireIdle(c.lim.HeadTimeout)
+	case d.phase == forRequest && d.served == c.served:
+		return c.expireIdle(c.lim.IdleTimeout)
 	case d.phase == forHead:
 		return timedOut("read record", "not whole after "+c.lim.HeadTimeout.String())
 	}

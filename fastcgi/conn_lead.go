@@ -3,6 +3,8 @@ package fastcgi
 import (
 	"slices"
 	"time"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // lead reads until there is a request to give, and reports whether another leader is wanted
@@ -10,7 +12,7 @@ import (
 func (c *conn) lead() (s *stream, more bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.leading, c.parked = true, false
+	c.leading = true
 	defer func() { c.leading = false }()
 	for {
 		switch {
@@ -28,21 +30,22 @@ func (c *conn) lead() (s *stream, more bool, err error) {
 			c.next.Wait()
 			continue
 		}
-		if c.park() {
-			return nil, false, errParked
-		}
 		c.reader = leader
 		c.mu.Unlock()
 		err := c.step()
 		c.mu.Lock()
 		c.stopsReading(err)
+		if err == protocol.ErrIdle && !c.closed {
+			c.leaveIdle()
+			return nil, false, err
+		}
 	}
 }
 
 // stopsReading notes that whoever has read does so no more, and what ended it. The lock is held.
 func (c *conn) stopsReading(err error) {
 	c.reader = nobody
-	if err != nil && err != errLookAgain {
+	if err != nil && err != errLookAgain && err != protocol.ErrIdle {
 		c.fail(err)
 	}
 }

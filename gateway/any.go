@@ -17,34 +17,6 @@ var errNoSocket = errors.New("gateway: not a socket")
 // sniffLen is how many bytes tell a protocol. None can say anything before it has them.
 const sniffLen = 2
 
-// start waits for c's first bytes, which costs less memory here than further down, and serves c by
-// serve. One on which they do not come in time is closed.
-func (c *conn) start(serve func(*conn)) {
-	var first [sniffLen]byte
-	k := peeking{p: first[:], whole: c.listener.whole.Load()}
-	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
-	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
-		c.late(n)
-		return
-	}
-	c.mu.Lock()
-	c.begun = err != errNoSocket
-	c.mu.Unlock()
-	if k.whole && err == nil {
-		c.early = k.p
-	}
-	serve(c)
-}
-
-// late closes a connection whose first bytes have not come, but n.
-func (c *conn) late(n int) {
-	if name := c.listener.protocol; n > 0 {
-		c.report(name, &protocol.Error{Protocol: name, Op: "read head", Kind: protocol.ErrAborted,
-			Detail: "not whole after " + c.srv.run.limits.HeadTimeout.String()})
-	}
-	c.drop()
-}
-
 // A sniffed is a kind with what tells it by a connection's first bytes.
 type sniffed struct {
 	sniff func(first []byte) protocol.Match
@@ -80,22 +52,25 @@ func kindOf(kinds []sniffed, first []byte) kind {
 	return found
 }
 
-// serveAny finds out which of the protocols c speaks, and serves it so.
-func (c *conn) serveAny(kinds []sniffed) {
-	nc, first, ok := c.first()
-	if !ok {
+// byAny finds out which of the protocols, or HTTP, a connection speaks, and serves it so.
+func byAny(protocols []protocol.Protocol) kind {
+	kinds := sniffedKinds(protocols)
+	return func(c *conn, _ net.Conn) {
+		nc, first, ok := c.first()
+		if !ok {
+			c.drop()
+			return
+		}
+		if k := kindOf(kinds, first); k != nil {
+			c.kind = k
+			k(c, nc)
+			return
+		}
+		c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
+			Detail: sniff.Of(first).Name + " is not served on this listener"})
+		throttle.End()
 		c.drop()
-		return
 	}
-	if kind := kindOf(kinds, first); kind != nil {
-		c.kind = kind
-		kind(c, nc)
-		return
-	}
-	c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
-		Detail: sniff.Of(first).Name + " is not served on this listener"})
-	throttle.End()
-	c.drop()
 }
 
 // first returns the connection with its first two bytes, which it still gives.

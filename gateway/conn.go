@@ -2,175 +2,193 @@ package gateway
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net"
-	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/throttle"
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// guarded returns c as a protocol.Conn that can what its inner one can.
-func (c *conn) guarded() protocol.Conn {
-	switch c.inner.(type) {
-	case protocol.Multiplexer:
-		return multiplexed{c}
-	case protocol.Watcher:
-		return watched{c}
+// A conn is one connection that a Server serves. Its life is this file, from top to bottom. It is a
+// [protocol.Conn], which stands before the protocol's own.
+type conn struct {
+	srv      *Server
+	listener *activeListener
+	net      net.Conn
+	kind     kind          // how it is served; at first how that is found out
+	early    []byte        // what has come first, if that was looked at for the protocol
+	inner    protocol.Conn // the protocol's own, for the Loop; nil where net/http serves
+	until    time.Time     // when it has been idle for long enough
+
+	given   atomic.Bool // a request has been given to the handler
+	broken  atomic.Bool // the peer broke the protocol
+	cutting atomic.Bool // Server.Close ends it
+
+	mu      sync.Mutex
+	state   connState
+	service any       // in the state served: inner, or net/http's webConn
+	wait    *idleWait // in the state idle, where that takes no goroutine
+}
+
+// The states of a connection. It goes through them in this order, and from idle back to begun.
+type connState uint8
+
+const (
+	accepted connState = iota // nothing has come
+	begun                     // the first bytes of a request have
+	served                    // by its service
+	idle                      // it waits for its next request, which nothing serves
+)
+
+// enter notes the state of c and what serves it.
+func (c *conn) enter(s connState, service any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state, c.service = s, service
+}
+
+// begin notes a connection that was accepted, once there is room for it: also while the server is
+// closing. nil says that the server has been closed.
+func (s *Server) begin(l *activeListener, nc net.Conn) *conn {
+	c := &conn{srv: s, listener: l, net: nc, kind: l.kind}
+	r := &s.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s.full() && r.ctx.Err() == nil {
+		r.room.Wait()
 	}
+	if r.ctx.Err() != nil {
+		return nil
+	}
+	r.conns[c] = struct{}{}
+	r.tasks.Add(1)
 	return c
 }
+
+// start waits for the first bytes of c's first or next request, which costs less memory here than
+// further down, and has c served. If they do not come in time c is closed.
+func (c *conn) start() {
+	var first [sniffLen]byte
+	k := peeking{p: first[:], whole: c.listener.whole.Load()}
+	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
+	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
+		c.reportLate(n)
+		c.drop()
+		return
+	}
+	if err != errNoSocket {
+		c.enter(begun, nil)
+	}
+	if k.whole && err == nil {
+		c.early = k.p
+	}
+	c.kind(c, c.net)
+}
+
+// A kind is a way to serve a connection, which is nc and may stand before c.net. It returns when
+// the connection has ended or is idle, or when somebody else serves it.
+type kind func(c *conn, nc net.Conn)
+
+// by serves by the protocol p.
+func by(p protocol.Protocol) kind {
+	return func(c *conn, nc net.Conn) {
+		defer c.contain()
+		c.inner = p.NewConn(nc, &c.srv.run.each)
+		c.passEarly()
+		c.serveBy(c.inner)
+		err := c.srv.run.loop.Serve(c.srv.run.ctx, c)
+		switch err {
+		case protocol.ErrIdle:
+			c.becomeIdle()
+			return
+		case nil:
+		default:
+			c.report(p.Name(), err)
+		}
+		c.end()
+	}
+}
+
+// An earlyReader is a protocol's Conn to which may be given what has come first, when somebody has
+// looked for that by [netio.PeekFirst].
+type earlyReader interface {
+	KeepsInput() bool
+	SetPeeked(piece []byte)
+}
+
+// passEarly gives inner what has come first on c, if that was looked at. If not, and the listener's
+// connections are all of inner's kind, that is done with its next ones.
+func (c *conn) passEarly() {
+	e, ok := c.inner.(earlyReader)
+	switch {
+	case c.early != nil:
+		e.SetPeeked(c.early)
+		c.early = nil
+	case ok && e.KeepsInput() && c.listener.protocol != "auto":
+		c.listener.whole.Store(true)
+	}
+}
+
+// serveBy notes what serves c from now on, and has it tell when c is idle. What is not a socket
+// cannot be waited for without reading, and stays with its service.
+func (c *conn) serveBy(service any) {
+	if r, ok := service.(protocol.IdleReturner); ok {
+		if _, socket := c.net.(syscall.Conn); socket {
+			r.ReturnIdle(c.srv.run.idleAfter)
+		}
+	}
+	c.enter(served, service)
+}
+
+// Unwrap gives the Loop the protocol's own Conn, for what it is besides.
+func (c *conn) Unwrap() protocol.Conn { return c.inner }
 
 // Next implements [protocol.Conn]. Once the server is closing it gives the first request, and those
 // that have come by the end of the one before; when first requests are late, no other: so a
 // connection ends also where requests come without a pause.
 func (c *conn) Next(ctx context.Context) (*protocol.Request, protocol.Encoder, error) {
-	if c.srv.run.closing.Load() && c.given.Load() && (c.srv.run.late.Load() || closeInner(c.inner)) {
+	r := &c.srv.run
+	if r.closing.Load() && c.given.Load() && (r.late.Load() || closeService(c.inner)) {
 		return nil, nil, io.EOF
 	}
-	c.turns.Add(1)
-	r, enc, err := c.inner.Next(ctx)
+	req, enc, err := c.inner.Next(ctx)
 	if noRequest(err) {
 		c.broken.Store(true)
 	}
-	if enc == nil {
-		c.ended()
-	} else {
+	if enc != nil {
 		c.given.Store(true)
 	}
-	return r, enc, err
+	return req, enc, err
 }
 
-// closeInner closes a connection if it is idle, as its protocol sees it.
-func closeInner(inner protocol.Conn) bool {
-	idler, ok := inner.(protocol.Idler)
-	return ok && idler.CloseIdle()
-}
-
-// Close implements [protocol.Conn]. A parked connection goes on.
+// Close implements [protocol.Conn].
 func (c *conn) Close() error {
-	if c.parked {
-		return nil
-	}
 	if c.broken.Load() {
 		throttle.End()
 	}
 	return c.inner.Close()
 }
 
-type multiplexed struct{ *conn }
-
-func (c multiplexed) Multiplex(more func()) { c.inner.(protocol.Multiplexer).Multiplex(more) }
-
-// TellRefused implements [protocol.Refuser] where the inner one does.
-func (c multiplexed) TellRefused(tell func(*protocol.Request, int, error)) {
-	if r, ok := c.inner.(protocol.Refuser); ok {
-		r.TellRefused(tell)
-	}
-}
-
-type watched struct{ *conn }
-
-func (c watched) Watch(gone func(error)) func() { return c.inner.(protocol.Watcher).Watch(gone) }
-
-// closeIdle closes the connection if no request is being read or served on it. One that has had
-// none yet gets the time for it.
-func (c *conn) closeIdle() {
-	c.mu.Lock()
-	inner, web, begun, parked := c.inner, c.web, c.begun, c.rest != nil
-	c.mu.Unlock()
-	late := c.srv.run.late.Load()
-	switch {
-	case parked:
-		if !c.pending() {
-			c.expire()
-		}
-	case web != nil:
-		web.closeIdle(late)
-	case inner != nil:
-		if late || c.given.Load() {
-			closeInner(inner)
-		}
-	case (late || c.given.Load()) && !begun && !c.pending():
-		c.net.Close()
-	}
-}
-
-// pending reports whether the system has input for c that nobody has read.
-func (c *conn) pending() bool {
-	sc, ok := c.net.(syscall.Conn)
-	if !ok {
-		return false
-	}
-	raw, err := sc.SyscallConn()
-	return err == nil && netio.Pending(raw)
-}
-
-// cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole
-// response.
-func (c *conn) cut() {
-	c.closeIdle()
-	c.cutting.Store(true)
-	netio.ResetOnClose(c.net)
+// drop closes a connection that nothing serves.
+func (c *conn) drop() {
 	c.net.Close()
-	c.expire() // the system does not tell of what is closed; what is parked from now on finds it so
+	c.end()
 }
 
-// contain keeps a panic of a protocol's own code to its connection.
-func (c *conn) contain() {
-	if v := recover(); v != nil {
-		c.net.Close()
-		c.srv.run.log.LogAttrs(c.srv.run.ctx, slog.LevelError, "connection failed", slog.String("err", fmt.Sprint("panic: ", v)),
-			slog.String("listener", c.listener.name), slog.String("peer", peerName(c.net)), slog.String("stack", string(debug.Stack())))
-		c.end()
+// end forgets a connection.
+func (c *conn) end() {
+	r := &c.srv.run
+	r.mu.Lock()
+	delete(r.conns, c)
+	r.mu.Unlock()
+	r.room.Broadcast()
+	select {
+	case r.freed <- struct{}{}:
+	default:
 	}
-}
-
-// report logs why a connection ended: what its peer did wrong as a warning, that it left as
-// information.
-func (c *conn) report(name string, err error) {
-	if err == io.EOF || c.cutting.Load() {
-		return
-	}
-	level := slog.LevelInfo
-	if noRequest(err) {
-		level = slog.LevelWarn
-	}
-	log, ctx := c.srv.run.log, c.srv.run.ctx
-	if !log.Enabled(ctx, level) {
-		return
-	}
-	ok, unlogged := c.listener.ended.Allow(endsLogged)
-	if !ok {
-		return
-	}
-	attrs := []slog.Attr{slog.Any("err", err), slog.String("protocol", name),
-		slog.String("listener", c.listener.name), slog.String("peer", peerName(c.net))}
-	if unlogged > 0 {
-		attrs = append(attrs, slog.Int("unlogged", unlogged))
-	}
-	log.LogAttrs(ctx, level, "connection ended", attrs...)
-}
-
-// noRequest reports whether err says that what came is nothing to serve.
-func noRequest(err error) bool {
-	for _, kind := range []error{protocol.ErrMalformed, protocol.ErrTooLarge, protocol.ErrUnsupported, protocol.ErrForbidden} {
-		if errors.Is(err, kind) {
-			return true
-		}
-	}
-	return false
-}
-
-// peerName is the peer's address, or what there is on a Unix socket, whose peers have none.
-func peerName(c net.Conn) string {
-	if a := c.RemoteAddr(); a != nil && a.String() != "" {
-		return a.String()
-	}
-	return "unix"
+	r.tasks.Done()
 }

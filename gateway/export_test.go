@@ -2,19 +2,29 @@ package gateway
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// ParkIdle parks the connections that are idle, and waits until all are.
-func (s *Server) ParkIdle() {
-	for s.parkIdle() {
-		runtime.Gosched()
-	}
+// BecomeIdleAfter has nothing serve a connection that has waited for so long for its next request.
+// It comes before Serve.
+func (s *Server) BecomeIdleAfter(d time.Duration) {
+	s.init()
+	s.run.idleAfter = d
 }
 
-// ParkNow looks once for connections that are idle.
-func (s *Server) ParkNow() { s.parkIdle() }
+// AwaitIdle waits until no connection is served.
+func (s *Server) AwaitIdle() {
+	for busy := true; busy; runtime.Gosched() {
+		busy = false
+		s.each(func(c *conn) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			busy = busy || c.state == served
+		})
+	}
+}
 
 // FollowHTTP returns how many bytes of text net/http gets, and where in them requests begin or end.
 func FollowHTTP(text []byte) (n int, bounds []int) {

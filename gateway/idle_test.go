@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/postern-gateway/postern/gateway"
 )
@@ -14,7 +15,7 @@ import (
 // idleHeap is what an idle connection may take of the heap, in bytes.
 const idleHeap = 3 << 9
 
-// Idle connections take little of the heap, and those that are parked no goroutine; one on which
+// Idle connections take little of the heap, and those that are kept no goroutine; one on which
 // less has come than tells a protocol has one, whose stack is the smallest there is. What the
 // system sees of that is measured from outside, by cmd/postern.
 func TestIdleConnectionsAreSmall(t *testing.T) {
@@ -27,21 +28,22 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 	}{
 		{"fastcgi", "", false, 1}, {"scgi", "", false, 1}, {"uwsgi", "", false, 1}, {"http", "", false, 1}, {"auto", "", false, 1},
 		{"fastcgi", "\x01", false, 1}, {"auto", "4", false, 1}, {"http", "G", false, 1},
-		{"fastcgi", ways["fastcgi"].request, true, parkedGoroutines},
-		{"http", ways["http"].request, true, parkedGoroutines},
-		{"auto, http", ways["http"].request, true, parkedGoroutines},
+		{"fastcgi", ways["fastcgi"].request, true, keptGoroutines},
+		{"http", ways["http"].request, true, keptGoroutines},
+		{"auto, http", ways["http"].request, true, keptGoroutines},
 	} {
 		t.Run(fmt.Sprintf("%s after %d bytes", row.way, len(row.send)), func(t *testing.T) {
 			l := &handed{conns: make(chan net.Conn), closed: make(chan struct{})}
 			s := &gateway.Server{MethodOptional: true, Handler: text("left")}
+			s.BecomeIdleAfter(time.Millisecond)
 			serve(t, s, func() error { return ways[row.way].serve(s, l) })
 			fill(t, l, 50, row.send, row.answered) // pools and the like
-			s.ParkIdle()
+			s.AwaitIdle()
 			before, goroutines := heap(), runtime.NumGoroutine()
 			peers := fill(t, l, n, row.send, row.answered)
-			s.ParkIdle()
+			s.AwaitIdle()
 			for most := goroutines + n*row.goroutines + 50; runtime.NumGoroutine() > most; {
-				runtime.Gosched() // for ever, where parked ones keep theirs
+				runtime.Gosched() // for ever, where kept ones keep theirs
 			}
 			if each := (heap() - before) / n; each > idleHeap {
 				t.Errorf("an idle connection takes %d > %d bytes of the heap", each, idleHeap)

@@ -31,6 +31,7 @@ type activeListener struct {
 	net.Listener
 	name     string
 	protocol string
+	kind     kind // of its connections
 	allow    AllowList
 	refused  ratelimit.Limiter
 	trouble  ratelimit.Limiter
@@ -49,11 +50,8 @@ func (l *activeListener) Close() error {
 	return l.err
 }
 
-// endsLogged is how many lines a second tell of connections of one listener that ended badly.
-const endsLogged = 100
-
-func (s *Server) newActiveListener(l net.Listener, protocolName string) *activeListener {
-	active := &activeListener{Listener: l, protocol: protocolName, allow: s.Allow}
+func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) *activeListener {
+	active := &activeListener{Listener: l, protocol: protocolName, kind: k, allow: s.Allow}
 	if own, ok := l.(*Listener); ok {
 		active.name = own.Name
 		if len(own.Allow) > 0 {
@@ -76,11 +74,11 @@ const (
 	lastWait  = 100 * time.Millisecond
 )
 
-// listen accepts connections, by a if that is not nil, and has each served by start, in a goroutine
-// of its own.
-func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, start func(*conn)) error {
+// listen accepts connections, by a if that is not nil, and has each served by k, in a goroutine of
+// its own.
+func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, k kind) error {
 	s.init()
-	active := s.newActiveListener(l, protocolName)
+	active := s.newActiveListener(l, protocolName, k)
 	active.acceptor = a
 	if !s.open(active) {
 		l.Close()
@@ -90,7 +88,7 @@ func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, 
 	for wait := firstWait; ; {
 		nc, err := s.accept(active)
 		if err == nil {
-			s.admit(active, nc, start) // also if the server is closing by now: it was accepted
+			s.admit(active, nc) // also if the server is closing by now: it was accepted
 		}
 		switch {
 		case s.run.closing.Load():
@@ -143,8 +141,22 @@ func (s *Server) accept(l *activeListener) (net.Conn, error) {
 	return l.Accept()
 }
 
+// waitForRoom waits until one more connection may be accepted, and reports whether it is to be.
+func (s *Server) waitForRoom() bool {
+	r := &s.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s.full() && !r.closing.Load() {
+		r.room.Wait()
+	}
+	return !r.closing.Load()
+}
+
+// full reports, with mu held, whether there are as many connections as there may be.
+func (s *Server) full() bool { return s.MaxConns > 0 && len(s.run.conns) >= s.MaxConns }
+
 // admit has nc served if its peer may connect.
-func (s *Server) admit(l *activeListener, nc net.Conn, start func(*conn)) {
+func (s *Server) admit(l *activeListener, nc net.Conn) {
 	if !l.allow.Admits(nc.RemoteAddr()) {
 		s.refuse(l, nc)
 		return
@@ -155,7 +167,7 @@ func (s *Server) admit(l *activeListener, nc net.Conn, start func(*conn)) {
 		nc.Close()
 		return
 	}
-	s.run.workers.serve(func() { c.start(start) })
+	s.run.workers.serve(c.start)
 }
 
 // refuse closes the connection of a forbidden peer.

@@ -2,7 +2,11 @@ package gateway
 
 import (
 	"context"
+	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // The waits between two looks for connections that have become idle: each twice the one before it.
@@ -100,6 +104,54 @@ func (s *Server) each(f func(*conn)) {
 	for _, c := range conns {
 		f(c)
 	}
+}
+
+// closeIdle closes the connection if no request is being read or served on it. One that has had
+// none yet gets the time for it.
+func (c *conn) closeIdle() {
+	if !c.given.Load() && !c.srv.run.late.Load() {
+		return
+	}
+	c.mu.Lock()
+	state, service := c.state, c.service
+	c.mu.Unlock()
+	switch {
+	case state == served:
+		closeService(service)
+	case state != begun && !c.pending():
+		c.closeNow()
+	}
+}
+
+// closeService closes a connection if it is idle, as what serves it sees it.
+func closeService(service any) bool {
+	idler, ok := service.(protocol.Idler)
+	return ok && idler.CloseIdle()
+}
+
+// closeNow closes the connection, of which the system then tells nobody who waits for its input.
+func (c *conn) closeNow() {
+	c.net.Close()
+	c.expire()
+}
+
+// pending reports whether the system has input for c that nobody has read.
+func (c *conn) pending() bool {
+	sc, ok := c.net.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	return err == nil && netio.Pending(raw)
+}
+
+// cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole
+// response. One that becomes idle from now on finds itself closed.
+func (c *conn) cut() {
+	c.closeIdle()
+	c.cutting.Store(true)
+	netio.ResetOnClose(c.net)
+	c.closeNow()
 }
 
 // endWeb ends net/http's server, which has no connections any more, and waits for it.

@@ -46,16 +46,11 @@ type totals struct {
 // idle reports whether c waits for a request.
 func (c *conn) idle() bool {
 	c.mu.Lock()
-	inner, web, begun, parked := c.inner, c.web, c.begun, c.rest != nil
+	state, service := c.state, c.service
 	c.mu.Unlock()
-	switch {
-	case parked:
-		return true
-	case web != nil:
-		return web.idle()
-	case inner != nil:
-		i, ok := inner.(interface{ Idle() bool })
+	if state == served {
+		i, ok := service.(interface{ Idle() bool })
 		return ok && i.Idle()
 	}
-	return !begun
+	return state != begun
 }

@@ -84,12 +84,8 @@ func (c *conn) serveHTTP(nc net.Conn) {
 	w := c.srv.startWeb()
 	wc := &webConn{Conn: resettable(nc), conn: c}
 	wc.framing.most = c.srv.run.limits.ParamCount
-	wc.given.Store(c.given.Load())
-	c.mu.Lock()
-	c.web = wc
-	wc.waiting.Store(!c.begun)
-	c.mu.Unlock()
-	c.wake(wc)
+	wc.waiting.Store(c.state != begun)
+	c.serveBy(wc)
 	select {
 	case w.feed <- wc:
 	case <-w.closed:
@@ -105,16 +101,15 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		responseWhole(wc.Conn)
 		wc.serving.Store(false)
-		wc.lull.begin()
-		wc.conn.turns.Add(1)
-		wc.given.Store(true)
+		wc.idle.begin()
+		wc.conn.given.Store(true)
 		wc.waiting.Store(true)
 	case http.StateHijacked:
 		responseWhole(wc.Conn)
 		wc.hijacked.Store(true)
 	case http.StateClosed:
-		if until, parked := wc.Parked(); parked {
-			wc.conn.park(until)
+		if wc.isIdle() {
+			wc.conn.becomeIdle()
 			return
 		}
 		wc.Conn.Close() // Close may have left it open

@@ -21,10 +21,9 @@ type webConn struct {
 	reason   atomic.Pointer[webReason]
 	looked   bool
 	waiting  atomic.Bool // for a request's first byte
-	given    atomic.Bool // a request has been served
 	hijacked atomic.Bool
 	resets   atomic.Bool // its end is to be seen as none
-	lull     lull
+	idle     webIdle
 
 	framing webFraming
 	midway  atomic.Bool                  // a request's body has not been read to its end
@@ -52,9 +51,9 @@ func (c *webConn) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		c.framing.work.Pause()
-		c.lull.enter(len(p))
+		c.idle.beforeRead(len(p))
 		n, err := c.Conn.Read(p)
-		if c.lull.leave(n, err, c.Conn.SetReadDeadline) {
+		if c.idle.afterRead(n, err, c.Conn.SetReadDeadline) {
 			return 0, io.EOF
 		}
 		if n > 0 {
@@ -149,34 +148,37 @@ func closeWrite(c any) error {
 	return http.ErrNotSupported
 }
 
-// idle reports whether the connection waits for a request's first byte. One that net/http has read
+// Idle reports whether the connection waits for a request's first byte. One that net/http has read
 // together with the request before it comes without a read.
-func (c *webConn) idle() bool { return c.waiting.Load() && !c.serving.Load() }
+func (c *webConn) Idle() bool { return c.waiting.Load() && !c.serving.Load() }
 
-// closeIdle closes a connection on which nothing has come since it was accepted, if it is late for
-// that, or since its last request.
-func (c *webConn) closeIdle(late bool) {
-	if c.idle() && (late || c.given.Load()) && !c.conn.pending() {
-		c.Conn.Close()
+// CloseIdle implements [protocol.Idler].
+func (c *webConn) CloseIdle() bool {
+	if !c.Idle() || c.conn.pending() {
+		return false
 	}
+	c.Conn.Close()
+	return true
 }
 
 // Close implements net.Conn. When net/http is told to keep no connections it closes those that it
 // thinks idle: what has come on one of them is served first.
 func (c *webConn) Close() error {
-	if _, parked := c.Parked(); parked {
+	if c.isIdle() {
 		return nil
 	}
-	if c.conn.srv.run.closing.Load() && !c.conn.srv.run.late.Load() && c.waiting.Load() && (!c.given.Load() || c.conn.pending()) {
+	r := &c.conn.srv.run
+	closing := r.closing.Load()
+	if closing && !r.late.Load() && c.waiting.Load() && (!c.conn.given.Load() || c.conn.pending()) {
 		return nil
 	}
-	if c.broken.Load() || c.heads.Load() == 0 && !c.waiting.Load() {
-		throttle.End()
+	if !closing && (c.broken.Load() || c.heads.Load() == 0 && !c.waiting.Load()) {
+		throttle.End() // not while net/http holds its lock, to close what is idle
 	}
 	switch {
 	case c.resets.Load():
 		return reset(c.Conn)
-	case (c.midway.Load() || c.refused.Load() != nil) && !c.hijacked.Load() && c.conn.srv.run.ctx.Err() == nil:
+	case (c.midway.Load() || c.refused.Load() != nil) && !c.hijacked.Load() && r.ctx.Err() == nil:
 		// net/http waits for half a second at most, and not at all where a read was ended by its
 		// deadline
 		netio.Drain(c.Conn)

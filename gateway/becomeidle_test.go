@@ -6,6 +6,7 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
@@ -14,32 +15,33 @@ import (
 // keeping are the ways in which a connection is kept for another request.
 var keeping = []string{"fastcgi", "http", "auto, http"}
 
-// kept serves text("left") in this way and returns a connection that has been answered once and is
-// parked.
-func kept(t *testing.T, way string, lim *protocol.Limits) (*gateway.Server, net.Conn) {
+// kept serves text("left") in this way, by connections that are idle after a while, and returns one
+// that has been answered once.
+func kept(t *testing.T, way string, lim *protocol.Limits, after time.Duration) (*gateway.Server, net.Conn) {
 	t.Helper()
 	s := &gateway.Server{MethodOptional: true, Handler: text("left"), Limits: lim}
+	s.BecomeIdleAfter(after)
 	l := unix(t)
 	serve(t, s, func() error { return ways[way].serve(s, l) })
 	c := dial(t, l.Addr())
 	if !exchange(c, ways[way].request) {
 		t.Fatal("no answer")
 	}
-	s.ParkIdle()
 	return s, c
 }
 
-func TestParkedConnectionsServeOn(t *testing.T) {
+func TestIdleConnectionsServeOn(t *testing.T) {
 	for _, way := range keeping {
 		t.Run(way, func(t *testing.T) {
-			s, c := kept(t, way, nil)
+			s, c := kept(t, way, nil, time.Millisecond)
 			request := ways[way].request
 			for range 3 {
+				s.AwaitIdle()
 				if !exchange(c, request) {
-					t.Fatal("no answer on a connection that was parked")
+					t.Fatal("no answer on a connection that was idle")
 				}
-				s.ParkIdle()
 			}
+			s.AwaitIdle()
 			for i := range len(request) - 1 {
 				io.WriteString(c, request[i:i+1])
 			}
@@ -50,44 +52,49 @@ func TestParkedConnectionsServeOn(t *testing.T) {
 	}
 }
 
-func TestParkedConnectionsEnd(t *testing.T) {
+func TestIdleConnectionsEnd(t *testing.T) {
 	for _, way := range keeping {
-		t.Run(way, func(t *testing.T) { testParkedEnd(t, way) })
+		t.Run(way, func(t *testing.T) { testIdleEnd(t, way) })
 	}
 }
 
-func testParkedEnd(t *testing.T, way string) {
+func testIdleEnd(t *testing.T, way string) {
 	for name, end := range map[string]func(s *gateway.Server, c net.Conn){
 		"Shutdown": func(s *gateway.Server, _ net.Conn) { s.Shutdown(context.Background()) },
 		"Close":    func(s *gateway.Server, _ net.Conn) { s.Close() },
 		"the peer": func(_ *gateway.Server, c net.Conn) { c.(*net.UnixConn).CloseWrite() },
 	} {
-		s, c := kept(t, way, nil)
+		s, c := kept(t, way, nil, time.Millisecond)
+		s.AwaitIdle()
 		end(s, c)
 		if b, err := io.ReadAll(c); err != nil && name != "Close" || len(b) > 100 {
 			t.Errorf("%s: %q, %v", name, b, err)
 		}
 	}
-	s, c := kept(t, way, &protocol.Limits{IdleTimeout: 1e6})
-	if _, err := io.ReadAll(c); err != nil {
-		t.Errorf("IdleTimeout: %v", err)
+	for name, timeout := range map[string]time.Duration{"while it is served": 1e6, "while nothing serves it": 2e7} {
+		s, c := kept(t, way, &protocol.Limits{IdleTimeout: timeout}, 1e7)
+		if _, err := io.ReadAll(c); err != nil {
+			t.Errorf("IdleTimeout %s: %v", name, err)
+		}
+		s.Close()
 	}
-	s.Close()
 }
 
-// Whenever a connection is asked to park, no request on it is lost.
-func TestParkingLosesNothing(t *testing.T) {
+// Whenever a connection becomes idle, no request on it is lost.
+func TestBecomingIdleLosesNothing(t *testing.T) {
 	for _, way := range keeping {
 		t.Run(way, func(t *testing.T) {
-			s, c := kept(t, way, nil)
-			defer keepParking(s)()
+			const after = 200 * time.Microsecond
+			_, c := kept(t, way, nil, after)
 			request := ways[way].request
 			for i := range 1000 {
 				half := i % len(request)
 				io.WriteString(c, request[:half])
+				spin(2 * after * time.Duration(i%100) / 100)
 				if !exchange(c, request[half:]) {
 					t.Fatalf("no answer to request %d", i)
 				}
+				spin(2 * after * time.Duration(i%37) / 37)
 			}
 		})
 	}
@@ -95,50 +102,34 @@ func TestParkingLosesNothing(t *testing.T) {
 
 // What of the next request has come with the one before, and lies in net/http's buffer, is not lost
 // either.
-func TestParkingLosesNothingOfAPipeline(t *testing.T) {
-	s, c := kept(t, "http", nil)
+func TestBecomingIdleLosesNothingOfAPipeline(t *testing.T) {
+	const after = 200 * time.Microsecond
+	_, c := kept(t, "http", nil, after)
 	request := ways["http"].request
 	for i, sent := 0, 0; i < 3*len(request); i++ {
 		ahead := i % len(request) // also the first line alone, after which the buffer is empty
 		if !exchange(c, request[sent:]+request[:ahead]) {
 			t.Fatalf("no answer to request %d, with %d bytes of the next", i, ahead)
 		}
-		for range 500 {
-			s.ParkNow()
-			runtime.Gosched()
-		}
+		spin(3 * after)
 		sent = ahead
 	}
 }
 
-// keepParking looks for idle connections all the time, until the function that it returns is
-// called.
-func keepParking(s *gateway.Server) (end func()) {
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				s.ParkNow()
-				runtime.Gosched() // also where there is one processor
-			}
-		}
-	}()
-	return func() {
-		close(stop)
-		<-stopped
+// spin lets d pass, to meet what happens at that time: no longer than it takes, nor than one
+// processor allows.
+func spin(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; {
+		runtime.Gosched()
 	}
 }
 
-// A connection that was closed while it was being parked was waited for until its idle time was
-// over.
-func TestCloseMeetsParking(t *testing.T) {
+// A connection that was closed while it became idle was waited for until its idle time was over.
+func TestCloseMeetsAnIdleConnection(t *testing.T) {
 	for _, way := range keeping {
-		for range 100 {
+		for i := range 100 {
 			s := &gateway.Server{MethodOptional: true, Handler: text("left")}
+			s.BecomeIdleAfter(time.Duration(1+i) * 5 * time.Microsecond)
 			l := unix(t)
 			done := serve(t, s, func() error { return ways[way].serve(s, l) })
 			for range 4 {
@@ -146,10 +137,8 @@ func TestCloseMeetsParking(t *testing.T) {
 					t.Fatal("no answer")
 				}
 			}
-			end := keepParking(s)
 			s.Close()
 			<-done
-			end()
 		}
 	}
 }

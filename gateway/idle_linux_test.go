@@ -1,0 +1,4 @@
+package gateway_test
+
+// keptGoroutines is how many goroutines a kept connection takes while it is idle.
+const keptGoroutines = 0

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package gateway_test
-
-// parkedGoroutines is how many goroutines a parked connection takes.
-const parkedGoroutines = 1
