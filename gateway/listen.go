@@ -36,22 +36,24 @@ type activeListener struct {
 	refused  ratelimit.Limiter
 	trouble  ratelimit.Limiter
 	ended    ratelimit.Limiter
-	once     sync.Once
-	err      error // of closing
+	once     sync.Once // closed or detached
+	err      error     // of closing
+	detached atomic.Bool
+	done     chan struct{} // closed when nobody accepts any more
 
 	acceptor *netio.Acceptor // accepts instead of the Listener, if not nil
 
 	whole atomic.Bool // its protocol takes what has come first from who looked for that
 }
 
-// Close closes the listener, once.
+// Close closes the listener, once, unless it is detached.
 func (l *activeListener) Close() error {
 	l.once.Do(func() { l.err = l.Listener.Close() })
 	return l.err
 }
 
 func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) *activeListener {
-	active := &activeListener{Listener: l, protocol: protocolName, kind: k, allow: s.Allow}
+	active := &activeListener{Listener: l, protocol: protocolName, kind: k, allow: s.Allow, done: make(chan struct{})}
 	if own, ok := l.(*Listener); ok {
 		active.name = own.Name
 		if len(own.Allow) > 0 {
@@ -91,6 +93,8 @@ func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, 
 			s.admit(active, nc) // also if the server is closing by now: it was accepted
 		}
 		switch {
+		case active.detached.Load():
+			return ErrDetached
 		case s.run.closing.Load():
 			return ErrServerClosed
 		case err == nil:
@@ -127,12 +131,14 @@ func (s *Server) shut(l *activeListener) {
 	s.run.mu.Lock()
 	delete(s.run.listeners, l)
 	s.run.mu.Unlock()
+	l.giveBack()
+	close(l.done)
 	s.run.tasks.Done()
 }
 
 // accept accepts one connection, once there is room for one.
 func (s *Server) accept(l *activeListener) (net.Conn, error) {
-	if !s.waitForRoom() {
+	if !s.waitForRoom(l) {
 		return nil, ErrServerClosed
 	}
 	if l.acceptor != nil {
@@ -142,14 +148,14 @@ func (s *Server) accept(l *activeListener) (net.Conn, error) {
 }
 
 // waitForRoom waits until one more connection may be accepted, and reports whether it is to be.
-func (s *Server) waitForRoom() bool {
+func (s *Server) waitForRoom(l *activeListener) bool {
 	r := &s.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for s.full() && !r.closing.Load() {
+	for s.full() && !r.closing.Load() && !l.detached.Load() {
 		r.room.Wait()
 	}
-	return !r.closing.Load()
+	return !r.closing.Load() && !l.detached.Load()
 }
 
 // full reports, with mu held, whether there are as many connections as there may be.

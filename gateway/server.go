@@ -101,8 +101,8 @@ func (s *Server) init() {
 }
 
 // Serve accepts connections on l and serves them by p, until l fails for good or the server is told
-// to stop; then it returns ErrServerClosed. It closes l. Where descriptors or memory run out it
-// waits and tries again.
+// to stop; then it returns ErrServerClosed. It closes l, unless l was detached by [Server.Detach]:
+// then it returns ErrDetached. Where descriptors or memory run out it waits and tries again.
 func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
 	return s.listen(l, p.Name(), netio.NewAcceptor(l), by(p))
 }

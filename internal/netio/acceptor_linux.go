@@ -31,13 +31,7 @@ type Acceptor struct {
 // NewAcceptor returns nil for a listener that is no plain one of TCP or of a Unix stream socket.
 // One that wraps such a listener and has its Accept says so by a method PlainListener.
 func NewAcceptor(l net.Listener) *Acceptor {
-	for {
-		w, ok := l.(interface{ PlainListener() net.Listener })
-		if !ok {
-			break
-		}
-		l = w.PlainListener()
-	}
+	l = PlainListener(l)
 	a := &Acceptor{listener: l, network: l.Addr().Network(), untuned: queueMax}
 	var err error
 	switch l := l.(type) {

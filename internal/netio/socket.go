@@ -7,6 +7,18 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
+// PlainListener returns the listener that l wraps and whose Accept l has, which l says by a method
+// of that name. It is l if there is none.
+func PlainListener(l net.Listener) net.Listener {
+	for {
+		w, ok := l.(interface{ PlainListener() net.Listener })
+		if !ok {
+			return l
+		}
+		l = w.PlainListener()
+	}
+}
+
 // Descriptor returns the descriptor of the socket that c is or wraps. It is for watching alone: a
 // wrapper may read and write other bytes than its socket. nil: c does not show one.
 func Descriptor(c net.Conn) syscall.RawConn {
