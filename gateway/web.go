@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -84,6 +85,9 @@ func (c *conn) serveHTTP(nc net.Conn) {
 	w := c.srv.startWeb()
 	wc := &webConn{Conn: resettable(nc), conn: c}
 	wc.framing.most = c.srv.run.limits.ParamCount
+	_, wc.watchable = nc.(syscall.Conn)
+	wc.deadline.wake.L = &wc.idle.mu
+	wc.out.init(nc, c.srv.run.limits.WriteTimeout)
 	wc.waiting.Store(c.state != begun)
 	c.serveBy(wc)
 	select {
@@ -102,6 +106,7 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 		responseWhole(wc.Conn)
 		wc.serving.Store(false)
 		wc.idle.begin()
+		wc.watch(false)
 		wc.conn.given.Store(true)
 		wc.waiting.Store(true)
 	case http.StateHijacked:

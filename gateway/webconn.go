@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +23,10 @@ type webConn struct {
 	hijacked atomic.Bool
 	resets   atomic.Bool // its end is to be seen as none
 	idle     webIdle
+	deadline webReadDeadline
+	out      webOutput
+	// a client that leaves is noticed also where nobody asks: see endIdleRead
+	watchable bool
 
 	framing webFraming
 	midway  atomic.Bool                  // a request's body has not been read to its end
@@ -32,8 +35,8 @@ type webConn struct {
 	heads   atomic.Int32                 // requests that net/http has given
 	owed    string                       // what net/http gets next
 
-	interrupting sync.Mutex
-	interrupted  bool // the read deadline has been set to end a read of the body
+	// the read deadline has been set to end a read of the body; guarded by idle.mu
+	interrupted bool
 
 	serving atomic.Bool           // a request that the handler has seen, or its end
 	why     atomic.Pointer[error] // what came last is refused
@@ -52,8 +55,8 @@ func (c *webConn) Read(p []byte) (int, error) {
 		}
 		c.framing.work.Pause()
 		c.idle.beforeRead(len(p))
-		n, err := c.Conn.Read(p)
-		if c.idle.afterRead(n, err, c.Conn.SetReadDeadline) {
+		n, err := c.read(p)
+		if c.idle.afterRead(n, err, c.setReadDeadline) {
 			return 0, io.EOF
 		}
 		if n > 0 {
@@ -100,23 +103,26 @@ func (c *webConn) noteOver(n int, err error) {
 // setMidway notes whether more of a request's body is to come. An interrupt that came when some was
 // does not reach what net/http reads after the body.
 func (c *webConn) setMidway(midway bool) {
-	c.interrupting.Lock()
-	defer c.interrupting.Unlock()
+	if c.midway.Load() == midway {
+		return
+	}
+	c.idle.mu.Lock()
+	defer c.idle.mu.Unlock()
 	c.midway.Store(midway)
 	if c.interrupted && !midway {
 		c.interrupted = false
-		c.Conn.SetReadDeadline(time.Time{})
+		c.setReadDeadline(time.Time{})
 	}
 }
 
 // interruptBody ends a read that waits for more of a request's body. The rest of a body that has
 // come whole waits for nobody.
 func (c *webConn) interruptBody() {
-	c.interrupting.Lock()
-	defer c.interrupting.Unlock()
+	c.idle.mu.Lock()
+	defer c.idle.mu.Unlock()
 	if c.midway.Load() {
 		c.interrupted = true
-		c.Conn.SetReadDeadline(time.Unix(1, 0))
+		c.setReadDeadline(pastDeadline)
 	}
 }
 
@@ -134,9 +140,6 @@ func (c *webConn) look(p []byte, n int) int {
 	c.conn.report("http", err)
 	return copy(p, notHTTP)
 }
-
-// ReadFrom lets net/http send files without a copy.
-func (c *webConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
 
 // CloseWrite ends the writing side alone.
 func (c *webConn) CloseWrite() error { return closeWrite(c.Conn) }
@@ -164,6 +167,7 @@ func (c *webConn) CloseIdle() bool {
 // Close implements net.Conn. When net/http is told to keep no connections it closes those that it
 // thinks idle: what has come on one of them is served first.
 func (c *webConn) Close() error {
+	c.watch(true) // so that a read that rests ends
 	if c.isIdle() {
 		return nil
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A webExchange is one request's ResponseWriter. It has net/http's deadlines, which are for a whole
-// request, move on with each piece: so they bound the time without progress, as everywhere.
+// A webExchange is one request's ResponseWriter. It has net/http's read deadline, which is for a
+// whole request, move on with each piece: so it bounds the time without progress, as everywhere.
 type webExchange struct {
 	http.ResponseWriter
 	control http.ResponseController
@@ -23,25 +23,18 @@ type webExchange struct {
 	sized   bool // the response declares its length
 	whole   bool // the handler has ended as it should
 
-	mu          sync.Mutex
-	read, write time.Time // the deadlines that are set
-	ownRead     bool      // a handler has set one of its own
-	ownWrite    bool
+	mu      sync.Mutex
+	read    time.Time // the deadline that is set
+	ownRead bool      // a handler has set one of its own
 }
 
 // Unwrap lets http.ResponseController find what is not here.
 func (x *webExchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-func (x *webExchange) Write(p []byte) (int, error) {
-	x.armWrite()
-	return x.ResponseWriter.Write(p)
-}
-
-// ReadFrom implements [io.ReaderFrom].
+// ReadFrom implements [io.ReaderFrom]. Each piece has its time.
 func (x *webExchange) ReadFrom(r io.Reader) (n int64, err error) {
 	const piece = 4 << 20
 	for {
-		x.armWrite()
 		m, err := io.CopyN(x.ResponseWriter, r, piece)
 		n += m
 		if err == io.EOF {
@@ -51,12 +44,6 @@ func (x *webExchange) ReadFrom(r io.Reader) (n int64, err error) {
 			return n, err
 		}
 	}
-}
-
-// FlushError sends what is buffered.
-func (x *webExchange) FlushError() error {
-	x.armWrite()
-	return x.control.Flush()
 }
 
 // SetReadDeadline bounds the reading of the request's body.
@@ -69,27 +56,24 @@ func (x *webExchange) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline bounds the writing of the response.
 func (x *webExchange) SetWriteDeadline(t time.Time) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.ownWrite = true
-	return x.control.SetWriteDeadline(t)
+	err := x.control.SetWriteDeadline(t)
+	x.conn.keepWriteDeadline()
+	return err
 }
 
-// armWrite gives the next write its time.
-func (x *webExchange) armWrite() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if d := x.limits.WriteTimeout; d > 0 && !x.ownWrite {
-		netio.Renew(&x.write, d, x.control.SetWriteDeadline)
-	}
-}
-
+// armRead gives the next read of the body its time.
 func (x *webExchange) armRead() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if d := x.limits.BodyTimeout; d > 0 && !x.ownRead {
 		netio.Renew(&x.read, d, x.control.SetReadDeadline)
 	}
+}
+
+// Watch has the request's context end when the client leaves: net/http ends its parent.
+func (x *webExchange) Watch(func(cause error)) (stop func()) {
+	x.conn.watch(true)
+	return nil
 }
 
 // InterruptRead ends a Read of the body that waits for more of it: see [webConn.interruptBody].
@@ -115,9 +99,7 @@ func (x *webExchange) disarmRead() {
 func (x *webExchange) end() {
 	if x.conn.hijacked.Load() {
 		x.conn.conn.end()
-		return
 	}
-	x.armWrite()
 }
 
 // A webBody is a request's body with a deadline for each of its pieces.

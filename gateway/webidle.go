@@ -54,18 +54,15 @@ func (c *webConn) isIdle() bool {
 	return c.idle.over
 }
 
-// SetReadDeadline implements net.Conn.
-func (c *webConn) SetReadDeadline(t time.Time) error {
+// noteDeadline comes when net/http sets the read deadline. The lock is held.
+func (c *webConn) noteDeadline(t time.Time) {
 	i := &c.idle
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.state == deadlineDue {
-		i.state, i.since, i.until = firstByte, time.Now(), t
-		c.armIdle(i.after)
-	} else {
+	if i.state != deadlineDue {
 		i.state = inRequest
+		return
 	}
-	return c.Conn.SetReadDeadline(t)
+	i.state, i.since, i.until = firstByte, time.Now(), t
+	c.armIdle(i.after)
 }
 
 // armIdle starts the timer, if it does not run. The lock is held.
@@ -82,12 +79,16 @@ func (c *webConn) armIdle(d time.Duration) {
 	i.armed = true
 }
 
-// endIdleRead ends the read that waits for a first byte, if it has waited for long enough.
+// endIdleRead ends the read that waits for a first byte, if it has waited for long enough. One that
+// rests while a handler runs is made instead: the handler takes long.
 func (c *webConn) endIdleRead() {
 	i := &c.idle
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.armed = false
+	if c.deadline.resting {
+		c.setWatched(true)
+	}
 	if !i.reading || i.state != firstByte {
 		return
 	}
@@ -96,7 +97,7 @@ func (c *webConn) endIdleRead() {
 		return
 	}
 	i.asked = true
-	c.Conn.SetReadDeadline(time.Unix(1, 0))
+	c.setReadDeadline(pastDeadline)
 }
 
 // begin comes when a response has been sent.

@@ -46,15 +46,15 @@ func (c *webConn) Write(p []byte) (int, error) {
 	c.noteRefusal(p)
 	r := c.reason.Load()
 	if r == nil || isInterim(p) {
-		return c.Conn.Write(p)
+		return c.send(p)
 	}
 	c.reason.Store(nil)
 	version := len("HTTP/1.1 ")
 	rest, ok := bytes.CutPrefix(p[min(len(p), version):], []byte(r.theirs))
 	if !ok {
-		return c.Conn.Write(p)
+		return c.send(p)
 	}
-	if _, err := c.Conn.Write(slices.Concat(p[:version], []byte(r.ours), rest)); err != nil {
+	if _, err := c.send(slices.Concat(p[:version], []byte(r.ours), rest)); err != nil {
 		return 0, err
 	}
 	return len(p), nil

@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/rawio"
+)
+
+// A webOutput is the sending half of a webConn. What the system takes at once is written without a
+// deadline. It is used by one goroutine at a time, but for the deadlines' setters.
+type webOutput struct {
+	raw     syscall.RawConn // nil: only the connection's own methods write
+	try     func(fd uintptr) bool
+	trying  []byte
+	tried   int
+	timeout time.Duration // without progress; 0: none
+
+	mu       sync.Mutex
+	deadline time.Time // that was set last; zero: none
+	own      bool      // a handler has set it
+}
+
+// init has what net/http writes go to nc.
+func (o *webOutput) init(nc net.Conn, timeout time.Duration) {
+	o.timeout = timeout
+	if o.raw = netio.Socket(nc); o.raw != nil {
+		o.try = o.write
+	}
+}
+
+// write writes once, and does not wait. It is called by raw.Write.
+func (o *webOutput) write(fd uintptr) bool {
+	n, _ := rawio.Write(int(fd), o.trying)
+	o.tried = max(n, 0)
+	return true
+}
+
+// atOnce is the size up to which a piece may go to the system without a word to Go's scheduler.
+const atOnce = 16 << 10
+
+// send writes p, under a deadline as far as that has to wait.
+func (c *webConn) send(p []byte) (n int, err error) {
+	o := &c.out
+	if o.raw != nil && len(p) <= atOnce && !c.hijacked.Load() {
+		o.trying, o.tried = p, 0
+		err := o.raw.Write(o.try)
+		o.trying = nil
+		if err == nil && o.tried == len(p) {
+			return len(p), nil
+		}
+		n = o.tried // an error is met again
+	}
+	c.armWrite()
+	m, err := c.Conn.Write(p[n:])
+	return n + m, err
+}
+
+// armWrite gives what is written next its time.
+func (c *webConn) armWrite() {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.timeout > 0 && !o.own && !c.hijacked.Load() {
+		netio.Renew(&o.deadline, o.timeout, c.Conn.SetWriteDeadline)
+	}
+}
+
+// SetWriteDeadline implements net.Conn. net/http takes the deadline away after each response.
+func (c *webConn) SetWriteDeadline(t time.Time) error {
+	o := &c.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.own = false
+	if t.IsZero() && o.deadline.IsZero() {
+		return nil
+	}
+	o.deadline = t
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// keepWriteDeadline has the deadline that is set stay until the response has been written.
+func (c *webConn) keepWriteDeadline() {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	c.out.own = true
+}
+
+// ReadFrom lets net/http send files without a copy.
+func (c *webConn) ReadFrom(r io.Reader) (int64, error) {
+	c.armWrite()
+	return io.Copy(c.Conn, r)
+}
