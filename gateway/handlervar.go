@@ -36,3 +36,11 @@ func (v *HandlerVar) Serve(w protocol.ResponseWriter, r *protocol.Request) error
 	}
 	return (*h).Serve(w, r)
 }
+
+// Route implements [protocol.Router].
+func (v *HandlerVar) Route(*http.Request) (h protocol.Handler, mount string) {
+	if h := v.handler.Load(); h != nil {
+		return *h, ""
+	}
+	return nil, ""
+}

@@ -34,13 +34,7 @@ func (m Mux) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	if err != nil {
 		return err
 	}
-	host := hostName(r.Host())
-	var best *Route
-	for i := range m {
-		if route := &m[i]; route.matches(host, path) && (best == nil || route.before(best)) {
-			best = route
-		}
-	}
+	best := m.best(r.Host(), path)
 	switch {
 	case best == nil:
 		http.Error(w, "404 no route for "+strconv.Quote(path), http.StatusNotFound)
@@ -53,6 +47,25 @@ func (m Mux) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 		return err
 	}
 	return best.Handler.Serve(w, sub)
+}
+
+// Route implements [protocol.Router].
+func (m Mux) Route(hr *http.Request) (h protocol.Handler, mount string) {
+	if best := m.best(hr.Host, hr.URL.Path); best != nil {
+		return best.Handler, best.prefix()
+	}
+	return nil, ""
+}
+
+// best returns the route for a request, or nil.
+func (m Mux) best(host, path string) (best *Route) {
+	host = hostName(host)
+	for i := range m {
+		if route := &m[i]; route.matches(host, path) && (best == nil || route.before(best)) {
+			best = route
+		}
+	}
+	return best
 }
 
 func hostName(host string) string {

@@ -11,6 +11,21 @@ import (
 // net/http has none for: it writes "299 status code 299".
 type webReason struct{ theirs, ours string }
 
+// ownHead is up to which length net/http finds out the type and the length of a body by itself. Its
+// buffer is of 2 KiB.
+const ownHead = 2<<10 - 1
+
+// MakesHead reports whether net/http makes the head of a whole body of that length as we would,
+// which is cheaper: it copies no header then.
+func (x *webExchange) MakesHead(length int64) bool {
+	if length > ownHead {
+		return false
+	}
+	x.setReason(http.StatusOK, "")
+	x.sized = true
+	return true
+}
+
 // WriteHead writes the head of the response. net/http copies what it needs of h at once.
 func (x *webExchange) WriteHead(status int, phrase string, h http.Header) {
 	x.setReason(status, phrase)

@@ -47,9 +47,13 @@ func (r *Request) At(ctx context.Context, mount string) (*Request, error) {
 		return nil, &Error{Op: "map path", Kind: ErrNotFound, Detail: clip(path) + ": not below " + mount}
 	}
 	out := r.Clone(ctx)
-	out.Params.Set("SCRIPT_NAME", trimMount(mount))
-	out.Params.Set("PATH_INFO", rest)
+	out.Params.setPath(trimMount(mount), rest)
 	return out, nil
+}
+
+func (p *Params) setPath(script, info string) {
+	p.Set("SCRIPT_NAME", script)
+	p.Set("PATH_INFO", info)
 }
 
 // originForm returns the path and the query of a request's target as they stand in it: in front of

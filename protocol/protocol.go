@@ -121,6 +121,7 @@ type Encoder interface {
 //	Stderr() io.Writer                               the protocol's own error stream
 //	FullDuplex() error                               nil where the protocol can answer while it reads
 //	Serve(w ResponseWriter, r *Request) error        serves this message in place of the handler
+//	MakesHead(length int64) bool                     it makes a plain head by itself; see below
 //
 // Hijack sends what WriteHeader(101, h) has framed, if that was called, and only then. If it fails
 // nothing has been sent, and another WriteHeader may follow. Of an Encoder without it the handler's
@@ -128,6 +129,11 @@ type Encoder interface {
 //
 // An Encoder that is a [Handler] is for a message that is none of the handler's requests, such as a
 // remote procedure call on a connection that can carry both. It needs no REQUEST_METHOD.
+//
+// MakesHead is asked in the place of WriteHeader, about a response of status 200 of which the
+// handler has set no field, and whose body is whole and of that length, which is not 0. True says
+// that the head will be the one that WriteHeader would be given: the type of the body, and its
+// length.
 
 // A Handler answers requests. Serve may be called from several goroutines at once.
 //

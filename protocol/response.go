@@ -188,9 +188,8 @@ func (w *response) commit(next []byte, last bool) error {
 	if len(first) == 0 {
 		first = next
 	}
-	w.head.complete(w, first, last)
 	w.committed = true
-	err := w.enc.WriteHeader(w.status, w.head.fields)
+	err := w.writeHead(first, last)
 	if err == nil {
 		w.tally.head(w.status, last)
 	}
@@ -202,6 +201,18 @@ func (w *response) commit(next []byte, last bool) error {
 	w.free()
 	w.over = err
 	return err
+}
+
+// writeHead frames the head of a body that starts with first, unless it is one that the encoder
+// makes by itself.
+func (w *response) writeHead(first []byte, last bool) error {
+	if last && w.status == http.StatusOK && len(w.head.fields) == 0 && w.written > 0 && !w.noBody {
+		if e, ok := w.enc.(interface{ MakesHead(length int64) bool }); ok && e.MakesHead(w.written) {
+			return nil
+		}
+	}
+	w.head.complete(w, first, last)
+	return w.enc.WriteHeader(w.status, w.head.fields)
 }
 
 func (w *response) first() []byte {

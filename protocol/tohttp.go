@@ -19,10 +19,7 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	l.once.Do(func() { l.limits = l.Limits.Resolve() })
 	r := newWebRequest(hr)
-	h, ok := l.Handler.(fromHTTP)
-	if ok && r.isPlain() {
-		r.web, r.direct = r, h.Handler
-	}
+	r.route(l.Handler, l.Observe != nil)
 	if r.direct == nil || l.Observe != nil {
 		r.build()
 	}
@@ -72,6 +69,13 @@ func (e *httpEncoder) WriteHeader(status int, h http.Header) error {
 	delete(e.w.Header(), "Status")
 	e.w.WriteHeader(status)
 	return nil
+}
+
+// MakesHead reports whether the head of a whole body of that length is made below: 200, with the
+// type that is found for the body, and its length.
+func (e *httpEncoder) MakesHead(length int64) bool {
+	w, ok := e.w.(interface{ MakesHead(length int64) bool })
+	return ok && w.MakesHead(length)
 }
 
 // copy copies h, values and all: the core takes its own back.

@@ -19,6 +19,7 @@ type webRequest struct {
 	built bool          // they are made; guarded by the context's mu
 
 	direct http.Handler // needs no variables: they are made when somebody asks for them
+	mount  string       // at which they are: see At
 	own    http.Request // what it gets
 	url    url.URL      // of own
 }
@@ -52,8 +53,13 @@ func NewRequest(hr *http.Request) *Request {
 func (r *webRequest) build() {
 	r.end.mu.Lock()
 	defer r.end.mu.Unlock()
-	if !r.built {
-		r.built, r.Params = true, paramsOf(r.from)
+	if r.built {
+		return
+	}
+	r.built, r.Params = true, paramsOf(r.from)
+	if r.direct != nil && r.mount != "" {
+		rest, _ := Below(pathOf(r.from), r.mount)
+		r.Params.setPath(trimMount(r.mount), rest)
 	}
 }
 
