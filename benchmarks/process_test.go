@@ -38,7 +38,7 @@ type server struct {
 }
 
 // startServer starts the server that spec names: see runServer.
-func startServer(b *testing.B, spec string) *server {
+func startServer(b testing.TB, spec string) *server {
 	b.Helper()
 	dir, err := os.MkdirTemp("", "bench") // b.TempDir is too long for a Unix socket
 	if err != nil {
@@ -49,7 +49,7 @@ func startServer(b *testing.B, spec string) *server {
 }
 
 // startServerAt starts the server that spec names, with the given socket.
-func startServerAt(b *testing.B, spec, socket string) *server {
+func startServerAt(b testing.TB, spec, socket string) *server {
 	b.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *server) stop() {
 }
 
 // ask asks the server for its usage; "settle" has it collect garbage first.
-func (s *server) ask(b *testing.B, question string) (u usage) {
+func (s *server) ask(b testing.TB, question string) (u usage) {
 	b.Helper()
 	if _, err := io.WriteString(s.in, question+"\n"); err != nil {
 		b.Fatal(err)

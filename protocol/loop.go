@@ -83,7 +83,8 @@ type session struct {
 	vacant    bool // nobody leads
 	wanted    bool // more was called while somebody led
 	followers sync.WaitGroup
-	err       error // why the connection ended
+	follower  func() // what each of them does; made for the first
+	err       error  // why the connection ended
 
 	lines lines // the connection's own
 }
@@ -132,10 +133,22 @@ func (s *session) handOver() {
 	defer s.mu.Unlock()
 	if s.wanted {
 		s.wanted = false
-		s.followers.Go(s.lead)
+		s.follow()
 		return
 	}
 	s.vacant = true
+}
+
+// follow starts a goroutine that leads. mu is held.
+func (s *session) follow() {
+	if s.follower == nil {
+		s.follower = func() {
+			defer s.followers.Done()
+			s.lead()
+		}
+	}
+	s.followers.Add(1)
+	go s.follower()
 }
 
 // resume takes the lead again, unless a follower has it.
@@ -154,7 +167,7 @@ func (s *session) more() {
 	defer s.mu.Unlock()
 	if s.vacant {
 		s.vacant = false
-		s.followers.Go(s.lead)
+		s.follow()
 		return
 	}
 	s.wanted = true

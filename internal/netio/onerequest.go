@@ -34,10 +34,11 @@ type OneRequest struct {
 	// Respond is what answers the request. A ReadHead may set it; nil: Encoder.
 	Respond protocol.Encoder
 
-	format *Format
-	keep   Keep
-	body   Body
-	given  bool // Next has returned the request
+	format  *Format
+	keep    Keep
+	request protocol.Request
+	body    Body
+	given   bool // Next has returned the request
 }
 
 // NewOneRequest returns the server's side of c. A nil lim means the defaults.
@@ -60,7 +61,8 @@ func (o *OneRequest) Next(context.Context) (*protocol.Request, protocol.Encoder,
 	if err := o.Wait(); err != nil {
 		return nil, nil, err
 	}
-	r := &protocol.Request{Body: &o.body, Protocol: o.format.Protocol, Peer: o.RemoteAddr()}
+	r := &o.request
+	r.Body, r.Protocol, r.Peer = &o.body, o.format.Protocol, o.RemoteAddr()
 	o.Encoder.Request = r
 	err := o.format.ReadHead(o, r)
 	if o.Respond == nil {
