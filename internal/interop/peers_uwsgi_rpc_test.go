@@ -281,7 +281,7 @@ func TestUWSGIRPCDefects(t *testing.T) {
 func TestUWSGIRPCPathDefects(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
-	theirs, ours := rpcDial("unix", startUWSGIRPC(t)), rpcDial("unix", startRPC(t, "unix", rpcFunctions()).String())
+	theirs, ours := rpcDial("unix", startUWSGIRPC(t)), rpcDial("unix", startRPC(t, "unix", typedFunctions()).String())
 	page := func(path string, more ...string) []byte {
 		return arrayPacket(2, append([]string{"PATH_INFO", path}, more...)...)
 	}
@@ -299,6 +299,9 @@ func TestUWSGIRPCPathDefects(t *testing.T) {
 		{"an empty result", page("/big0"), "HTTP/1.0 404 Not Found", "HTTP/1.1 200 OK"},
 		{"no function", page("/"), "HTTP/1.0 500 Internal Server Error", "HTTP/1.1 400 Bad Request"},
 		{"an unknown function", page("/nobody"), "HTTP/1.0 404 Not Found", "HTTP/1.1 404 Not Found"},
+		{"XML-RPC: the body is not there, as the variables have not been read", append(arrayPacket(3, "REQUEST_METHOD", "POST", "CONTENT_TYPE", "text/xml",
+			"CONTENT_LENGTH", fmt.Sprint(len(xmlDocument))), xmlDocument...), "HTTP/1.0 500 Internal Server Error", "HTTP/1.1 200 OK"},
+		{"JSON-RPC, which it takes for a raw call", append(arrayPacket(4, "CONTENT_LENGTH", fmt.Sprint(len(jsonDocument))), jsonDocument...), "", "HTTP/1.1 200 OK"},
 		{"bad variables", []byte("\xad\x03\x00\x02\x01\x00A"), "", "HTTP/1.1 400 Bad Request"},
 		{"255 arguments", page("/count" + strings.Repeat("/a", 255)), "HTTP/1.0 200 OK\r\nContent-Length: 3", "HTTP/1.1 413 "},
 		{"256 arguments: the last takes the function's place", page("/count" + strings.Repeat("/a", 255) + "/hello"), "HTTP/1.0 200 OK\r\nContent-Length: 11", "HTTP/1.1 413 "},

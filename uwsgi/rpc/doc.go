@@ -28,6 +28,11 @@
 //	    a failure, without a length:                               ad LL LL 05 0a 00 "RPC_STATUS" 03 00 "404" 09 00 "RPC_ERROR" ...
 //	1   the result alone; 5 and more likewise
 //	2   HTTP: the block is variables, PATH_INFO is "/fn/foo/bar"
+//	3   HTTP: the block is variables, the body is XML-RPC
+//	4   HTTP: the block is variables, the body is JSON-RPC 2.0
+//
+// The last three are handlers, too, for any protocol: [Registry.HTTP], [Registry.XMLRPC] and
+// [Registry.JSONRPC].
 //
 // A call that its caller takes back by closing the connection ends the function's context.
 //
@@ -51,6 +56,10 @@
 // By a path, an empty result is 200 where uWSGI answers 404, and a path without a function 400.
 // SERVER_PROTOCOL does not come back in the status line. Accept becomes the Content-Type only if it
 // is one type. HEAD has no body.
+//
+// uWSGI's XML-RPC answers 500, or ends its worker. JSON-RPC it has only planned: it takes modifier2
+// 4 for 1. Ours are whole. They take a document of their own media types alone, which no page of
+// another site can have a browser send unasked.
 //
 // uWSGI takes no more than 4,096 bytes of a call unless its buffer-size says more, and closes
 // without a byte: [ErrNoAnswer].

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -78,4 +80,50 @@ func ExampleEncode() {
 	b, err := rpc.Encode(map[string]int{"answer": 42})
 	fmt.Printf("%s %v\n", b, err)
 	// Output: {"answer":42} <nil>
+}
+
+func ExampleRegistry_XMLRPC() {
+	srv := httptest.NewServer(protocol.ToHTTP(functions().XMLRPC()))
+	defer srv.Close()
+	res, err := http.Post(srv.URL, "text/xml", strings.NewReader(
+		`<methodCall><methodName>join</methodName><params><param><value>a</value></param><param><value><int>7</int></value></param></params></methodCall>`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	fmt.Printf("%s%v\n", b, err)
+	// Output:
+	// <?xml version="1.0"?>
+	// <methodResponse><params><param><value><string>a-7</string></value></param></params></methodResponse>
+	// <nil>
+}
+
+func ExampleRegistry_JSONRPC() {
+	srv := httptest.NewServer(protocol.ToHTTP(functions().JSONRPC()))
+	defer srv.Close()
+	res, err := http.Post(srv.URL, "application/json", strings.NewReader(`{"jsonrpc": "2.0", "method": "join", "params": ["a", 7], "id": 1}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	fmt.Printf("%s %v\n", b, err)
+	// Output: {"jsonrpc":"2.0","result":"a-7","id":1} <nil>
+}
+
+func ExampleRegistry_HTTP() {
+	srv := httptest.NewServer(protocol.ToHTTP(functions().HTTP()))
+	defer srv.Close()
+	res, err := http.Get(srv.URL + "/join/a/b")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	fmt.Printf("%s %v\n", b, err)
+	// Output: a-b <nil>
 }

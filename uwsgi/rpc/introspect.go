@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -35,15 +36,16 @@ func (r *Registry) introspective(name string) *function {
 			return "", nobody(name)
 		})
 	case "system.methodSignature":
-		f = Func1(func(_ context.Context, name string) (any, error) {
+		f = Func1(func(_ context.Context, name string) (json.RawMessage, error) {
 			f := r.find(name)
 			switch {
 			case f == nil:
 				return nil, nobody(name)
 			case f.doc.Signature == nil:
-				return "undef", nil // as XML-RPC's introspection says of a function that has none
+				// as XML-RPC's servers say of one that has none
+				return json.RawMessage(`"undef"`), nil
 			}
-			return [][]string{f.doc.Signature}, nil
+			return json.Marshal([][]string{f.doc.Signature})
 		})
 		f.Doc.Result, f.Doc.Signature = typeArray, []string{typeArray, typeString}
 	default:

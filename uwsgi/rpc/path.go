@@ -3,7 +3,6 @@ package rpc
 import (
 	"io"
 	"mime"
-	"net/http"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -52,10 +51,5 @@ func contentType(accept string) string {
 // HTTP returns a handler that answers HTTP requests as modifier2 2 does, by any protocol: the
 // function and its arguments are the elements of the path below the handler's.
 func (r *Registry) HTTP() protocol.Handler {
-	return protocol.HandlerFunc(func(w protocol.ResponseWriter, req *protocol.Request) error {
-		if r.Allow != nil && !r.Allow(req.Peer) {
-			return &protocol.Error{Op: "rpc", Kind: protocol.ErrForbidden, Status: http.StatusForbidden, Detail: "the peer is not in the list of those who may call"}
-		}
-		return r.servePath(w, req)
-	})
+	return r.bridge(r.servePath)
 }

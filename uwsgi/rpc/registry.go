@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -67,9 +69,18 @@ type Registry struct {
 	// so nginx can call any function.
 	WrapRaw bool
 
+	// MaxBody bounds a document of [Registry.XMLRPC] and [Registry.JSONRPC], in bytes. 0: 1 MiB.
+	MaxBody int64
+
+	// Log is where these two log calls that have failed, which they answer with status 200. All
+	// others are logged by the [protocol.Loop]. nil: slog.Default. It gets up to 100 lines a
+	// second.
+	Log *slog.Logger
+
 	mu      sync.Mutex // held while functions changes
 	table   atomic.Pointer[map[string]*function]
 	running atomic.Int64
+	lines   ratelimit.Limiter // of Log
 }
 
 // A function is a row of a Registry.

@@ -14,7 +14,7 @@ import (
 func (r *Registry) Open(h uwsgi.Header, peer net.Addr) (uwsgi.Service, error) {
 	s := &service{registry: r, form: h.Modifier2}
 	if r.Allow != nil && !r.Allow(peer) {
-		return s, &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrForbidden, Detail: "the peer is not in the list of those who may call"}
+		return s, notAllowed()
 	}
 	return s, nil
 }
@@ -38,8 +38,10 @@ func (s *service) Serve(w protocol.ResponseWriter, r *protocol.Request, block []
 	switch s.form {
 	case formPath:
 		return s.registry.servePath(w, r)
-	case formXML, formJSON:
-		return &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrUnsupported, Detail: "modifier2 " + strconv.Itoa(int(s.form))}
+	case formXML:
+		return s.registry.serveXML(w, r)
+	case formJSON:
+		return s.registry.serveJSON(w, r)
 	}
 	defer func() {
 		if err != nil {

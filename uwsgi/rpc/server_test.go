@@ -113,7 +113,6 @@ func TestPackets(t *testing.T) {
 		{Text: "a packet over the limit", Says: "\xad\x01\x10\x00", Hear: failure(431, ""), Log: "uwsgi: read params: too large: 4097 > 4096 bytes"},
 		{Text: "an end in the call", Says: "\xad\x07\x00\x00\x05\x00he", Hear: failure(400, ""), Log: "aborted: the connection ended after 8 bytes"},
 		{Text: "a stream that is too short", Says: say(t, 0, "stream", "9"), Hear: failure(500, ""), Log: "the result has 8 bytes of 9: unexpected EOF"},
-		{Text: "XML-RPC over a plain socket, without a body", Says: packet(formXML, "\x01\x00A\x00\x00"), Hear: stream(nil).ErrorPage(501), Log: "modifier2 3"},
 		{Text: "a request is the handler's", Says: "\x00\x05\x00\x00\x01\x00A\x00\x00", Hear: stream(nil).OK("\"A\"=\"\"\n0 0: 0 bytes \"\" <nil>\n")},
 		{Text: "a ping is answered", Says: "\x64\x00\x00\x00", Hear: "\x64\x00\x00\x01"},
 	})

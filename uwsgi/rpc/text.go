@@ -28,7 +28,11 @@ func Encode[T any](v T) ([]byte, error) {
 	case time.Duration:
 		return []byte(v.String()), nil
 	}
-	if m, ok := any(&v).(encoding.TextMarshaler); ok { // a time.Time, too
+	m, ok := any(v).(encoding.TextMarshaler) // a time.Time, too
+	if !ok {
+		m, ok = any(&v).(encoding.TextMarshaler)
+	}
+	if ok {
 		return m.MarshalText()
 	}
 	switch r := reflect.ValueOf(v); r.Kind() {

@@ -1,0 +1,183 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// DefaultMaxBody bounds a document of the bridges, in bytes: see [Registry.MaxBody].
+const DefaultMaxBody = 1 << 20
+
+// The codes of faults and errors ("Specification for Fault Code Interoperability", and JSON-RPC 2.0
+// section 5.1).
+const (
+	codeNotParsed = -32700
+	codeInvalid   = -32600
+	codeNoMethod  = -32601
+	codeParams    = -32602
+	codeInternal  = -32603
+	codeFailed    = -32500 // of the function
+	codeSystem    = -32400 // too much runs, or a time is over
+)
+
+// A bridgeError is a failure with its code.
+type bridgeError struct {
+	code int
+	text string
+	err  error // for the log
+}
+
+func (e *bridgeError) Error() string { return e.err.Error() }
+
+// bridged makes err, of a call, a failure with a code.
+func bridged(err error) *bridgeError {
+	e := &bridgeError{code: codeFailed, text: toCaller(err), err: err}
+	status := protocol.Status(err)
+	own, ok := errors.AsType[*Error](err)
+	_, panicked := errors.AsType[*protocol.PanicError](err)
+	switch {
+	case ok && own.Code != 0:
+		e.code = own.Code
+	case panicked:
+		e.code = codeInternal
+	case status == http.StatusNotFound:
+		e.code = codeNoMethod
+	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge:
+		e.code = codeParams
+	case status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		e.code = codeSystem
+	}
+	if e.text == "" {
+		e.text = strconv.Itoa(status) + " " + http.StatusText(status)
+	}
+	return e
+}
+
+// invoke calls a function for a request, and returns it with its result.
+func (r *Registry) invoke(req *protocol.Request, name string, args [][]byte) (f *function, result []byte, err error) {
+	if err := checkCall(name, args); err != nil {
+		return nil, nil, named(name, err)
+	}
+	if f = r.find(name); f == nil {
+		return nil, nil, unknown(name)
+	}
+	err = r.run(req, f, args, func(b []byte, stream io.Reader, length int64) (err error) {
+		if stream != nil {
+			b, err = r.readAll(req.Context(), func(context.Context, [][]byte) (io.Reader, int64, error) {
+				return struct{ io.Reader }{stream}, length, nil
+			}, nil)
+		}
+		result = b
+		return err
+	})
+	return f, result, err
+}
+
+// invokeValue calls a function with values, and returns its result as one.
+func (r *Registry) invokeValue(req *protocol.Request, name string, params []any) (any, *bridgeError) {
+	args, err := argumentsOf(params)
+	if err != nil {
+		return nil, &bridgeError{codeParams, err.Error(), err}
+	}
+	f, b, err := r.invoke(req, name, args)
+	if err != nil {
+		return nil, bridged(err)
+	}
+	v, err := f.value(b)
+	if err != nil {
+		return nil, &bridgeError{codeInternal, "the result is not of the type that the function declares", failed(name, err)}
+	}
+	return v, nil
+}
+
+// document checks a request for a bridge and reads its document.
+func (r *Registry) document(req *protocol.Request, types ...string) ([]byte, error) {
+	if m := req.Method(); m != "" && m != http.MethodPost {
+		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusMethodNotAllowed, Detail: "method " + strconv.Quote(clip(m)) + " where POST is meant"}
+	}
+	if !acceptable(req.Params.Get("CONTENT_TYPE"), req.Params.Get("HTTP_ORIGIN") != "", types) {
+		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusUnsupportedMediaType,
+			Detail: "CONTENT_TYPE " + strconv.Quote(clip(req.Params.Get("CONTENT_TYPE"))) + " where " + strings.Join(types, " or ") + " is meant"}
+	}
+	limit := r.MaxBody
+	if limit == 0 {
+		limit = DefaultMaxBody
+	}
+	if req.ContentLength > limit {
+		return nil, tooLarge(int(req.ContentLength), int(limit), "bytes of a document")
+	}
+	b, err := io.ReadAll(io.LimitReader(req.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(b)) > limit:
+		return nil, tooLarge(len(b), int(limit), "bytes of a document")
+	}
+	return b, nil
+}
+
+// acceptable reports whether a document of that type is taken. A page of another site can have a
+// browser send one without a type, or of some others, but none of ours, without asking.
+func acceptable(contentType string, fromBrowser bool, types []string) bool {
+	if contentType == "" {
+		return !fromBrowser
+	}
+	t, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	for _, want := range types {
+		if t == want {
+			return true
+		}
+	}
+	return false
+}
+
+// bridge makes f, which answers a document, a handler for the peers that may call.
+func (r *Registry) bridge(f func(w protocol.ResponseWriter, req *protocol.Request) error) protocol.Handler {
+	return protocol.HandlerFunc(func(w protocol.ResponseWriter, req *protocol.Request) error {
+		if r.Allow != nil && !r.Allow(req.Peer) {
+			return notAllowed()
+		}
+		return f(w, req)
+	})
+}
+
+// maxLines is how many failures of the bridges are logged in a second.
+const maxLines = 100
+
+// report logs a failure that the caller gets with status 200, which the core does not.
+func (r *Registry) report(req *protocol.Request, name string, err *bridgeError) {
+	log := r.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	ok, unlogged := r.lines.Allow(maxLines)
+	if !ok {
+		return
+	}
+	level := slog.LevelWarn
+	if err.code == codeFailed || err.code == codeInternal {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{slog.Any("err", err), slog.String("function", clip(name)), slog.Int("code", err.code)}
+	if req.Peer != nil {
+		attrs = append(attrs, slog.String("peer", req.Peer.String()))
+	}
+	if p, ok := errors.AsType[*protocol.PanicError](err.err); ok {
+		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	}
+	if unlogged > 0 {
+		attrs = append(attrs, slog.Int("unlogged", unlogged))
+	}
+	log.LogAttrs(req.Context(), level, "call failed", attrs...)
+}
