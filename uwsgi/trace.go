@@ -16,25 +16,53 @@ import (
 //	< head 200 Content-Type="text/plain"
 //	< body "hello"
 //
-// A packet that is no request, and the answer to a ping, has its block as one span.
+// An RPC call has its block's items as spans, or its variables, and the answer to one its result. A
+// packet of another kind that is no request, and the answer to a ping, has its block as one span.
 func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
 	if side == protocol.ResponseSide {
 		return netio.HeadAndBody(decodeResponse)
 	}
-	return netio.HeadAndBody(decodePacket)
+	return netio.HeadAndBody(decodeRequest)
 }
 
-// decodeResponse is the DecodeFunc of what the server answers with: the answer to a ping is a
-// packet, every other is HTTP's.
+// decodeResponse is the DecodeFunc of what the server answers with: the answer to a ping and to a
+// call is a packet, every other is HTTP's.
 func decodeResponse(b []byte, atEOF bool) protocol.Message {
-	if len(b) > 0 && Modifier(b[0]) == ModifierPing {
-		return decodePacket(b, atEOF)
+	if len(b) > 0 && (Modifier(b[0]) == ModifierPing || Modifier(b[0]) == ModifierRPC) {
+		return decodePacket(b, atEOF, func(h Header) blockKind {
+			if h.Modifier1 == ModifierRPC && h.Modifier2 == 5 {
+				return variablesBlock // of a long answer, or of a failure
+			}
+			return plainBlock
+		})
 	}
 	return netio.DecodeResponseHead(b, atEOF)
 }
 
-// decodePacket is the DecodeFunc of a packet.
-func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
+// decodeRequest is the DecodeFunc of a packet that a client sends.
+func decodeRequest(b []byte, atEOF bool) protocol.Message {
+	return decodePacket(b, atEOF, func(h Header) blockKind {
+		switch {
+		case kinds[h.Modifier1].variables, h.Modifier1 == ModifierRPC && h.Modifier2 >= 2 && h.Modifier2 <= 4:
+			return variablesBlock
+		case h.Modifier1 == ModifierRPC:
+			return arrayBlock
+		}
+		return plainBlock
+	})
+}
+
+// A blockKind is what a packet's block is made of.
+type blockKind int
+
+const (
+	plainBlock blockKind = iota // bytes
+	variablesBlock
+	arrayBlock // strings
+)
+
+// decodePacket decodes a packet whose block is of the kind that is returned for its header.
+func decodePacket(b []byte, atEOF bool, kindOf func(Header) blockKind) (m protocol.Message) {
 	h, block, n := consumePacket(b)
 	if n == 0 && !atEOF {
 		return m
@@ -47,10 +75,12 @@ func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
 	rest := m.Cut(b, 1, protocol.SpanFraming, "modifier1", h.Modifier1.String())
 	rest = m.Cut(rest, 2, protocol.SpanFraming, "datasize", strconv.Itoa(h.Size))
 	rest = m.Cut(rest, 1, protocol.SpanFraming, "modifier2", strconv.Itoa(int(h.Modifier2)))
-	switch {
-	case n == 0:
+	if n == 0 {
 		m.Fail(rest, netio.NotWhole("uwsgi", "read packet", b))
-	case kinds[h.Modifier1].variables:
+		return m
+	}
+	switch kindOf(h) {
+	case variablesBlock:
 		if _, err := ConsumeVariables(block, math.MaxInt); err != nil {
 			m.Fail(rest, err)
 			break
@@ -59,8 +89,17 @@ func decodePacket(b []byte, atEOF bool) (m protocol.Message) {
 			block = cutSized(&m, block, protocol.SpanName, "key")
 			block = cutSized(&m, block, protocol.SpanValue, "val")
 		}
-	case h.Size > 0:
-		m.Cut(block, len(block), protocol.SpanData, "block", "")
+	case arrayBlock:
+		for len(block) > 0 && ConsumeString(block) <= len(block) {
+			block = cutSized(&m, block, protocol.SpanData, "item")
+		}
+		if len(block) > 0 {
+			m.Fail(block, fail("read block", protocol.ErrMalformed, "an item is longer than what is left of the block"))
+		}
+	default:
+		if h.Size > 0 {
+			m.Cut(block, len(block), protocol.SpanData, "block", "")
+		}
 	}
 	return m
 }
