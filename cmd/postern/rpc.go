@@ -86,7 +86,7 @@ uWSGI closes without an answer where a function is unknown, has failed, or has r
 }
 
 // call calls a function and prints its result.
-func (cfg *rpcConfig) call(ctx context.Context, c rpc.Caller, in io.Reader, out io.Writer, name string, texts []string) error {
+func (cfg *rpcConfig) call(ctx context.Context, c *rpc.Client, in io.Reader, out io.Writer, name string, texts []string) error {
 	args := make([][]byte, len(texts))
 	for i, text := range texts {
 		b, err := cfg.argument(text, in)
@@ -95,16 +95,14 @@ func (cfg *rpcConfig) call(ctx context.Context, c rpc.Caller, in io.Reader, out 
 		}
 		args[i] = b
 	}
-	b, err := c.Call(ctx, name, args...)
-	if cfg.json {
-		if jerr := printOutcome(out, b, err); jerr != nil {
-			return jerr
-		}
-	}
-	if err != nil || cfg.json {
+	if !cfg.json {
+		_, err := c.CallTo(ctx, out, name, args...)
 		return err
 	}
-	_, err = out.Write(b)
+	b, err := c.Call(ctx, name, args...)
+	if jerr := printOutcome(out, b, err); jerr != nil {
+		return jerr
+	}
 	return err
 }
 

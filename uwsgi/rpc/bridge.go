@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -69,16 +70,26 @@ func (r *Registry) invoke(req *protocol.Request, name string, args [][]byte) (f 
 	if f = r.find(name); f == nil {
 		return nil, nil, unknown(name)
 	}
-	err = r.run(req, f, args, func(b []byte, stream io.Reader, length int64) (err error) {
-		if stream != nil {
-			b, err = r.readAll(req.Context(), func(context.Context, [][]byte) (io.Reader, int64, error) {
-				return struct{ io.Reader }{stream}, length, nil
-			}, nil)
-		}
-		result = b
-		return err
-	})
-	return f, result, err
+	kept := &keptAnswer{registry: r}
+	err = r.run(req, f, args, kept)
+	return f, kept.result, err
+}
+
+// A keptAnswer keeps a result.
+type keptAnswer struct {
+	registry *Registry
+	result   []byte
+}
+
+func (a *keptAnswer) answer(b []byte, stream io.Reader, length int64) (err error) {
+	if stream == nil {
+		a.result = bytes.Clone(b) // it may be a part of the arguments, whose room is used again
+		return nil
+	}
+	a.result, err = a.registry.readAll(context.Background(), func(context.Context, [][]byte) (io.Reader, int64, error) {
+		return struct{ io.Reader }{stream}, length, nil
+	}, nil)
+	return err
 }
 
 // invokeValue calls a function with values, and returns its result as one.

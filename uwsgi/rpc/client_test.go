@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -290,3 +291,39 @@ func BenchmarkCall(b *testing.B) {
 		}
 	}
 }
+
+// A long result is written as it comes, by a client of either form.
+func TestCallTo(t *testing.T) {
+	for _, raw := range []bool{false, true} {
+		c := &Client{Dial: dial(t, functions()), Raw: raw}
+		for _, size := range []string{"1", "65535", "65536", "10000000"} {
+			var b strings.Builder
+			n, err := c.CallTo(t.Context(), &b, "big", []byte(size))
+			if want := strings.Repeat("x", int(n)); b.String() != want || strconv.FormatInt(n, 10) != size || err != nil {
+				t.Errorf("raw %v: %d bytes of %s, %v", raw, n, size, err)
+			}
+		}
+		if n, err := c.CallTo(t.Context(), failingWriter{}, "big", []byte("100000")); n != 0 || !errors.Is(err, errFull) {
+			t.Errorf("raw %v: %d, %v", raw, n, err)
+		}
+		if n, err := c.CallTo(t.Context(), io.Discard, "nobody"); n != 0 || err == nil {
+			t.Errorf("raw %v: %d, %v", raw, n, err)
+		}
+		c.MaxAnswer = 10
+		if n, err := c.CallTo(t.Context(), io.Discard, "big", []byte("100000")); !errors.Is(err, protocol.ErrTooLarge) || n > 40000 {
+			t.Errorf("raw %v: %d, %v", raw, n, err)
+		}
+	}
+	// A result that is cut has been written as far as it came.
+	var b strings.Builder
+	n, err := says(t, string(appendLong(nil, "CONTENT_LENGTH", "65536"))+"abc").CallTo(t.Context(), &b, "hello")
+	if n != 3 || b.String() != "abc" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%d, %q, %v", n, &b, err)
+	}
+}
+
+var errFull = errors.New("full")
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errFull }

@@ -19,6 +19,7 @@ import (
 type exchange struct {
 	client *Client
 	ctx    context.Context
+	to     taker // of the result
 	name   string
 	lim    protocol.Limits
 	packet []byte
@@ -28,12 +29,13 @@ type exchange struct {
 }
 
 // attempt makes the call on a new connection. A nil dial is none.
-func (x *exchange) attempt(dial func(context.Context) (net.Conn, error)) (b []byte, err error) {
+func (x *exchange) attempt(dial func(context.Context) (net.Conn, error)) (err error) {
 	if dial == nil {
-		return nil, x.failed("connect", errors.New("there is no node"), true)
+		return x.failed("connect", errors.New("there is no node"), true)
 	}
+	x.timeout = netio.ResponseDeadline{}
 	if x.conn, err = dial(x.ctx); err != nil {
-		return nil, x.failed("connect", err, true)
+		return x.failed("connect", err, true)
 	}
 	defer x.conn.Close()
 	if x.ctx.Done() != nil {
@@ -43,12 +45,11 @@ func (x *exchange) attempt(dial func(context.Context) (net.Conn, error)) (b []by
 	if x.lim.WriteTimeout > 0 {
 		x.conn.SetWriteDeadline(netio.After(x.lim.WriteTimeout))
 	}
-	x.timeout = netio.ResponseDeadline{}
 	if n, err := x.conn.Write(x.packet); err != nil && n < len(x.packet) {
 		if refusal := x.refusal(err); refusal != nil {
-			return nil, refusal
+			return refusal
 		}
-		return nil, x.failed("write", err, true) // a part of a packet calls nothing
+		return x.failed("write", err, true) // a part of a packet calls nothing
 	}
 	x.timeout.Start(x.conn, &x.lim)
 	if x.client.Raw {
@@ -66,22 +67,21 @@ func (x *exchange) refusal(err error) error {
 		return nil
 	}
 	x.conn.SetReadDeadline(netio.After(refusalTime))
-	_, err = x.readAnswer()
-	if own, ok := errors.AsType[*Error](err); ok {
+	if own, ok := errors.AsType[*Error](x.readAnswer()); ok {
 		return own
 	}
 	return nil
 }
 
 // readAnswer reads an answer that is a packet.
-func (x *exchange) readAnswer() ([]byte, error) {
+func (x *exchange) readAnswer() error {
 	first := bufpool.KiB4.Get()
 	defer bufpool.KiB4.Put(first)
 	buf := first[:0]
 	for {
 		if len(buf) == cap(buf) {
 			if len(buf) > uwsgi.HeaderSize+uwsgi.MaxBlock {
-				return nil, x.failed("read answer", tooLarge(len(buf), uwsgi.HeaderSize+uwsgi.MaxBlock, "bytes before the result"), false)
+				return x.failed("read answer", tooLarge(len(buf), uwsgi.HeaderSize+uwsgi.MaxBlock, "bytes before the result"), false)
 			}
 			buf = slices.Grow(buf, len(buf))
 		}
@@ -91,61 +91,58 @@ func (x *exchange) readAnswer() ([]byte, error) {
 		switch own, _ := errors.AsType[*Error](err); {
 		case own != nil:
 			own.name = x.name
-			return nil, own
+			return own
 		case err != nil:
-			return nil, x.failed("read answer", err, false)
+			return x.failed("read answer", err, false)
 		case n > 0:
 			return x.readResult(buf[n:], length)
 		case rerr == io.EOF && len(buf) == 0:
-			return nil, x.failed("read answer", ErrNoAnswer, false)
+			return x.failed("read answer", ErrNoAnswer, false)
 		case rerr != nil:
-			return nil, x.failed("read answer", unexpected(rerr), false)
+			return x.failed("read answer", unexpected(rerr), false)
 		}
 	}
 }
 
-// growth is how much is allocated at once for a result that is only declared yet.
-const growth = 1 << 20
-
 // readResult reads a result of length bytes that begins with first. What is behind it is left.
-func (x *exchange) readResult(first []byte, length int64) ([]byte, error) {
+func (x *exchange) readResult(first []byte, length int64) error {
 	if limit := x.client.maxAnswer(); length > limit {
-		return nil, x.failed("read answer", &protocol.Error{Op: "read result", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(length, limit, "bytes")}, false)
+		return x.failed("read answer", &protocol.Error{Op: "read result", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(length, limit, "bytes")}, false)
 	}
-	b := make([]byte, 0, min(length, growth))
-	b = append(b, first[:min(int64(len(first)), length)]...)
-	for int64(len(b)) < length {
-		if len(b) == cap(b) {
-			b = slices.Grow(b, int(min(length-int64(len(b)), int64(len(b)))))
-		}
+	got := min(int64(len(first)), length)
+	if err := x.to.begin(first[:got], length); err != nil {
+		return x.failed("take result", err, false)
+	}
+	for got < length {
 		x.timeout.Piece()
-		n, err := x.conn.Read(b[len(b):min(int64(cap(b)), length)])
-		b = b[:len(b)+n]
-		if err != nil && int64(len(b)) < length {
-			short := &protocol.Error{Op: "read result", Kind: protocol.ErrUpstream, Err: unexpected(err), Detail: protocol.Exceeds(length, int64(len(b)), "bytes that came")}
-			return nil, x.failed("read answer", short, false)
+		n, err := x.to.readFrom(x.conn, length-got)
+		got += int64(n)
+		if err != nil && got < length {
+			short := &protocol.Error{Op: "read result", Kind: protocol.ErrUpstream, Err: unexpected(err), Detail: protocol.Exceeds(length, got, "bytes that came")}
+			return x.failed("read answer", short, false)
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // readRaw reads a result that ends with the connection.
-func (x *exchange) readRaw() ([]byte, error) {
+func (x *exchange) readRaw() error {
 	limit := x.client.maxAnswer()
-	var b []byte
-	for {
-		b = slices.Grow(b, max(512, min(len(b), growth)))
-		n, err := x.conn.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
+	if err := x.to.begin(nil, 0); err != nil {
+		return x.failed("take result", err, false)
+	}
+	for got := int64(0); ; {
+		n, err := x.to.readFrom(x.conn, max(limit-got, limit-got+1)) // one more than may come
+		got += int64(n)
 		switch {
-		case int64(len(b)) > limit:
-			return nil, x.failed("read answer", tooLarge(len(b), int(limit), "bytes of a raw result"), false)
-		case err == io.EOF && len(b) == 0:
-			return nil, x.failed("read answer", ErrNoAnswer, false)
+		case got > limit:
+			return x.failed("read answer", &protocol.Error{Op: "read result", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(got, limit, "bytes")}, false)
+		case err == io.EOF && got == 0:
+			return x.failed("read answer", ErrNoAnswer, false)
 		case err == io.EOF:
-			return b, nil
+			return nil
 		case err != nil:
-			return nil, x.failed("read answer", err, false)
+			return x.failed("read answer", err, false)
 		}
 		x.timeout.Piece()
 	}

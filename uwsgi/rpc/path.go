@@ -28,15 +28,23 @@ func (r *Registry) servePath(w protocol.ResponseWriter, req *protocol.Request) e
 	if err := checkCall(name, args[1:]); err != nil {
 		return named(name, err)
 	}
-	return r.run(req, f, args[1:], func(b []byte, stream io.Reader, length int64) error {
-		setHeader(w.Header(), contentType(req.Params.Get("HTTP_ACCEPT")), length)
-		if stream == nil {
-			_, err := w.Write(b)
-			return err
-		}
-		_, err := io.Copy(w, stream)
+	return r.run(req, f, args[1:], &pathAnswer{w, contentType(req.Params.Get("HTTP_ACCEPT"))})
+}
+
+// A pathAnswer sends a result as an HTTP response.
+type pathAnswer struct {
+	w           protocol.ResponseWriter
+	contentType string
+}
+
+func (a *pathAnswer) answer(b []byte, stream io.Reader, length int64) (err error) {
+	setHeader(a.w.Header(), a.contentType, length)
+	if stream == nil {
+		_, err = a.w.Write(b)
 		return err
-	})
+	}
+	_, err = io.Copy(a.w, stream)
+	return err
 }
 
 // contentType is the type of a result, whose type only the caller knows: what it accepts, if that

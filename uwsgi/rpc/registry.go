@@ -18,8 +18,8 @@ import (
 )
 
 // A Func is a function that can be called. The arguments and what backs them are good until it has
-// returned; it must not change them, and may return a part of them. What it returns may have any
-// length, and must not change afterwards.
+// returned, and are used again then: it keeps none, must not change them, and may return a part of
+// them. What it returns may have any length, and must not change afterwards.
 //
 // ctx ends when the caller has gone, when the call's time is over and when the function has
 // returned. An error is a failure, of which the caller learns the text only if it is an [Error].

@@ -6,27 +6,34 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// An answerFunc takes a result: b, or a stream of length bytes.
-type answerFunc func(b []byte, stream io.Reader, length int64) error
+// An answerer takes a result: b, which is good until it returns, or a stream of length bytes.
+type answerer interface {
+	answer(b []byte, stream io.Reader, length int64) error
+}
 
 // run calls f for the request r, within the limits, and has its result answered.
-func (r *Registry) run(req *protocol.Request, f *function, args [][]byte, answer answerFunc) error {
+func (r *Registry) run(req *protocol.Request, f *function, args [][]byte, to answerer) error {
 	if err := r.acquire(f.name); err != nil {
 		return err
 	}
-	c := &call{registry: r, function: f, done: make(chan struct{})}
-	c.ctx.Context = req.Context()
-	if timeout := r.timeout(); timeout > 0 {
-		return c.bounded(timeout, args, answer)
+	c := idleCalls.Get().(*call)
+	c.registry, c.function, c.ctx = r, f, &callContext{Context: req.Context()}
+	timeout := r.timeout()
+	if timeout <= 0 {
+		c.args = append(c.args[:0], args...)
+		c.run()
+		<-c.done
+		return c.finish(to)
 	}
-	c.run(args)
-	return c.answer(answer)
+	c.cloneArgs(args)
+	return c.bounded(timeout, to)
 }
 
 // acquire takes one of the calls that may run at once. The end of [call.run] gives it back.
@@ -50,100 +57,130 @@ func (r *Registry) timeout() time.Duration {
 	return r.Timeout
 }
 
-// A call is one run of a function.
+// A call is one run of a function. It is used again for another, unless the function has outlasted
+// its time.
 type call struct {
 	registry *Registry
 	function *function
-	ctx      callContext
+	ctx      *callContext
+	args     [][]byte
+	room     []byte // what backs args
 
 	result []byte
 	stream io.Reader
 	length int64
 	err    error
-	done   chan struct{} // closed when the function has returned
-	over   atomic.Bool   // the function has returned, or its time is over: whichever came first
+
+	done  chan struct{} // gets one when the function has returned
+	timer *time.Timer
+	over  atomic.Bool // the function has returned, or its time is over: whichever came first
 }
 
-// bounded runs the function in a goroutine of its own, so that one that outlasts its time keeps
-// nobody waiting. It has a copy of the arguments then, as the connection's buffer is used again.
-func (c *call) bounded(timeout time.Duration, args [][]byte, answer answerFunc) error {
-	c.ctx.deadline = time.Now().Add(timeout)
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	go c.run(cloned(args))
-	select {
-	case <-c.done:
-		return c.answer(answer)
-	case <-timer.C:
+var idleCalls = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
+
+// maxKept is how many bytes of arguments a call may have that is used again.
+const maxKept = 64 << 10
+
+// free gives c back. Nobody may have it any more.
+func (c *call) free() {
+	clear(c.args)
+	c.registry, c.function, c.ctx, c.args = nil, nil, nil, c.args[:0]
+	c.result, c.stream, c.length, c.err = nil, nil, 0, nil
+	if cap(c.room) > maxKept {
+		c.room = nil
 	}
-	if c.over.Swap(true) { // it has just returned
-		<-c.done
-		return c.answer(answer)
-	}
-	c.ctx.end(errLate)
-	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(c.function.name)), Kind: errFailed,
-		Status: http.StatusGatewayTimeout, Detail: "the function has not returned after " + timeout.String()}
+	c.over.Store(false)
+	idleCalls.Put(c)
 }
 
-// cloned copies the arguments into one piece of memory.
-func cloned(args [][]byte) [][]byte {
+// cloneArgs gives c a copy of the arguments: a function that outlasts its time has them while the
+// connection's buffer is used again.
+func (c *call) cloneArgs(args [][]byte) {
 	size := 0
 	for _, a := range args {
 		size += len(a)
 	}
-	room := make([]byte, 0, size)
-	own := make([][]byte, len(args))
-	for i, a := range args {
-		room = append(room, a...)
-		own[i] = room[len(room)-len(a) : len(room) : len(room)]
+	if cap(c.room) < size {
+		c.room = make([]byte, 0, size)
 	}
-	return own
+	c.room, c.args = c.room[:0], c.args[:0]
+	for _, a := range args {
+		c.room = append(c.room, a...)
+		c.args = append(c.args, c.room[len(c.room)-len(a):len(c.room):len(c.room)])
+	}
+}
+
+// bounded runs the function in a goroutine of its own, so that one that outlasts its time keeps
+// nobody waiting.
+func (c *call) bounded(timeout time.Duration, to answerer) error {
+	c.ctx.deadline = time.Now().Add(timeout)
+	if c.timer == nil {
+		c.timer = time.NewTimer(timeout)
+	} else {
+		c.timer.Reset(timeout)
+	}
+	go c.run()
+	select {
+	case <-c.done:
+		c.timer.Stop()
+		return c.finish(to)
+	case <-c.timer.C:
+	}
+	name := c.function.name // c may be the function's alone from now on
+	if c.over.Swap(true) {  // it has just returned
+		<-c.done
+		return c.finish(to)
+	}
+	c.ctx.end(errLate)
+	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(name)), Kind: errFailed,
+		Status: http.StatusGatewayTimeout, Detail: "the function has not returned after " + timeout.String()}
 }
 
 // run calls the function.
-func (c *call) run(args [][]byte) {
+func (c *call) run() {
 	c.err = errExited // unless the function returns
 	defer func() {
 		if v := recover(); v != nil {
 			c.err = &protocol.PanicError{Value: v, Stack: debug.Stack()}
 		}
 		c.registry.running.Add(-1)
-		if closer, ok := c.stream.(io.Closer); c.over.Swap(true) && ok { // nobody waits for it
-			closer.Close()
-		}
 		if c.stream == nil || c.err != nil { // a stream may still use the context
 			c.ctx.end(errReturned)
 		}
-		close(c.done)
+		if closer, ok := c.stream.(io.Closer); c.over.Swap(true) && ok { // nobody waits for it
+			closer.Close()
+		}
+		c.done <- struct{}{}
 	}()
 	if f := c.function; f.stream != nil {
-		c.stream, c.length, c.err = f.stream(&c.ctx, args)
+		c.stream, c.length, c.err = f.stream(c.ctx, c.args)
 		return
 	}
-	c.result, c.err = c.function.call(&c.ctx, args)
+	c.result, c.err = c.function.call(c.ctx, c.args)
 	c.length = int64(len(c.result))
 }
 
-// answer has the result answered, or returns what the function has failed with.
-func (c *call) answer(answer answerFunc) error {
-	if c.err != nil {
+// finish has the result answered, or returns what the function has failed with, and gives c back.
+func (c *call) finish(to answerer) error {
+	defer c.free()
+	switch {
+	case c.err != nil:
 		return failed(c.function.name, c.err)
-	}
-	if c.stream == nil {
-		return answer(c.result, nil, c.length)
+	case c.stream == nil:
+		return to.answer(c.result, nil, c.length)
 	}
 	defer c.ctx.end(errReturned)
 	if closer, ok := c.stream.(io.Closer); ok {
 		defer closer.Close()
 	}
 	if c.length < 0 {
-		b, err := c.registry.readAll(&c.ctx, c.again, nil)
+		b, err := c.registry.readAll(c.ctx, c.again, nil)
 		if err != nil {
 			return failed(c.function.name, err)
 		}
-		return answer(b, nil, int64(len(b)))
+		return to.answer(b, nil, int64(len(b)))
 	}
-	return answer(nil, c.stream, c.length)
+	return to.answer(nil, c.stream, c.length)
 }
 
 // again is the StreamFunc of a stream that is open already, without its Close.

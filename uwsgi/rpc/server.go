@@ -23,11 +23,12 @@ func (r *Registry) Open(h uwsgi.Header, peer net.Addr) (uwsgi.Service, error) {
 type service struct {
 	registry *Registry
 	form     uint8
-	length   int64  // of the result, once it is known; -1: not before its end
+	w        protocol.ResponseWriter
+	length   int64  // of the result, once it is known
 	failure  string // what the caller is told of a failure
 	wrapped  bool   // the result is wrapped as HTTP's
 	params   [2]protocol.Param
-	args     [8][]byte // the room of a few
+	args     [16][]byte // the room of a few
 }
 
 // HTTP implements [uwsgi.Service].
@@ -62,7 +63,8 @@ func (s *service) Serve(w protocol.ResponseWriter, r *protocol.Request, block []
 		return unknown(string(name))
 	}
 	s.name(r, f.uri)
-	return s.registry.run(r, f, args, func(b []byte, stream io.Reader, length int64) error { return s.answer(w, b, stream, length) })
+	s.w = w
+	return s.registry.run(r, f, args, s)
 }
 
 // name says in the log and to Observe what was called.
@@ -72,19 +74,19 @@ func (s *service) name(r *protocol.Request, uri string) {
 }
 
 // answer sends a result: b, or what stream has.
-func (s *service) answer(w protocol.ResponseWriter, b []byte, stream io.Reader, length int64) (err error) {
+func (s *service) answer(b []byte, stream io.Reader, length int64) (err error) {
 	s.length = length
 	if s.registry.WrapRaw && s.form != formPacket {
 		_, h, n, herr := protocol.ParseHead(b)
 		if s.wrapped = stream != nil || herr != nil || n == 0 || len(h) == 0; s.wrapped {
-			setHeader(w.Header(), "application/octet-stream", length)
+			setHeader(s.w.Header(), "application/octet-stream", length)
 		}
 	}
 	if stream == nil {
-		_, err = w.Write(b)
+		_, err = s.w.Write(b)
 		return err
 	}
-	n, err := io.Copy(w, stream)
+	n, err := io.Copy(s.w, stream)
 	if err == nil && length >= 0 && n != length {
 		err = wrongLength(n, length)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"runtime"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/uwsgi"
@@ -285,3 +287,66 @@ func TestContextAfterCall(t *testing.T) {
 		}
 	}
 }
+
+// A call is observed as a request of method RPC, and so is one that is refused.
+func TestCallsAreObserved(t *testing.T) {
+	r := functions()
+	var seen []string
+	for _, says := range []string{say(t, 0, "hello"), say(t, 1, "fail"), say(t, 0, "nobody"), packet(0, ""), path("PATH_INFO", "/hello", "REQUEST_METHOD", "GET")} {
+		loop := &protocol.Loop{Log: slog.New(slog.DiscardHandler), Observe: func(r *protocol.Request, s protocol.Summary) {
+			seen = append(seen, fmt.Sprint(r.Method(), " ", r.RequestURI(), " ", s.Status, " ", s.Err != nil))
+		}}
+		if err := loop.Serve(t.Context(), stream(r).Protocol.NewConn(netiotest.NewScript([]byte(says), nil), nil)); err != nil {
+			t.Error(err)
+		}
+	}
+	want := []string{"RPC /hello 200 false", "RPC /fail 500 true", "RPC /nobody 404 true", "RPC / 400 true", "GET /hello 200 false"}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A function that outlasts its time keeps its arguments, whatever is called meanwhile.
+func TestArgumentsOfALateFunction(t *testing.T) {
+	r := functions()
+	r.Timeout = time.Millisecond
+	free, kept := make(chan struct{}), make(chan string, 1)
+	r.Register("slow", func(_ context.Context, args [][]byte) ([]byte, error) {
+		<-free
+		kept <- string(args[0])
+		return nil, nil
+	})
+	c := &Client{Dial: dial(t, r)}
+	fails(t, c, 504, "slow", "mine")
+	r.Timeout = 0
+	for range 10 {
+		if b, err := c.Call(t.Context(), "echo", []byte("yours")); string(b) != "yours" || err != nil {
+			t.Errorf("%q, %v", b, err)
+		}
+	}
+	close(free)
+	if got := <-kept; got != "mine" {
+		t.Errorf("its argument is %q", got)
+	}
+}
+
+// A stream that comes after its time is closed.
+func TestLateStreamIsClosed(t *testing.T) {
+	r := functions()
+	r.Timeout = time.Millisecond
+	free, closed := make(chan struct{}), make(chan struct{})
+	r.RegisterStream("slow", func(context.Context, [][]byte) (io.Reader, int64, error) {
+		<-free
+		return closer{strings.NewReader(""), closed}, 0, nil
+	})
+	fails(t, &Client{Dial: dial(t, r)}, 504, "slow")
+	close(free)
+	<-closed
+}
+
+type closer struct {
+	io.Reader
+	closed chan struct{}
+}
+
+func (c closer) Close() error { close(c.closed); return nil }
