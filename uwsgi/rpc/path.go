@@ -57,7 +57,9 @@ func contentType(accept string) string {
 }
 
 // HTTP returns a handler that answers HTTP requests as modifier2 2 does, by any protocol: the
-// function and its arguments are the elements of the path below the handler's.
+// function and its arguments are the elements of the path below the handler's. A request of any
+// method calls, so a page of another site can have a visitor's browser call: functions that change
+// something want a handler before this one that tells their callers.
 func (r *Registry) HTTP() protocol.Handler {
 	return r.bridge(r.servePath)
 }
