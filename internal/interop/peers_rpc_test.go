@@ -138,6 +138,11 @@ func TestRPCBehindNginx(t *testing.T) {
 		if a := s.get(t, "/call"); string(a.body) != "foo|bar" || a.header.Get("X-By") != "hellolua" {
 			t.Errorf("the documented example: %q, %v", a.body, a.header)
 		}
+		s.get(t, "/leading").wantBody(t, "foo|bar")
+		if a := s.do(t, call{method: "POST", path: "/headers", body: strings.NewReader("a body"), header: http.Header{"X-A": {"b"}}}); !strings.Contains(string(a.body), "HTTP_X_A|b") {
+			t.Errorf("headers as arguments: %d %q", a.status, a.body)
+		}
+		s.do(t, call{path: "/packet"}).want(t, 502)
 		if wrap {
 			s.get(t, "/wrapped?a").wantBody(t, "GET|uri|/wrapped?a")
 		} else {
