@@ -327,3 +327,14 @@ var errFull = errors.New("full")
 type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
+
+// uWSGI closes on a call beyond its buffer-size without a word, and the error says what may be why.
+func TestClosedOnLargeCall(t *testing.T) {
+	for size, hint := range map[int]bool{4089: true, 4000: false} {
+		c := &Client{Dial: (&netiotest.Backend{Reads: size + 13}).Dial(t)}
+		_, err := c.Call(t.Context(), "hello", make([]byte, size))
+		if !errors.Is(err, ErrNoAnswer) || strings.Contains(err.Error(), "bytes: uWSGI takes 4096 unless its buffer-size says more") != hint {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}

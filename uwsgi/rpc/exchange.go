@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/bufpool"
@@ -148,9 +149,15 @@ func (x *exchange) readRaw() error {
 	}
 }
 
+// bufferSize is uWSGI's default for buffer-size, which bounds a packet without its header.
+const bufferSize = 4096
+
 // failed makes err, which op met, the error of the call.
 func (x *exchange) failed(op string, err error, notSent bool) error {
 	e := &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(x.name)) + ": " + op, Kind: protocol.ErrUpstream, Err: x.timeout.Explain(err), NotSent: notSent}
+	if size := len(x.packet) - uwsgi.HeaderSize; size > bufferSize && (errors.Is(err, ErrNoAnswer) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+		e.Detail = "the call has " + strconv.Itoa(size) + " bytes: uWSGI takes 4096 unless its buffer-size says more"
+	}
 	if cause := context.Cause(x.ctx); cause != nil {
 		if e.Err = cause; !errors.Is(x.ctx.Err(), context.DeadlineExceeded) {
 			e.Kind = protocol.ErrAborted
