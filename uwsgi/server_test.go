@@ -194,7 +194,7 @@ var conversations = []netiotest.Conversation{
 		Log:  "uwsgi_request_buffering off",
 	},
 	{
-		Text: "RPC is another issue's",
+		Text: "RPC, without a row for it",
 		Says: "\xad\x07\x00\x00\x05\x00hello",
 		Hear: stream.ErrorPage(501),
 		Log:  `level=WARN msg="request failed" err="uwsgi: read head: unsupported: modifier1 173 (RPC)" protocol=uwsgi peer=script`,
