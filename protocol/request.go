@@ -39,8 +39,8 @@ type Request struct {
 	// ErrTooLarge.
 	Body io.Reader
 
-	// GetBody returns another reader of Body, from its beginning, whatever was read of the others. A
-	// client may call it to send the request once more, and closes what it returns if that is an
+	// GetBody returns another reader of Body, from its beginning, whatever was read of the others.
+	// A client may call it to send the request once more, and closes what it returns if that is an
 	// io.Closer. nil: the body can be had once. Who sets another Body sets GetBody too.
 	GetBody func() (io.Reader, error)
 
