@@ -44,8 +44,8 @@ type Limits struct {
 	// What a client gives its backend. The defaults are nginx's, so that who puts us behind or in
 	// the place of nginx finds the same. The time in which the request's body has yet to come from
 	// the client does not count, and a 101's connection has neither.
-	// from the sending of a request to its response's whole head; so long a full backlog is tried
-	// again, too; 60 s
+	// from the sending of a request to its response's whole head; so long, too, a full backlog is
+	// tried again and a request waits where a client's MaxOpen connections are in use; 60 s
 	FirstByteTimeout time.Duration
 	ReadTimeout      time.Duration // without any byte, while a response's body is being read; 60 s
 }

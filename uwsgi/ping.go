@@ -45,7 +45,8 @@ func answerPing(c *netio.OneRequest, _ *protocol.Request, _ []byte) error {
 }
 
 // Ping asks whether the server is there and serving. A server may answer with a warning, which says
-// what is wrong with it in words. The context bounds the whole exchange.
+// what is wrong with it in words. The context bounds the whole exchange. Its connection does not
+// count for MaxOpen.
 func (c *Client) Ping(ctx context.Context) (warning string, err error) {
 	conn, err := c.Dial(ctx)
 	if err != nil {

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strconv"
@@ -26,10 +27,10 @@ func (b *Conn) HeadError(proto string, err error) error {
 // uWSGI's default for buffer-size, the smallest limit of the backends that we know.
 const largeHead = 4096
 
-// ExplainLargeHead adds to the error of a backend that closed without a response the size of the
+// explainLargeHead adds to the error of a backend that closed without a response the size of the
 // request's head, in bytes, and a hint how the backend's limit is set. hint may be empty. Other
 // errors, and those after a head of 4,096 bytes or less, are returned as they are.
-func ExplainLargeHead(err error, head int, hint string) error {
+func explainLargeHead(err error, head int, hint string) error {
 	if head <= largeHead || !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return err
 	}
@@ -46,4 +47,33 @@ func ExplainLargeHead(err error, head int, hint string) error {
 	}
 	e.Detail = size
 	return e
+}
+
+// wrapError makes an error of op a *protocol.Error. If the context has ended its cause is the
+// error: ErrUpstream after a timeout, else ErrAborted. Any other is ErrUpstream.
+func wrapError(ctx context.Context, proto, op string, err error) error {
+	e := &protocol.Error{Protocol: proto, Op: op, Kind: protocol.ErrUpstream, Err: err}
+	if cause := context.Cause(ctx); cause != nil {
+		if e.Err = cause; !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			e.Kind = protocol.ErrAborted
+		}
+		return e
+	}
+	if own, ok := err.(*protocol.Error); ok && own.Kind == protocol.ErrUpstream {
+		*e = *own
+		e.Protocol = proto
+	}
+	return e
+}
+
+// withNotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
+// somebody else's too.
+func withNotSent(err error, notSent bool) error {
+	e, ok := err.(*protocol.Error)
+	if !ok || e.NotSent == notSent {
+		return err
+	}
+	own := *e
+	own.NotSent = notSent
+	return &own
 }

@@ -38,10 +38,10 @@ func TestClosedOnLargeHead(t *testing.T) {
 
 func TestUnanswered(t *testing.T) {
 	want := "read response head: upstream: the request's head was 9000 bytes: " + syscall.ECONNRESET.Error()
-	if err := ExplainLargeHead(syscall.ECONNRESET, 9000, ""); err.Error() != want {
+	if err := explainLargeHead(syscall.ECONNRESET, 9000, ""); err.Error() != want {
 		t.Error(err)
 	}
-	if err := ExplainLargeHead(io.ErrClosedPipe, 9000, ""); err != io.ErrClosedPipe {
+	if err := explainLargeHead(io.ErrClosedPipe, 9000, ""); err != io.ErrClosedPipe {
 		t.Error(err)
 	}
 }

@@ -2,7 +2,6 @@ package netio
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync/atomic"
 
@@ -18,7 +17,7 @@ type Exchange struct {
 	Resend bool
 	// AnyLength says that the wire can carry a body of unknown length. Else it is taken in first.
 	AnyLength bool
-	// Hint is for the error of a backend that closes on a large head: see ExplainLargeHead. Encode
+	// Hint is for the error of a backend that closes on a large head: see explainLargeHead. Encode
 	// may set it.
 	Hint string
 
@@ -59,7 +58,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	defer func() {
 		if err != nil {
 			x.Close()
-			err = NotSent(err, !x.reached.Load())
+			err = withNotSent(err, !x.reached.Load())
 		}
 	}()
 	head, body, err := w.Encode(x.Request)
@@ -107,7 +106,7 @@ func (x *Exchange) attempt() (*protocol.Response, error) {
 	}
 	res, err := x.wire.Receive()
 	if err != nil {
-		return nil, x.Failed("read response head", ExplainLargeHead(err, x.head, x.Hint))
+		return nil, x.Failed("read response head", explainLargeHead(err, x.head, x.Hint))
 	}
 	x.first, x.rest = nil, nil // the response may last
 	return res, nil
@@ -193,33 +192,4 @@ func (x *Exchange) wrapError(op string, err error) error {
 		return *unread
 	}
 	return wrapError(x.ctx, x.protocol, op, err)
-}
-
-// wrapError makes an error of op a *protocol.Error. If the context has ended its cause is the
-// error: ErrUpstream after a timeout, else ErrAborted. Any other is ErrUpstream.
-func wrapError(ctx context.Context, proto, op string, err error) error {
-	e := &protocol.Error{Protocol: proto, Op: op, Kind: protocol.ErrUpstream, Err: err}
-	if cause := context.Cause(ctx); cause != nil {
-		if e.Err = cause; !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			e.Kind = protocol.ErrAborted
-		}
-		return e
-	}
-	if own, ok := err.(*protocol.Error); ok && own.Kind == protocol.ErrUpstream {
-		*e = *own
-		e.Protocol = proto
-	}
-	return e
-}
-
-// NotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
-// somebody else's too.
-func NotSent(err error, notSent bool) error {
-	e, ok := err.(*protocol.Error)
-	if !ok || e.NotSent == notSent {
-		return err
-	}
-	own := *e
-	own.NotSent = notSent
-	return &own
 }

@@ -38,9 +38,6 @@ func (c *PoolConn) Close() error {
 	return err
 }
 
-// Used reports whether a request was sent on c and answered.
-func (c *PoolConn) Used() bool { return c.used }
-
 // Put gives back a connection on which a response was whole. It must have no deadline. It is closed
 // if it is too old or there are enough idle ones.
 func (c *PoolConn) Put() {

@@ -62,8 +62,8 @@ func TestConnectionsAreBounded(t *testing.T) {
 					return
 				}
 				served = append(served, i)
-				if want := i != 2; c.Used() != want {
-					t.Errorf("%d has a kept connection: %v", i, c.Used())
+				if want := i != 2; c.used != want {
+					t.Errorf("%d has a kept connection: %v", i, c.used)
 				}
 				synctest.Wait() // nobody else is served before c goes
 				if i == 0 {
