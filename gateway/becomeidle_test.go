@@ -119,7 +119,7 @@ func TestBecomingIdleLosesNothingOfAPipeline(t *testing.T) {
 // spin lets d pass, to meet what happens at that time: no longer than it takes, nor than one
 // processor allows.
 func spin(d time.Duration) {
-	for start := time.Now(); time.Since(start) < d; {
+	for end := time.Now().Add(d); time.Now().Before(end); {
 		runtime.Gosched()
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A webReadDeadline is the read deadline of a webConn. net/http sets it seven times for one request.
-// The connection's own is moved only where it is too late: one that is too early is noticed when a
-// read meets it, and moved then. All of it is guarded by webIdle's mu.
+// A webReadDeadline is the read deadline of a webConn. net/http sets it seven times for one
+// request. The connection's own is moved only where it is too late: one that is too early is
+// noticed when a read meets it, and moved then. All of it is guarded by webIdle's mu.
 type webReadDeadline struct {
 	wanted time.Time // as net/http or a handler has set it; zero: none
 	set    time.Time // the connection's own, never later than wanted

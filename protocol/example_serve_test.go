@@ -241,3 +241,22 @@ func ExampleSummary() {
 	fmt.Println(<-done)
 	// Output: /hello 200 12 <nil>
 }
+
+// A byHost gives requests to a handler for each host.
+type byHost map[string]protocol.Handler
+
+func (b byHost) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
+	return b[r.Host()].Serve(w, r)
+}
+
+func (b byHost) Route(hr *http.Request) (h protocol.Handler, mount string) { return b[hr.Host], "" }
+
+func ExampleRouter() {
+	var r protocol.Router = byHost{"a.example": protocol.FromHTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "hello from ", r.Host)
+	}))}
+	rec := httptest.NewRecorder()
+	protocol.ToHTTP(r).ServeHTTP(rec, httptest.NewRequest("GET", "http://a.example/", nil))
+	fmt.Println(rec.Body)
+	// Output: hello from a.example
+}

@@ -39,8 +39,8 @@ const (
 	ModifierResponse  Modifier = 255
 )
 
-// A kind is what the protocol knows of a modifier1.
-type kind struct {
+// A packetKind is what the protocol knows of a modifier1.
+type packetKind struct {
 	name string
 	// variables: the block is variables and a body follows, as in a request that some language's
 	// plugin would serve
@@ -51,7 +51,7 @@ type kind struct {
 }
 
 // kinds has a row for each modifier1 that has a name.
-var kinds = [256]kind{
+var kinds = [256]packetKind{
 	ModifierWSGI:     {"WSGI", true, readRequest},
 	ModifierPSGI:     {"PSGI", true, readRequest},
 	ModifierLua:      {"Lua", true, readRequest},

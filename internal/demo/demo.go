@@ -42,11 +42,11 @@ func serveNative(w protocol.ResponseWriter, r *protocol.Request) error {
 	if path == "/" {
 		return hello(w)
 	}
-	return call{w: w, path: path, rawQuery: query, native: r}.serve()
+	return exchange{w: w, path: path, rawQuery: query, native: r}.serve()
 }
 
 func serveHTTP(w http.ResponseWriter, r *http.Request) {
-	err := call{w: w, path: r.URL.Path, rawQuery: r.URL.RawQuery, http: r}.serve()
+	err := exchange{w: w, path: r.URL.Path, rawQuery: r.URL.RawQuery, http: r}.serve()
 	if err != nil {
 		// net/http has no way to return an error: an answer, if none has begun, else a cut.
 		if _, begun := errors.AsType[*answeredError](err); begun {
@@ -71,8 +71,8 @@ func location(p protocol.Params) (path, query string) {
 	return path, p.Get("QUERY_STRING")
 }
 
-// A call is one request, natively or by net/http: one of the last two fields is set.
-type call struct {
+// An exchange is one request, natively or by net/http: one of the last two fields is set.
+type exchange struct {
 	w        http.ResponseWriter
 	path     string
 	rawQuery string
@@ -85,7 +85,7 @@ type answeredError struct{ error }
 
 func (e *answeredError) Unwrap() error { return e.error }
 
-func (c call) serve() error {
+func (c exchange) serve() error {
 	switch c.path {
 	case "/":
 		return hello(c.w)
@@ -121,7 +121,7 @@ func hello(w http.ResponseWriter) error {
 	return err
 }
 
-func (c call) vars() error {
+func (c exchange) vars() error {
 	pairs := [][2]string{}
 	for name, value := range c.params().All() {
 		pairs = append(pairs, [2]string{name, value})
@@ -135,7 +135,7 @@ func (c call) vars() error {
 	return err
 }
 
-func (c call) echo() error {
+func (c exchange) echo() error {
 	h := c.w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	if t := c.field("Content-Type"); t != "" {
@@ -147,7 +147,7 @@ func (c call) echo() error {
 	return answered(io.Copy(c.w, c.body()))
 }
 
-func (c call) bytes() error {
+func (c exchange) bytes() error {
 	n, err := c.number("n", 0)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (c call) bytes() error {
 	return answered(io.Copy(c.w, Bytes(n)))
 }
 
-func (c call) sleep() error {
+func (c exchange) sleep() error {
 	ms, err := c.number("ms", 0)
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func (c call) sleep() error {
 	return nil
 }
 
-func (c call) stream() error {
+func (c exchange) stream() error {
 	n, err := c.number("n", 5)
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (c call) stream() error {
 	return nil
 }
 
-func (c call) status() error {
+func (c exchange) status() error {
 	code, err := c.number("code", http.StatusOK)
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (c call) status() error {
 }
 
 // text answers with a text. A status that has no body goes without.
-func (c call) text(status int, s string) {
+func (c exchange) text(status int, s string) {
 	if status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
 		c.w.WriteHeader(status)
 		return
@@ -218,7 +218,7 @@ func (c call) text(status int, s string) {
 }
 
 // wait lets ms milliseconds pass, or returns why the request has ended before.
-func (c call) wait(ms int64) error {
+func (c exchange) wait(ms int64) error {
 	if ms == 0 {
 		return nil
 	}
@@ -234,7 +234,7 @@ func (c call) wait(ms int64) error {
 }
 
 // number is a number of the query that is not negative.
-func (c call) number(name string, byDefault int64) (int64, error) {
+func (c exchange) number(name string, byDefault int64) (int64, error) {
 	q, err := url.ParseQuery(c.rawQuery)
 	if err != nil {
 		return 0, &protocol.Error{Op: "demo: read query", Kind: protocol.ErrMalformed, Err: err}

@@ -8,21 +8,21 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-func (c call) context() context.Context {
+func (c exchange) context() context.Context {
 	if c.native != nil {
 		return c.native.Context()
 	}
 	return c.http.Context()
 }
 
-func (c call) body() io.Reader {
+func (c exchange) body() io.Reader {
 	if c.native != nil {
 		return c.native.Body
 	}
 	return c.http.Body
 }
 
-func (c call) length() int64 {
+func (c exchange) length() int64 {
 	if c.native != nil {
 		return c.native.ContentLength
 	}
@@ -30,7 +30,7 @@ func (c call) length() int64 {
 }
 
 // params are the variables as they came, or those that an http.Request amounts to.
-func (c call) params() protocol.Params {
+func (c exchange) params() protocol.Params {
 	if c.native != nil {
 		return c.native.Params
 	}
@@ -41,7 +41,7 @@ func (c call) params() protocol.Params {
 }
 
 // field is a header field of the request.
-func (c call) field(name string) string {
+func (c exchange) field(name string) string {
 	if c.native == nil {
 		return c.http.Header.Get(name)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-func (c call) webSocket() error {
+func (c exchange) webSocket() error {
 	if c.native != nil {
 		return protocol.FromHTTP(http.HandlerFunc(webSocket)).Serve(c.w, c.native)
 	}

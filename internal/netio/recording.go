@@ -33,16 +33,16 @@ func (r *recording) again() (io.Reader, error) {
 	if r.tooLong.Load() {
 		return nil, r.readInPart()
 	}
-	return &replay{recording: r}, nil
+	return &playback{recording: r}, nil
 }
 
-// A replay reads a recording from its beginning.
-type replay struct {
+// A playback reads a recording from its beginning.
+type playback struct {
 	*recording
 	off int64
 }
 
-func (r *replay) Read(p []byte) (n int, err error) {
+func (r *playback) Read(p []byte) (n int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {

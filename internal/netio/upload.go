@@ -113,7 +113,7 @@ func (u *upload) record() {
 	for i := range u.rest {
 		if p := &u.rest[i]; p.Body != nil && p.Again == nil {
 			r := &recording{body: p.Body, protocol: u.protocol}
-			p.Body, p.Again = &replay{recording: r}, r.again
+			p.Body, p.Again = &playback{recording: r}, r.again
 		}
 	}
 }

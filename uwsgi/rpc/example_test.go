@@ -53,11 +53,34 @@ func ExampleLocal() {
 	// Output: a-b <nil>
 }
 
-func ExampleRegistry_RegisterStream() {
+func ExampleFunc() {
+	var upper rpc.Func = func(_ context.Context, args [][]byte) ([]byte, error) {
+		return bytes.ToUpper(args[0]), nil
+	}
 	r := new(rpc.Registry)
-	r.RegisterStream("read", func(context.Context, [][]byte) (io.Reader, int64, error) {
+	r.Register("upper", upper, rpc.Doc{Help: "the argument in upper case", Signature: []string{"string", "string"}})
+	b, err := rpc.Local(r).Call(context.Background(), "upper", []byte("hello"))
+	fmt.Printf("%s %v\n", b, err)
+	// Output: HELLO <nil>
+}
+
+// What calls functions need not know where they are.
+func ExampleCaller() {
+	for _, c := range []rpc.Caller{rpc.Local(functions()), &rpc.Client{Dial: dial}} {
+		b, err := c.Call(context.Background(), "join", []byte("a"), []byte("b"))
+		fmt.Printf("%s %v\n", b, err)
+	}
+	// Output:
+	// a-b <nil>
+	// a-b <nil>
+}
+
+func ExampleRegistry_RegisterStream() {
+	var read rpc.StreamFunc = func(context.Context, [][]byte) (io.Reader, int64, error) {
 		return strings.NewReader("a long result"), 13, nil
-	})
+	}
+	r := new(rpc.Registry)
+	r.RegisterStream("read", read)
 	b, err := rpc.Local(r).Call(context.Background(), "read")
 	fmt.Printf("%s %v\n", b, err)
 	// Output: a long result <nil>
@@ -65,7 +88,8 @@ func ExampleRegistry_RegisterStream() {
 
 func ExampleFunc2() {
 	r := new(rpc.Registry)
-	r.RegisterTyped("add", rpc.Func2(func(_ context.Context, a, b int) (int, error) { return a + b, nil }), "adds two numbers")
+	var sum rpc.Typed = rpc.Func2(func(_ context.Context, a, b int) (int, error) { return a + b, nil })
+	r.RegisterTyped("add", sum, "adds two numbers")
 
 	add := rpc.Stub2[int, int, int](rpc.Local(r), "add")
 	fmt.Println(add(context.Background(), 40, 2))
