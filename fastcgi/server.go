@@ -41,6 +41,7 @@ func (p Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
 	s := &conn{proto: p, lim: lim.Resolve(), nc: c, peer: c.RemoteAddr()}
 	s.lim.Requests = min(s.lim.Requests, maxIDs)
 	s.in.Init(c)
+	s.in.Idles(&s.idle, waiting, busy)
 	s.out.c = s
 	s.out.nc.Init(c, lim)
 	s.next.L = &s.mu

@@ -56,6 +56,7 @@ func New(c net.Conn, lim *protocol.Limits) *Conn {
 func (b *Conn) Init(c net.Conn, lim *protocol.Limits) {
 	b.Conn, b.Limits = c, lim.Resolve()
 	b.Reader.Init(c)
+	b.Idles(&b.state, idle, active)
 }
 
 // release returns the empty buffers to the pool.

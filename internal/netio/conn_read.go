@@ -29,7 +29,7 @@ func (b *Conn) Wait() error {
 	b.consume()
 	err := b.Reader.Wait(d)
 	switch {
-	case b.w > 0 && b.state.CompareAndSwap(idle, active):
+	case b.w > 0 && (b.state.CompareAndSwap(idle, active) || b.state.Load() == active):
 		return nil
 	case err == nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET):
 		return io.EOF

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -18,6 +19,8 @@ type Reader struct {
 	in   []byte // the buffer, nil while it is empty
 	r, w int    // in[r:w] is buffered
 
+	idling idling // see Idles
+
 	tryReadFunc func(fd uintptr) bool // tryRead, allocated once
 	tryN        int                   // what tryRead or tryPeek has read
 	tryErr      error                 // its error
@@ -30,6 +33,26 @@ type Reader struct {
 func (b *Reader) Init(c net.Conn) {
 	b.nc, b.raw = c, Socket(c)
 	b.tryReadFunc = b.tryRead
+}
+
+// An idling is a state that says whether a connection is idle.
+type idling struct {
+	state      *atomic.Int32 // nil: nobody asks
+	idle, busy int32
+}
+
+// Idles has state be idle, as it is when Wait is called, while Wait waits, and busy before it takes
+// input from the system: else whoever closes what is idle, and looks for input before, would meet
+// neither. Where state is another, as the connection has been closed, Wait ends with io.EOF. It has
+// no effect on a connection that wraps one.
+func (b *Reader) Idles(state *atomic.Int32, idle, busy int32) { b.idling = idling{state, idle, busy} }
+
+func (i *idling) begin() bool { return i.state == nil || i.state.CompareAndSwap(i.idle, i.busy) }
+
+func (i *idling) goOn() {
+	if i.state != nil {
+		i.state.CompareAndSwap(i.busy, i.idle)
+	}
 }
 
 // Reset makes b the input of c, for use without Wait.
@@ -95,6 +118,10 @@ func (b *Reader) tryRead(fd uintptr) bool {
 		b.keep.consume(fd)
 		return true
 	}
+	if !b.idling.begin() {
+		b.tryErr = io.EOF
+		return true
+	}
 	b.in = getBuffer()
 	n, err := b.keep.readOrPeek(int(fd), b.in)
 	if err == nil {
@@ -104,6 +131,7 @@ func (b *Reader) tryRead(fd uintptr) bool {
 	putBuffer(b.in)
 	b.in = nil
 	if err == syscall.EAGAIN {
+		b.idling.goOn()
 		b.read.arm(b.nc.SetReadDeadline, b.tryLimit)
 		return false
 	}
