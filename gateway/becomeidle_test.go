@@ -6,9 +6,11 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -139,6 +141,51 @@ func TestCloseMeetsAnIdleConnection(t *testing.T) {
 			}
 			s.Close()
 			<-done
+		}
+	}
+}
+
+// What is not a socket stays served: nobody could wait for its next request without reading. In
+// this test time is virtual.
+func TestWhatIsNoSocketServesOn(t *testing.T) {
+	for _, way := range keeping {
+		t.Run(way, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &gateway.Server{MethodOptional: true, Handler: text("left")}
+				l := pipe(t)
+				serve(t, s, func() error { return ways[way].serve(s, l) })
+				c, err := l.(*netiotest.Pipes).Dial(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				for range 3 {
+					if !exchange(c, ways[way].request) {
+						t.Fatal("no answer")
+					}
+					<-time.After(time.Minute)
+				}
+			})
+		})
+	}
+}
+
+// A request that has come before a shutdown began is served, also where nothing serves its
+// connection yet.
+func TestShutdownServesWhatHasComeToAnIdleConnection(t *testing.T) {
+	for _, way := range keeping {
+		for range 50 {
+			s, c := kept(t, way, nil, time.Millisecond)
+			s.AwaitIdle()
+			io.WriteString(c, ways[way].request)
+			shut := make(chan error, 1)
+			go func() { shut <- s.Shutdown(context.Background()) }()
+			if !exchange(c, "") {
+				t.Errorf("%s: no answer", way)
+			}
+			if err := <-shut; err != nil {
+				t.Errorf("%s: %v", way, err)
+			}
 		}
 	}
 }

@@ -113,13 +113,15 @@ func (c *conn) closeIdle() {
 		return
 	}
 	c.mu.Lock()
-	state, service := c.state, c.service
+	service, waits := c.service, c.state == accepted || c.state == idle
+	if waits = waits && !c.pending(); waits {
+		c.net.Close() // with the lock: nobody has read a request before another state
+	}
 	c.mu.Unlock()
-	switch {
-	case state == served:
+	if waits {
+		c.expire()
+	} else if service != nil {
 		closeService(service)
-	case state != begun && !c.pending():
-		c.closeNow()
 	}
 }
 
@@ -127,12 +129,6 @@ func (c *conn) closeIdle() {
 func closeService(service any) bool {
 	idler, ok := service.(protocol.Idler)
 	return ok && idler.CloseIdle()
-}
-
-// closeNow closes the connection, of which the system then tells nobody who waits for its input.
-func (c *conn) closeNow() {
-	c.net.Close()
-	c.expire()
 }
 
 // pending reports whether the system has input for c that nobody has read.
@@ -151,7 +147,8 @@ func (c *conn) cut() {
 	c.closeIdle()
 	c.cutting.Store(true)
 	netio.ResetOnClose(c.net)
-	c.closeNow()
+	c.net.Close()
+	c.expire() // the system tells nobody of the input of what is closed
 }
 
 // endWeb ends net/http's server, which has no connections any more, and waits for it.
