@@ -15,7 +15,7 @@ import (
 const (
 	floodedBound = 256 << 10 // bytes of resident memory that a connection of a flood may take
 	floodedConns = 100
-	floodedGets  = 4000 // requests, before and meanwhile: so many that the first garbage is collected
+	floodedGets  = 4000 // requests, before and meanwhile: the first garbage is collected by then
 )
 
 // heldBytes is what a flood sends first if it means to have much held.
