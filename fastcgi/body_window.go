@@ -98,8 +98,12 @@ func (f *bodyStream) unspool() {
 	}
 }
 
-// graceTime is how long a full window is left to a handler that does not read.
-const graceTime = 50 * time.Millisecond
+// How long a full window is left to a handler that does not read: one that has not read at all may
+// never do so, one that has is slow, or the backend is that it passes the body on to.
+const (
+	graceTime     = 50 * time.Millisecond
+	slowGraceTime = 250 * time.Millisecond
+)
 
 // firstSpill is how much of a lone request's body is spilled when its handler has been waited for
 // once. It is twice as much each time: a handler that was only late, on a busy machine, soon reads
@@ -107,8 +111,8 @@ const graceTime = 50 * time.Millisecond
 const firstSpill = 16 << 10
 
 // A grace is the time for which the leader waits while the window of the only open request is full:
-// until its handler has read, but graceTime at most. A handler that is blocked in Write does not
-// count as late: Limits.WriteTimeout bounds that.
+// until its handler has read, but graceTime or slowGraceTime at most. A handler that is blocked in
+// Write does not count as late: Limits.WriteTimeout bounds that.
 type grace struct {
 	body  *bodyStream // whose window is full; nil: the leader does not wait
 	timer *time.Timer
@@ -151,15 +155,19 @@ func (c *conn) isToWait(f *bodyStream, n int) bool {
 
 // start starts the timer. The lock is held, here and below.
 func (g *grace) start(c *conn) {
-	switch {
-	case g.on:
+	if g.on {
 		return
-	case g.timer == nil:
-		g.timer = time.AfterFunc(graceTime, func() { g.expire(c) })
-	default:
-		g.timer.Reset(graceTime)
 	}
 	g.on, g.seen = true, g.body.s.reads()
+	d := graceTime
+	if g.seen > 0 {
+		d = slowGraceTime
+	}
+	if g.timer == nil {
+		g.timer = time.AfterFunc(d, func() { g.expire(c) })
+	} else {
+		g.timer.Reset(d)
+	}
 }
 
 func (g *grace) stop() {

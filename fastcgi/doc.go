@@ -46,10 +46,10 @@
 // request's body waits in memory for its handler, up to 128 KiB or what Limits.ConnMemory leaves.
 // When that is full and the request is alone on its connection, the connection is not read until
 // the handler reads, and the front waits. After 50 ms in which the handler neither reads nor waits
-// for its answer to be taken, or when other requests share the connection, more goes to a temporary
-// file of at most Limits.Spool bytes (in growing steps while it is alone). Beyond that the
-// handler's next read fails with an ErrTooLarge and the rest of that body is dropped. The other
-// requests never wait for it.
+// for its answer to be taken (250 ms where it has read before), or when other requests share the
+// connection, more goes to a temporary file of at most Limits.Spool bytes (in growing steps while
+// it is alone). Beyond that the handler's next read fails with an ErrTooLarge and the rest of that
+// body is dropped. The other requests never wait for it.
 //
 // A connection may have Limits.Requests requests open; one counts until its handler has returned,
 // also when the front has taken it back. A further one is answered 503 (or
