@@ -7,24 +7,45 @@ import "unsafe"
 // are one allocation. Whoever keeps one of the strings keeps all of that, up to 3 KiB.
 func MakeParams(n int, text []byte) (Params, string) {
 	switch {
-	case n <= len(smallParams{}.params) && len(text) <= len(smallParams{}.text):
-		b := new(smallParams)
+	case n <= 5 && len(text) <= 88:
+		b := new(params256)
 		return b.params[:n:n], copied(b.text[:], text)
-	case n <= len(mediumParams{}.params) && len(text) <= len(mediumParams{}.text):
-		b := new(mediumParams)
+	case n <= 10 && len(text) <= 184:
+		b := new(params512)
+		return b.params[:n:n], copied(b.text[:], text)
+	case n <= 18 && len(text) <= 440:
+		b := new(params1024)
+		return b.params[:n:n], copied(b.text[:], text)
+	case n <= 32 && len(text) <= 1016:
+		b := new(params2048)
+		return b.params[:n:n], copied(b.text[:], text)
+	case n <= 48 && len(text) <= 1528:
+		b := new(params3072)
 		return b.params[:n:n], copied(b.text[:], text)
 	}
 	return make(Params, n), string(text)
 }
 
-// smallParams and mediumParams are variables and the bytes that they consist of. With the 8 bytes
-// that Go's allocator puts before them they take 2 KiB and 3 KiB.
+// Variables and the bytes that they consist of, of that size with the 8 bytes that Go's allocator
+// puts before them.
 type (
-	smallParams struct {
+	params256 struct {
+		params [5]Param
+		text   [88]byte
+	}
+	params512 struct {
+		params [10]Param
+		text   [184]byte
+	}
+	params1024 struct {
+		params [18]Param
+		text   [440]byte
+	}
+	params2048 struct {
 		params [32]Param
 		text   [1016]byte
 	}
-	mediumParams struct {
+	params3072 struct {
 		params [48]Param
 		text   [1528]byte
 	}
