@@ -92,7 +92,7 @@ func (d *Dir) findFile(p protocol.Params) (*script, error) {
 	root := filepath.Clean(d.Root)
 	rest, ok := protocol.Below(file, root)
 	if !ok || rest == "" {
-		return nil, refused(http.StatusForbidden, clip(file)+" is not below "+root)
+		return nil, refused(http.StatusForbidden, protocol.Clip(file)+" is not below "+root)
 	}
 	w := &walk{dir: d, asked: file, logical: root, real: root}
 	if err := w.follow(rest); err != nil {

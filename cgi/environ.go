@@ -99,12 +99,12 @@ func (e *environ) encode() ([]string, error) {
 func checkVariable(v protocol.Param) error {
 	switch {
 	case v.Name == "" || strings.IndexByte(v.Name, '=') >= 0 || strings.IndexByte(v.Name, 0) >= 0:
-		return refused(http.StatusBadRequest, "a variable's name: "+strconv.Quote(clip(v.Name)))
+		return refused(http.StatusBadRequest, "a variable's name: "+strconv.Quote(protocol.Clip(v.Name)))
 	case strings.IndexByte(v.Value, 0) >= 0:
-		return refused(http.StatusBadRequest, "NUL in "+clip(v.Name))
+		return refused(http.StatusBadRequest, "NUL in "+protocol.Clip(v.Name))
 	case len(v.Name)+len(v.Value)+2 > stringMax:
 		return &protocol.Error{Protocol: name, Op: "build environment", Kind: protocol.ErrTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge,
-			Detail: clip(v.Name) + ": " + protocol.Exceeds(int64(len(v.Name)+len(v.Value)+2), stringMax, "bytes")}
+			Detail: protocol.Clip(v.Name) + ": " + protocol.Exceeds(int64(len(v.Name)+len(v.Value)+2), stringMax, "bytes")}
 	}
 	return nil
 }

@@ -20,21 +20,7 @@ const name = "cgi"
 
 // refused is the error for a request that maps to no script, or that no environment can hold.
 func refused(status int, detail string) error {
-	return &protocol.Error{Protocol: name, Op: "map request", Kind: kindOf(status), Detail: detail, Status: status}
-}
-
-// kindOf is the kind of an error that is answered with the status. Where the request is not to
-// blame it is ErrUpstream.
-func kindOf(status int) error {
-	switch status {
-	case http.StatusBadRequest:
-		return protocol.ErrMalformed
-	case http.StatusForbidden:
-		return protocol.ErrForbidden
-	case http.StatusNotFound:
-		return protocol.ErrNotFound
-	}
-	return protocol.ErrUpstream
+	return &protocol.Error{Protocol: name, Op: "map request", Kind: protocol.KindOf(status), Detail: detail, Status: status}
 }
 
 // timedOut is the error for a script that took too long. Its status is 504.
@@ -48,24 +34,16 @@ func aborted(script string, cause error) error {
 	return &protocol.Error{Protocol: name, Op: "run " + script, Kind: protocol.ErrAborted, Err: cause}
 }
 
-// clip shortens what an error quotes.
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "..."
-	}
-	return s
-}
-
 func notFound(path, why string) error {
-	return refused(http.StatusNotFound, clip(path)+": "+why)
+	return refused(http.StatusNotFound, protocol.Clip(path)+": "+why)
 }
 
 func forbidden(path, why string) error {
-	return refused(http.StatusForbidden, clip(path)+": "+why)
+	return refused(http.StatusForbidden, protocol.Clip(path)+": "+why)
 }
 
 func unreachable(path string, err error) error {
-	e := refused(statusOf(err), clip(path)).(*protocol.Error)
+	e := refused(statusOf(err), protocol.Clip(path)).(*protocol.Error)
 	e.Err = err
 	return e
 }
@@ -105,7 +83,7 @@ func explainPath(e *protocol.Error, c *command) {
 	if _, err := os.Stat(c.path); err != nil {
 		if !c.byExtension {
 			e.Status = statusOf(err)
-			e.Kind = kindOf(e.Status)
+			e.Kind = protocol.KindOf(e.Status)
 		}
 		return
 	}

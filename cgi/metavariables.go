@@ -71,7 +71,7 @@ func (c *Client) addParam(e *environ, name, value string) {
 func (c *Client) logSteering(name string) {
 	c.steerOnce.Do(func() {
 		c.log().Warn("cgi: variables that steer loaders and interpreters are not taken from requests: set them by Env (env= of a cgi: URL)",
-			"variable", clip(name))
+			"variable", protocol.Clip(name))
 	})
 }
 

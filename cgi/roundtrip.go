@@ -29,7 +29,7 @@ func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.
 		resp.Body.Close()
 		if redirects == maxRedirects {
 			return nil, &protocol.Error{Protocol: name, Op: "redirect", Kind: protocol.ErrUpstream,
-				Detail: protocol.Exceeds(maxRedirects+1, maxRedirects, "local redirects") + ", the last to " + clip(resp.Header.Get("Location"))}
+				Detail: protocol.Exceeds(maxRedirects+1, maxRedirects, "local redirects") + ", the last to " + protocol.Clip(resp.Header.Get("Location"))}
 		}
 		r = next
 	}

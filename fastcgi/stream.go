@@ -234,16 +234,9 @@ func number(params protocol.Params, name string) (int64, error) {
 func parseNumber(name, value string) (int64, error) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || value[0] < '0' || value[0] > '9' {
-		return -1, malformed("read params", name+" "+strconv.Quote(clip(value))+" is not a number of bytes")
+		return -1, malformed("read params", name+" "+strconv.Quote(protocol.Clip(value))+" is not a number of bytes")
 	}
 	return n, nil
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "..."
-	}
-	return s
 }
 
 // abort ends the context of a request that is being served, and all that its handler still reads or

@@ -121,6 +121,32 @@ func Status(err error) int {
 	return http.StatusInternalServerError
 }
 
+// KindOf returns the kind of error that a response of that status tells of: [ErrUpstream] where the
+// status does not blame the request.
+func KindOf(status int) error {
+	switch status {
+	case http.StatusRequestHeaderFieldsTooLarge:
+		return ErrTooLarge
+	case http.StatusGatewayTimeout:
+		return ErrUpstream
+	}
+	for _, row := range statuses {
+		if row.status == status {
+			return row.kind
+		}
+	}
+	return ErrUpstream
+}
+
+// Clip returns at most 80 bytes of a text that a peer has sent, for an error or the log. That it
+// was cut shows.
+func Clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "..."
+	}
+	return s
+}
+
 // retryAfter returns the value of err's Retry-After: whole seconds, at least one; "" where nobody
 // knows.
 func retryAfter(err error) string {

@@ -115,6 +115,16 @@ func ExampleExceeds() {
 	// Output: 70000 > 65536 bytes
 }
 
+func ExampleKindOf() {
+	fmt.Println(protocol.KindOf(404), protocol.KindOf(500))
+	// Output: not found upstream
+}
+
+func ExampleClip() {
+	fmt.Println(protocol.Clip(strings.Repeat("long ", 1000)))
+	// Output: long long long long long long long long long long long long long long long long ...
+}
+
 func ExampleStatus() {
 	fmt.Println(protocol.Status(protocol.ErrUnsupported), protocol.Status(io.ErrUnexpectedEOF), protocol.Status(errors.New("any other")))
 	fmt.Println(protocol.Status(&protocol.Error{Kind: protocol.ErrUpstream, Err: context.DeadlineExceeded}))

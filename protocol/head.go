@@ -84,7 +84,7 @@ func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 		line, b, end = cutLine(b, end)
 		p.line++
 		if !p.add(line) {
-			return 0, nil, n, badHead(p.bad + " " + strconv.Itoa(p.line) + ": " + strconv.Quote(clip(string(line))))
+			return 0, nil, n, badHead(p.bad + " " + strconv.Itoa(p.line) + ": " + strconv.Quote(Clip(string(line))))
 		}
 	}
 	if p.text != "" {
@@ -180,13 +180,6 @@ func (p *headParser) statusOf() int {
 		return http.StatusFound
 	}
 	return http.StatusOK
-}
-
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
-	}
-	return s
 }
 
 // ReadHead reads a head from r, at most limit bytes of it, and returns with it what was read of the

@@ -70,11 +70,11 @@ func joined(had, values []string) []string {
 
 func validField(name string, values []string) error {
 	if !httpguts.ValidHeaderFieldName(name) {
-		return fmt.Errorf("%w: header name %q", errHead, clip(name))
+		return fmt.Errorf("%w: header name %q", errHead, Clip(name))
 	}
 	for _, v := range values {
 		if !httpguts.ValidHeaderFieldValue(v) {
-			return fmt.Errorf("%w: value of header %s: %q", errHead, name, clip(v))
+			return fmt.Errorf("%w: value of header %s: %q", errHead, name, Clip(v))
 		}
 	}
 	return nil

@@ -114,7 +114,7 @@ func (r *Request) HTTP() (*http.Request, error) {
 		return nil, r.noMethod()
 	}
 	if !httpguts.ValidHeaderFieldName(hr.Method) { // a method is a token, as a field's name is
-		return nil, &Error{Op: "derive request", Kind: ErrMalformed, Detail: "REQUEST_METHOD " + strconv.Quote(clip(hr.Method))}
+		return nil, &Error{Op: "derive request", Kind: ErrMalformed, Detail: "REQUEST_METHOD " + strconv.Quote(Clip(hr.Method))}
 	}
 	hr.Proto, hr.ProtoMajor, hr.ProtoMinor = protoVersion(d.vars[derivedProto])
 	hr.Host, hr.RemoteAddr = d.hostPort(), d.remoteAddr()

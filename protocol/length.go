@@ -11,7 +11,7 @@ func (p Params) ContentLength() (n int64, ok bool, err error) {
 		return 0, false, nil
 	}
 	if n, err = parseLength(v); err != nil {
-		return 0, false, &Error{Op: "read params", Kind: ErrMalformed, Detail: "CONTENT_LENGTH " + strconv.Quote(clip(v))}
+		return 0, false, &Error{Op: "read params", Kind: ErrMalformed, Detail: "CONTENT_LENGTH " + strconv.Quote(Clip(v))}
 	}
 	return n, true, nil
 }
@@ -48,9 +48,9 @@ func (r *Request) blanksLength() bool {
 func (r *Request) contradicts(told string) error {
 	length, front := "no CONTENT_LENGTH", r.Protocol
 	if v, there := r.Params.Lookup("CONTENT_LENGTH"); there {
-		length = "CONTENT_LENGTH " + strconv.Quote(clip(v))
+		length = "CONTENT_LENGTH " + strconv.Quote(Clip(v))
 	}
-	detail := length + " beside HTTP_CONTENT_LENGTH " + strconv.Quote(clip(told))
+	detail := length + " beside HTTP_CONTENT_LENGTH " + strconv.Quote(Clip(told))
 	if front != "" && front != "http" && front != "cgi" {
 		detail += ": nginx before 1.29.6 does that with `" + front + "_request_buffering off;`: take it out"
 	}

@@ -44,7 +44,7 @@ func (r *Request) At(ctx context.Context, mount string) (*Request, error) {
 	}
 	rest, ok := Below(path, mount)
 	if !ok {
-		return nil, &Error{Op: "map path", Kind: ErrNotFound, Detail: clip(path) + ": not below " + mount}
+		return nil, &Error{Op: "map path", Kind: ErrNotFound, Detail: Clip(path) + ": not below " + mount}
 	}
 	out := r.Clone(ctx)
 	out.Params.setPath(trimMount(mount), rest)

@@ -59,7 +59,7 @@ func (b *Answer) Open(status int, h http.Header, raw Raw) error {
 	}
 	switch {
 	case coding != "" && !strings.EqualFold(coding, "chunked"):
-		return badHead(protocol.ErrUnsupported, "Transfer-Encoding "+strconv.Quote(clip(coding)))
+		return badHead(protocol.ErrUnsupported, "Transfer-Encoding "+strconv.Quote(protocol.Clip(coding)))
 	case coding != "":
 		// a backend that takes us for HTTP; most fronts would pass the framing on as text
 		delete(h, "Content-Length")

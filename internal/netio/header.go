@@ -44,7 +44,7 @@ func contentLength(h http.Header) (int64, error) {
 	for _, v := range values {
 		n, err := strconv.ParseUint(v, 10, 63)
 		if err != nil || length >= 0 && int64(n) != length {
-			return -1, badHead(protocol.ErrMalformed, "Content-Length "+strconv.Quote(clip(v)))
+			return -1, badHead(protocol.ErrMalformed, "Content-Length "+strconv.Quote(protocol.Clip(v)))
 		}
 		length = int64(n)
 	}
@@ -56,11 +56,4 @@ func contentLength(h http.Header) (int64, error) {
 
 func badHead(kind error, detail string) error {
 	return &protocol.Error{Op: "read response head", Kind: protocol.ErrUpstream, Err: &protocol.Error{Op: "parse", Kind: kind, Detail: detail}}
-}
-
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
-	}
-	return s
 }

@@ -112,11 +112,11 @@ func (r *Registry) invokeValue(req *protocol.Request, name string, params []any)
 // document checks a request for a bridge and reads its document.
 func (r *Registry) document(req *protocol.Request, types ...string) ([]byte, error) {
 	if m := req.Method(); m != "" && m != http.MethodPost {
-		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusMethodNotAllowed, Detail: "method " + strconv.Quote(clip(m)) + " where POST is meant"}
+		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusMethodNotAllowed, Detail: "method " + strconv.Quote(protocol.Clip(m)) + " where POST is meant"}
 	}
 	if !acceptable(req.Params.Get("CONTENT_TYPE"), req.Params.Get("HTTP_ORIGIN") != "", types) {
 		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusUnsupportedMediaType,
-			Detail: "CONTENT_TYPE " + strconv.Quote(clip(req.Params.Get("CONTENT_TYPE"))) + " where " + strings.Join(types, " or ") + " is meant"}
+			Detail: "CONTENT_TYPE " + strconv.Quote(protocol.Clip(req.Params.Get("CONTENT_TYPE"))) + " where " + strings.Join(types, " or ") + " is meant"}
 	}
 	limit := r.MaxBody
 	if limit == 0 {
@@ -180,7 +180,7 @@ func (r *Registry) report(req *protocol.Request, name string, err *bridgeError) 
 	if err.code == codeFailed || err.code == codeInternal {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.Any("err", err), slog.String("function", clip(name)), slog.Int("code", err.code)}
+	attrs := []slog.Attr{slog.Any("err", err), slog.String("function", protocol.Clip(name)), slog.Int("code", err.code)}
 	if req.Peer != nil {
 		attrs = append(attrs, slog.String("peer", req.Peer.String()))
 	}

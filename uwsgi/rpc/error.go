@@ -36,7 +36,7 @@ func Errorf(status int, format string, args ...any) *Error {
 func (e *Error) Error() string {
 	s := "rpc"
 	if e.name != "" {
-		s += " " + strconv.Quote(clip(e.name))
+		s += " " + strconv.Quote(protocol.Clip(e.name))
 	}
 	s += ": " + strconv.Itoa(e.status()) + " " + http.StatusText(e.status())
 	if e.Message != "" {
@@ -54,25 +54,11 @@ func (e *Error) status() int {
 
 // Unwrap returns the kind of error that has the status: [protocol.ErrNotFound] for 404, and so on;
 // [protocol.ErrUpstream] for others.
-func (e *Error) Unwrap() error {
-	switch e.status() {
-	case http.StatusBadRequest:
-		return protocol.ErrMalformed
-	case http.StatusForbidden:
-		return protocol.ErrForbidden
-	case http.StatusNotFound:
-		return protocol.ErrNotFound
-	case http.StatusRequestEntityTooLarge, http.StatusRequestHeaderFieldsTooLarge:
-		return protocol.ErrTooLarge
-	case http.StatusNotImplemented:
-		return protocol.ErrUnsupported
-	}
-	return protocol.ErrUpstream
-}
+func (e *Error) Unwrap() error { return protocol.KindOf(e.status()) }
 
 // failed makes what a function has failed with an error of the call, which tells the status.
 func failed(name string, err error) error {
-	e := &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(name)), Kind: errFailed, Err: err}
+	e := &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: errFailed, Err: err}
 	if own, ok := errors.AsType[*Error](err); ok {
 		e.Kind, e.Status = own.Unwrap(), own.status()
 	}

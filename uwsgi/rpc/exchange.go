@@ -154,7 +154,7 @@ const bufferSize = 4096
 
 // failed makes err, which op met, the error of the call.
 func (x *exchange) failed(op string, err error, notSent bool) error {
-	e := &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(x.name)) + ": " + op, Kind: protocol.ErrUpstream, Err: x.timeout.Explain(err), NotSent: notSent}
+	e := &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(x.name)) + ": " + op, Kind: protocol.ErrUpstream, Err: x.timeout.Explain(err), NotSent: notSent}
 	if size := len(x.packet) - uwsgi.HeaderSize; size > bufferSize && (errors.Is(err, ErrNoAnswer) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
 		e.Detail = "the call has " + strconv.Itoa(size) + " bytes: uWSGI takes 4096 unless its buffer-size says more"
 	}

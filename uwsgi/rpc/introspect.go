@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // introspection is what the names of the functions begin with by which callers ask for others.
@@ -69,5 +71,5 @@ func (r *Registry) methods() []string {
 }
 
 func nobody(name string) error {
-	return Errorf(http.StatusNotFound, "no function %q is registered", clip(name))
+	return Errorf(http.StatusNotFound, "no function %q is registered", protocol.Clip(name))
 }

@@ -160,7 +160,7 @@ func (r *Registry) functions() map[string]*function {
 
 // unknown is the error of a call of a function that is not there.
 func unknown(name string) error {
-	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(name)), Kind: protocol.ErrNotFound, Detail: "no function of that name is registered"}
+	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: protocol.ErrNotFound, Detail: "no function of that name is registered"}
 }
 
 // readAll reads the result of a StreamFunc.

@@ -44,7 +44,7 @@ func (r *Registry) acquire(name string) error {
 	}
 	if n := r.running.Add(1); n > limit && limit > 0 {
 		r.running.Add(-1)
-		return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(name)), Kind: protocol.ErrTooLarge, Status: http.StatusServiceUnavailable,
+		return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: protocol.ErrTooLarge, Status: http.StatusServiceUnavailable,
 			RetryAfter: time.Second, Detail: protocol.Exceeds(n, limit, "calls at once")}
 	}
 	return nil
@@ -132,7 +132,7 @@ func (c *call) bounded(timeout time.Duration, to answerer) error {
 		return c.finish(to)
 	}
 	c.ctx.end(errLate)
-	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(name)), Kind: errFailed,
+	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: errFailed,
 		Status: http.StatusGatewayTimeout, Detail: "the function has not returned after " + timeout.String()}
 }
 

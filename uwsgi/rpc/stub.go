@@ -56,7 +56,7 @@ func stub[R any](ctx context.Context, c Caller, name string, args ...encode) (v 
 		return v, err
 	}
 	if v, err = Decode[R](b); err != nil {
-		return v, &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(clip(name)) + ": read result", Kind: protocol.ErrUpstream, Err: err}
+		return v, &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)) + ": read result", Kind: protocol.ErrUpstream, Err: err}
 	}
 	return v, nil
 }

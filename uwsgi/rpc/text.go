@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // Encode returns v as it goes over the wire, as text that programs of any language read:
@@ -69,7 +71,7 @@ func Decode[T any](b []byte) (v T, err error) {
 	}
 	if err != nil {
 		var zero T
-		return zero, fmt.Errorf("%s is no %s: %w", strconv.Quote(clip(string(b))), reflect.TypeFor[T](), cause(err))
+		return zero, fmt.Errorf("%s is no %s: %w", strconv.Quote(protocol.Clip(string(b))), reflect.TypeFor[T](), cause(err))
 	}
 	return v, nil
 }

@@ -59,7 +59,7 @@ func checkName[T string | []byte](name T) error {
 	}
 	for i := range len(name) {
 		if name[i] == 0 {
-			return malformed("there is a NUL in the function's name " + strconv.Quote(clip(string(name))))
+			return malformed("there is a NUL in the function's name " + strconv.Quote(protocol.Clip(string(name))))
 		}
 	}
 	return nil
@@ -176,7 +176,7 @@ func consumeAnswer(b []byte) (length int64, n int, err error) {
 	if status, ok := p.Lookup(varStatus); ok {
 		code, err := strconv.ParseUint(status, 10, 16)
 		if err != nil || code < 400 || code > 599 {
-			return 0, n, malformed(varStatus + " " + strconv.Quote(clip(status)))
+			return 0, n, malformed(varStatus + " " + strconv.Quote(protocol.Clip(status)))
 		}
 		return 0, n, &Error{Status: int(code), Message: p.Get(varError)}
 	}
@@ -184,7 +184,7 @@ func consumeAnswer(b []byte) (length int64, n int, err error) {
 	if length, err := strconv.ParseInt(text, 10, 64); err == nil && length >= 0 && text[0] != '+' && text[0] != '-' {
 		return length, n + h.Size, nil
 	}
-	return 0, n, malformed("a long answer with " + varLength + " " + strconv.Quote(clip(text)))
+	return 0, n, malformed("a long answer with " + varLength + " " + strconv.Quote(protocol.Clip(text)))
 }
 
 // consumeHTTP reads an answer of HTTP's form, by which a server that knows no such call refuses it.
@@ -209,17 +209,10 @@ func tooLarge(got, limit int, unit string) error {
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(int64(got), int64(limit), unit)}
 }
 
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
-	}
-	return s
-}
-
 // named says of which function err is. It changes err, which must be new.
 func named(name string, err error) error {
 	if e, ok := errors.AsType[*protocol.Error](err); ok && e.Op == "rpc" {
-		e.Op += " " + strconv.Quote(clip(name))
+		e.Op += " " + strconv.Quote(protocol.Clip(name))
 	}
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // An xmlReader reads an XML-RPC document from memory. It knows no entity but XML's own five, and
@@ -72,7 +74,7 @@ func (r *xmlReader) next() (name string, err error) {
 func (r *xmlReader) open(name string) error {
 	got, err := r.next()
 	if err == nil && got != name {
-		err = fmt.Errorf("<%s> where <%s> is meant", clip(got), name)
+		err = fmt.Errorf("<%s> where <%s> is meant", protocol.Clip(got), name)
 	}
 	return err
 }
@@ -81,7 +83,7 @@ func (r *xmlReader) open(name string) error {
 func (r *xmlReader) end() error {
 	got, err := r.next()
 	if err == nil && got != "" {
-		err = fmt.Errorf("<%s> where an end is meant", clip(got))
+		err = fmt.Errorf("<%s> where an end is meant", protocol.Clip(got))
 	}
 	return err
 }
@@ -100,7 +102,7 @@ func (r *xmlReader) text() (string, error) {
 		case xml.EndElement:
 			return string(text), nil
 		case xml.StartElement:
-			return "", fmt.Errorf("<%s> where text is meant", clip(t.Name.Local))
+			return "", fmt.Errorf("<%s> where text is meant", protocol.Clip(t.Name.Local))
 		}
 	}
 }
@@ -121,7 +123,7 @@ func (r *xmlReader) call() (name string, params []any, err error) {
 		return strings.TrimSpace(name), nil, err
 	}
 	if list != "params" {
-		return "", nil, fmt.Errorf("<%s> where <params> is meant", clip(list))
+		return "", nil, fmt.Errorf("<%s> where <params> is meant", protocol.Clip(list))
 	}
 	for {
 		param, err := r.next()
@@ -131,7 +133,7 @@ func (r *xmlReader) call() (name string, params []any, err error) {
 		case param == "":
 			return strings.TrimSpace(name), params, r.end()
 		case param != "param":
-			return "", nil, fmt.Errorf("<%s> where <param> is meant", clip(param))
+			return "", nil, fmt.Errorf("<%s> where <param> is meant", protocol.Clip(param))
 		}
 		v, err := r.onlyValue()
 		if err != nil {
@@ -146,7 +148,7 @@ func latin1(charset string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "latin1", "us-ascii", "ascii":
 	default:
-		return nil, errors.New("encoding " + strconv.Quote(clip(charset)))
+		return nil, errors.New("encoding " + strconv.Quote(protocol.Clip(charset)))
 	}
 	b, err := io.ReadAll(in)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // maxDepth is how deep arrays and structs may be in one another, in XML and in JSON.
@@ -47,7 +49,7 @@ func (r *xmlReader) value() (any, error) {
 			return string(text), nil
 		case xml.StartElement:
 			if len(bytes.TrimSpace(text)) > 0 {
-				return nil, fmt.Errorf("text %.20q before <%s>", text, clip(t.Name.Local))
+				return nil, fmt.Errorf("text %.20q before <%s>", text, protocol.Clip(t.Name.Local))
 			}
 			v, err := r.typed(t.Name.Local)
 			if err != nil {
@@ -77,7 +79,7 @@ func (r *xmlReader) typed(kind string) (any, error) {
 	}
 	v, err := scalar(kind, strings.TrimSpace(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s %.40q: %w", clip(kind), text, cause(err))
+		return nil, fmt.Errorf("%s %.40q: %w", protocol.Clip(kind), text, cause(err))
 	}
 	return v, nil
 }
@@ -124,7 +126,7 @@ func (r *xmlReader) array() (any, error) {
 		case item == "":
 			return list, r.end()
 		case item != "value":
-			return nil, fmt.Errorf("<%s> where <value> is meant", clip(item))
+			return nil, fmt.Errorf("<%s> where <value> is meant", protocol.Clip(item))
 		}
 		v, err := r.value()
 		if err != nil {
@@ -144,7 +146,7 @@ func (r *xmlReader) members() (any, error) {
 		case member == "":
 			return m, nil
 		case member != "member":
-			return nil, fmt.Errorf("<%s> where <member> is meant", clip(member))
+			return nil, fmt.Errorf("<%s> where <member> is meant", protocol.Clip(member))
 		}
 		if err := r.open("name"); err != nil {
 			return nil, err
