@@ -69,7 +69,7 @@ func TestRPC(t *testing.T) {
 		{"an argument of 65,536 bytes", strings.Repeat("a", 70000), []string{urls[0], "count", "@-"}, "", "65536 > 65535 bytes in argument 1", 1},
 		{"a file that is not there", "", []string{urls[0], "count", "a", "@/nobody"}, "", "argument 2: open /nobody", 1},
 		{"a long result beyond the limit", "", []string{"--max-answer", "10", urls[0], "hello"}, "", "too large: 11 > 10 bytes", 1},
-		{"a time that is over", "", []string{"--timeout", "1ms", urls[0], "sleep", "60000"}, "", "deadline exceeded", 1},
+		{"a time that is over", "", []string{"--timeout", "1s", urls[0], "sleep", "60000"}, "", "deadline exceeded", 1},
 		{"nobody listens", "", []string{"uwsgi+unix:/nobody", "hello"}, "", "connect: upstream: dial unix /nobody", 1},
 		{"another protocol", "", []string{"http://127.0.0.1:80", "hello"}, "", "RPC goes over uwsgi", 2},
 		{"no server", "", nil, "", "no server: say postern rpc URL NAME", 2},
