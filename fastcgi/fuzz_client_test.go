@@ -20,6 +20,7 @@ func FuzzClient(f *testing.F) {
 	} {
 		f.Add(parseRecords(f, text), uint16(i*9))
 	}
+	f.Add([]byte("\x01\x06\x00\x010000Content-Length:0\n\n000"), uint16(27))
 	f.Fuzz(func(t *testing.T, b []byte, cut uint16) {
 		ours, theirs := sockets(t)
 		ended := make(chan bool)
@@ -43,8 +44,10 @@ func FuzzClient(f *testing.F) {
 		if ctx.Err() != nil {
 			t.Fatalf("no end after % x", b)
 		}
+		// a response that says how long its body is need not wait for END_REQUEST
+		sized := res != nil && (res.Header.Get("Content-Length") != "" || res.Status == 204 || res.Status == 304)
 		ends := map[uint16]int{}
-		if count(b, typeEnd, ends); err == nil && ends[requestID] == 0 {
+		if count(b, typeEnd, ends); err == nil && ends[requestID] == 0 && !sized {
 			t.Errorf("a whole response without END_REQUEST: % x", b)
 		}
 	})
