@@ -17,6 +17,7 @@ var sides = []protocoltest.SpanSide{
 	{Bytes: "\xad\x0a\x00\x01\x05\x00hello\x01\x00a"},
 	{Bytes: "\xad\x05\x00\x02\x01\x00A\x00\x00"},
 	{Bytes: "\xad\x03\x00\x00\x05\x00h", Fails: "4+3 malformed: uwsgi: read block: malformed: an item is longer than what is left of the block"},
+	{Bytes: "\xad\x05\x00\x00\x05\x00he\x00" + "beyond", Fails: "4+11 malformed: uwsgi: read block: malformed: an item is longer than what is left of the block"},
 	{Bytes: "\x00\x00\x00\x00", Fails: "4+0 malformed: uwsgi: read params: malformed: a request without variables"},
 	{Bytes: "\x00\x05\x00\x00\x00\x00\x01\x00b", Fails: "4+5 malformed: uwsgi: read params: malformed: variable 1 has no name"},
 	{Bytes: "\x00\x05\x00\x00\x01\x00A", Fails: "4+3 malformed: uwsgi: read packet: malformed: the input ends after 7 bytes: unexpected EOF"},

@@ -94,7 +94,7 @@ func decodePacket(b []byte, atEOF bool, kindOf func(Header) blockKind) (m protoc
 			block = cutSized(&m, block, protocol.SpanData, "item")
 		}
 		if len(block) > 0 {
-			m.Fail(block, fail("read block", protocol.ErrMalformed, "an item is longer than what is left of the block"))
+			m.Fail(rest[h.Size-len(block):], fail("read block", protocol.ErrMalformed, "an item is longer than what is left of the block"))
 		}
 	default:
 		if h.Size > 0 {
