@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/throttle"
@@ -61,8 +62,10 @@ type conn struct {
 	reader   reader
 	lookUp   bool // the reader is to look at the state of the connection again: see poke
 	deadline readDeadline
-	ticker   ticker
-	grace    grace
+
+	idleAfter time.Duration // of ReturnIdle; 0: never
+	ticker    ticker
+	grace     grace
 
 	streams map[uint16]*stream
 	ready   []*stream // those that Next has still to give

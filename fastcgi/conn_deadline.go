@@ -31,8 +31,7 @@ type readDeadline struct {
 	began  time.Time // when the phase did
 	served int       // conn.served at that time
 
-	idleAfter time.Duration // of ReturnIdle; 0: never
-	patient   bool          // it is waited for beyond that: see expireIdle
+	patient bool // it is waited for beyond conn.idleAfter: see expireIdle
 }
 
 // await prepares for a read that blocks.
@@ -55,7 +54,7 @@ func (c *conn) await() error {
 	}
 	p := c.phase()
 	if d := &c.deadline; p != d.phase || d.stale {
-		*d = readDeadline{phase: p, began: time.Now(), served: c.served, idleAfter: d.idleAfter}
+		*d = readDeadline{phase: p, began: time.Now(), served: c.served}
 		d.set(c, c.due())
 	}
 	if p == forFirst || p == forRequest {
@@ -107,7 +106,7 @@ func (c *conn) due() (t time.Time) {
 		t = after(d.began, lim.HeadTimeout)
 	}
 	if (d.phase == forFirst || d.phase == forRequest) && !d.patient {
-		t = earlier(t, after(d.began, d.idleAfter))
+		t = earlier(t, after(d.began, c.idleAfter))
 	}
 	for _, s := range c.streams {
 		if s.state == inHead {

@@ -12,7 +12,7 @@ import (
 func (c *conn) ReturnIdle(after time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.deadline.idleAfter = after
+	c.idleAfter = after
 }
 
 // expireIdle finds out what it means that no request has come by the deadline: that the connection

@@ -8,17 +8,14 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
-	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // A webOutput is the sending half of a webConn. What the system takes at once is written without a
 // deadline. It is used by one goroutine at a time, but for the deadlines' setters.
 type webOutput struct {
 	raw     syscall.RawConn // nil: only the connection's own methods write
-	try     func(fd uintptr) bool
-	trying  []byte
-	tried   int
-	timeout time.Duration // without progress; 0: none
+	now     netio.NowWriter // to raw
+	timeout time.Duration   // without progress; 0: none
 
 	mu       sync.Mutex
 	deadline time.Time // that was set last; zero: none
@@ -29,15 +26,8 @@ type webOutput struct {
 func (o *webOutput) init(nc net.Conn, timeout time.Duration) {
 	o.timeout = timeout
 	if o.raw = netio.Socket(nc); o.raw != nil {
-		o.try = o.write
+		o.now.Init(o.raw)
 	}
-}
-
-// write writes once, and does not wait. It is called by raw.Write.
-func (o *webOutput) write(fd uintptr) bool {
-	n, _ := rawio.Write(int(fd), o.trying)
-	o.tried = max(n, 0)
-	return true
 }
 
 // atOnce is the size up to which a piece may go to the system without a word to Go's scheduler.
@@ -47,13 +37,9 @@ const atOnce = 16 << 10
 func (c *webConn) send(p []byte) (n int, err error) {
 	o := &c.out
 	if o.raw != nil && len(p) <= atOnce && !c.hijacked.Load() {
-		o.trying, o.tried = p, 0
-		err := o.raw.Write(o.try)
-		o.trying = nil
-		if err == nil && o.tried == len(p) {
-			return len(p), nil
+		if n = o.now.Write(p); n == len(p) {
+			return n, nil
 		}
-		n = o.tried // an error is met again
 	}
 	c.armWrite()
 	m, err := c.Conn.Write(p[n:])

@@ -45,19 +45,19 @@ func boundedAgain(r *Request, limit int64) func() (io.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		b := &bodyAgain{src: src}
+		b := &bodyAgain{stream: src}
 		b.open(src, declared, limit)
 		return b, nil
 	}
 }
 
-// A bodyAgain is a body that is its reader's own.
+// A bodyAgain is what GetBody returns: a body whose stream is its reader's to close.
 type bodyAgain struct {
 	body
-	src io.Reader
+	stream io.Reader
 }
 
-func (b *bodyAgain) Close() error { return readCloser(b.src).Close() }
+func (b *bodyAgain) Close() error { return readCloser(b.stream).Close() }
 
 // readCloser returns r, with a Close that does nothing if it has none.
 func readCloser(r io.Reader) io.ReadCloser {

@@ -29,12 +29,10 @@ type Conn struct {
 	bodyLeft   atomic.Int64 // unread bytes of the request's body; negative: unknown
 	background atomic.Pointer[backgroundRead]
 
-	out          []byte                // the output buffer, nil while there is nothing to send
-	tryWriteFunc func(fd uintptr) bool // tryWrite, allocated once
-	tryOut       []byte                // what tryWrite is to write
-	tryOutN      int                   // how much of it was written
-	answered     atomic.Bool           // the end of the response has been sent
-	linger       atomic.Bool           // answered, and the peer may still be sending
+	out      []byte // the output buffer, nil while there is nothing to send
+	now      NowWriter
+	answered atomic.Bool // the end of the response has been sent
+	linger   atomic.Bool // answered, and the peer may still be sending
 }
 
 // The states of a Conn.

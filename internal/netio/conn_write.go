@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -84,7 +83,8 @@ func writeTwo(c net.Conn, first, second []byte) error {
 
 func (b *Conn) writeAll(p []byte) error {
 	if b.raw != nil && len(p) <= BufferSize {
-		p = p[b.writeNow(p):]
+		b.now.Init(b.raw)
+		p = p[b.now.Write(p):]
 	}
 	for len(p) > 0 {
 		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
@@ -95,28 +95,6 @@ func (b *Conn) writeAll(p []byte) error {
 		p = p[n:]
 	}
 	return nil
-}
-
-// writeNow writes as much of p as can be written without blocking, and so without a deadline. After
-// an error it returns 0: the blocking write that follows meets the error again.
-func (b *Conn) writeNow(p []byte) int {
-	if b.tryWriteFunc == nil {
-		b.tryWriteFunc = b.tryWrite
-	}
-	b.tryOut, b.tryOutN = p, 0
-	err := b.raw.Write(b.tryWriteFunc)
-	b.tryOut = nil
-	if err != nil {
-		return 0
-	}
-	return b.tryOutN
-}
-
-// tryWrite writes once without blocking. It is called by raw.Write.
-func (b *Conn) tryWrite(fd uintptr) bool {
-	n, _ := rawio.Write(int(fd), b.tryOut)
-	b.tryOutN = max(n, 0)
-	return true
 }
 
 // Write buffers p. If p does not fit, it sends the buffer and p.
