@@ -86,7 +86,7 @@ func (c *conn) serveHTTP(nc net.Conn) {
 	wc := &webConn{Conn: resettable(nc), conn: c}
 	wc.framing.most = c.srv.run.limits.ParamCount
 	_, wc.watchable = nc.(syscall.Conn)
-	wc.deadline.wake.L = &wc.idle.mu
+	wc.deadline.wake.L = &wc.mu
 	wc.out.init(nc, c.srv.run.limits.WriteTimeout)
 	wc.waiting.Store(c.state != begun)
 	c.serveBy(wc)
@@ -105,8 +105,7 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		responseWhole(wc.Conn)
 		wc.serving.Store(false)
-		wc.idle.begin()
-		wc.watch(false)
+		wc.responseSent()
 		wc.conn.given.Store(true)
 		wc.waiting.Store(true)
 	case http.StateHijacked:

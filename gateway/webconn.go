@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,11 +23,14 @@ type webConn struct {
 	waiting  atomic.Bool // for a request's first byte
 	hijacked atomic.Bool
 	resets   atomic.Bool // its end is to be seen as none
-	idle     webIdle
-	deadline webReadDeadline
 	out      webOutput
 	// a client that leaves is noticed also where nobody asks: see endIdleRead
 	watchable bool
+
+	mu          sync.Mutex
+	idle        webIdle
+	deadline    webReadDeadline
+	interrupted bool // the read deadline has been set to end a read of the body
 
 	framing webFraming
 	midway  atomic.Bool                  // a request's body has not been read to its end
@@ -34,9 +38,6 @@ type webConn struct {
 	refused atomic.Pointer[tooLargeHead] // the last head
 	heads   atomic.Int32                 // requests that net/http has given
 	owed    string                       // what net/http gets next
-
-	// the read deadline has been set to end a read of the body; guarded by idle.mu
-	interrupted bool
 
 	serving atomic.Bool           // a request that the handler has seen, or its end
 	why     atomic.Pointer[error] // what came last is refused
@@ -54,9 +55,8 @@ func (c *webConn) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		c.framing.work.Pause()
-		c.idle.beforeRead(len(p))
-		n, err := c.read(p)
-		if c.idle.afterRead(n, err, c.setReadDeadline) {
+		n, idle, err := c.read(p)
+		if idle {
 			return 0, io.EOF
 		}
 		if n > 0 {
@@ -106,8 +106,8 @@ func (c *webConn) setMidway(midway bool) {
 	if c.midway.Load() == midway {
 		return
 	}
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.midway.Store(midway)
 	if c.interrupted && !midway {
 		c.interrupted = false
@@ -118,8 +118,8 @@ func (c *webConn) setMidway(midway bool) {
 // interruptBody ends a read that waits for more of a request's body. The rest of a body that has
 // come whole waits for nobody.
 func (c *webConn) interruptBody() {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.midway.Load() {
 		c.interrupted = true
 		c.setReadDeadline(pastDeadline)
@@ -167,7 +167,7 @@ func (c *webConn) CloseIdle() bool {
 // Close implements net.Conn. When net/http is told to keep no connections it closes those that it
 // thinks idle: what has come on one of them is served first.
 func (c *webConn) Close() error {
-	c.watch(true) // so that a read that rests ends
+	c.watch() // so that a read that rests ends
 	if c.isIdle() {
 		return nil
 	}

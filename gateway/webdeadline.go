@@ -9,7 +9,7 @@ import (
 
 // A webReadDeadline is the read deadline of a webConn. net/http sets it seven times for one
 // request. The connection's own is moved only where it is too late: one that is too early is
-// noticed when a read meets it, and moved then. All of it is guarded by webIdle's mu.
+// noticed when a read meets it, and moved then. All of it is guarded by the webConn's mu.
 type webReadDeadline struct {
 	wanted time.Time // as net/http or a handler has set it; zero: none
 	set    time.Time // the connection's own, never later than wanted
@@ -20,7 +20,7 @@ type webReadDeadline struct {
 	// wants to know that, this read rests, which costs neither a system call nor the poller.
 	resting bool
 	watched bool      // somebody wants to know
-	wake    sync.Cond // on webIdle's mu
+	wake    sync.Cond // on the webConn's mu
 }
 
 // pastDeadline is how net/http ends a read that waits.
@@ -28,8 +28,8 @@ var pastDeadline = time.Unix(1, 0)
 
 // SetReadDeadline implements net.Conn.
 func (c *webConn) SetReadDeadline(t time.Time) error {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.noteDeadline(t)
 	d := &c.deadline
 	d.wanted = t
@@ -46,7 +46,7 @@ func (c *webConn) SetReadDeadline(t time.Time) error {
 	return c.setReadDeadline(t)
 }
 
-// setReadDeadline sets the connection's own deadline. webIdle's mu is held.
+// setReadDeadline sets the connection's own deadline. The lock is held.
 func (c *webConn) setReadDeadline(t time.Time) error {
 	c.deadline.set = t
 	return c.Conn.SetReadDeadline(t)
@@ -54,33 +54,36 @@ func (c *webConn) setReadDeadline(t time.Time) error {
 
 // SetDeadline implements net.Conn. net/http calls it for a connection that is being hijacked.
 func (c *webConn) SetDeadline(t time.Time) error {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.deadline.wanted, c.deadline.set = t, t
 	return errors.Join(c.Conn.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// read reads by the deadline that is wanted.
-func (c *webConn) read(p []byte) (n int, err error) {
-	if !c.beginRead(len(p) == 1 && c.framing.at == requestLine && c.framing.kept == 0) {
-		return 0, os.ErrDeadlineExceeded
-	}
+// read reads by the deadline that is wanted, and reports whether it has ended because the
+// connection is idle.
+func (c *webConn) read(p []byte) (n int, idle bool, err error) {
+	may := c.beginRead(len(p), len(p) == 1 && c.framing.at == requestLine && c.framing.kept == 0)
 	for again := true; again; {
-		n, err = c.Conn.Read(p)
-		again = c.endRead(n == 0 && errors.Is(err, os.ErrDeadlineExceeded))
+		err = os.ErrDeadlineExceeded
+		if may {
+			n, err = c.Conn.Read(p)
+		}
+		again, idle = c.endRead(n, n == 0 && errors.Is(err, os.ErrDeadlineExceeded))
 	}
-	return n, err
+	return n, idle, err
 }
 
-// beginRead reports whether the connection may be read. A read that is to notice a client that
-// leaves, as one of one byte behind a request is, rests first.
-func (c *webConn) beginRead(notices bool) bool {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
-	d := &c.deadline
-	if notices && c.watchable && c.idle.state == inRequest {
+// beginRead reports whether the connection may be read, for size bytes at most. A read that is to
+// notice a client that leaves, as one of one byte behind a request is, rests first.
+func (c *webConn) beginRead(size int, notices bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d, i := &c.deadline, &c.idle
+	i.reading = i.state == firstByte && size >= webBuffer
+	if notices && c.watchable && i.state == inRequest {
 		d.resting = true
-		c.armIdle(c.idle.after)
+		c.armIdle(i.after)
 		for !d.watched && d.wanted.IsZero() {
 			d.wake.Wait()
 		}
@@ -91,24 +94,26 @@ func (c *webConn) beginRead(notices bool) bool {
 }
 
 // endRead reports whether a read that has met the connection's own deadline is to be tried again:
-// then that deadline was not the wanted one, and nobody meant to end the read.
-func (c *webConn) endRead(met bool) (again bool) {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
+// then that deadline was not the wanted one, and nobody meant to end the read. If not, it reports
+// whether the connection is idle.
+func (c *webConn) endRead(n int, met bool) (again, idle bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	wanted := c.deadline.wanted
 	again = met && !c.idle.asked && !c.interrupted && !c.hijacked.Load() && (wanted.IsZero() || wanted.After(time.Now()))
+	c.deadline.reading = again
 	if again {
 		c.setReadDeadline(wanted)
+		return again, false
 	}
-	c.deadline.reading = again
-	return again
+	return false, c.endsIdle(n, met)
 }
 
-// watch has a client that leaves noticed from now on, or no more.
-func (c *webConn) watch(on bool) {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
-	c.setWatched(on)
+// watch has a client that leaves noticed, until the response has been sent.
+func (c *webConn) watch() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setWatched(true)
 }
 
 func (c *webConn) setWatched(on bool) {

@@ -72,7 +72,7 @@ func (x *webExchange) armRead() {
 
 // Watch has the request's context end when the client leaves: net/http ends its parent.
 func (x *webExchange) Watch(func(cause error)) (stop func()) {
-	x.conn.watch(true)
+	x.conn.watch()
 	return nil
 }
 

@@ -1,9 +1,6 @@
 package gateway
 
 import (
-	"errors"
-	"os"
-	"sync"
 	"time"
 )
 
@@ -23,7 +20,7 @@ const webBuffer = 4 << 10
 type webIdle struct {
 	after time.Duration // of ReturnIdle; 0: never
 
-	mu      sync.Mutex
+	// guarded by the webConn's mu
 	state   webIdleState
 	since   time.Time // when the state firstByte began
 	until   time.Time // net/http's idle deadline
@@ -49,8 +46,8 @@ func (c *webConn) ReturnIdle(after time.Duration) {
 
 // isIdle reports whether net/http has let go of c because it is idle.
 func (c *webConn) isIdle() bool {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return c.idle.over
 }
 
@@ -83,8 +80,8 @@ func (c *webConn) armIdle(d time.Duration) {
 // rests while a handler runs is made instead: the handler takes long.
 func (c *webConn) endIdleRead() {
 	i := &c.idle
-	i.mu.Lock()
-	defer i.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	i.armed = false
 	if c.deadline.resting {
 		c.setWatched(true)
@@ -100,25 +97,19 @@ func (c *webConn) endIdleRead() {
 	c.setReadDeadline(pastDeadline)
 }
 
-// begin comes when a response has been sent.
-func (i *webIdle) begin() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.state = deadlineDue
+// responseSent comes when a response has been sent: whether the client leaves is of no interest
+// until the next one.
+func (c *webConn) responseSent() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle.state = deadlineDue
+	c.setWatched(false)
 }
 
-// beforeRead comes before a read of n bytes at most.
-func (i *webIdle) beforeRead(n int) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.reading = i.state == firstByte && n >= webBuffer
-}
-
-// afterRead comes after a read, and reports whether it has ended because the connection is idle.
-// If it was to end and has not, that is undone.
-func (i *webIdle) afterRead(n int, err error, setDeadline func(time.Time) error) bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
+// endsIdle comes after a read, and reports whether it has ended because the connection is idle. If
+// it was to end and has not, that is undone. The lock is held.
+func (c *webConn) endsIdle(n int, met bool) bool {
+	i := &c.idle
 	asked := i.asked
 	i.reading, i.asked = false, false
 	if n > 0 {
@@ -127,8 +118,8 @@ func (i *webIdle) afterRead(n int, err error, setDeadline func(time.Time) error)
 	if !asked {
 		return false
 	}
-	if i.over = n == 0 && errors.Is(err, os.ErrDeadlineExceeded); !i.over {
-		setDeadline(i.until)
+	if i.over = met; !i.over {
+		c.setReadDeadline(i.until)
 	}
 	return i.over
 }
