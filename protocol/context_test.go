@@ -38,7 +38,7 @@ func TestContextIsNotWatchedUnasked(t *testing.T) {
 	if ctx.Err() != nil || ctx.Value(ctxKey{}) != "v" || deadline || w.watches != 0 {
 		t.Errorf("%v, %d watches", ctx.Err(), w.watches)
 	}
-	w.end.finish(ErrServed)
+	w.end.End(ErrServed)
 	w.end.release()
 	if ctx.Err() != context.Canceled || w.watches != 0 || w.stops != 0 {
 		t.Errorf("%v, %d watches, %d stops", ctx.Err(), w.watches, w.stops)
@@ -69,7 +69,7 @@ func TestContextEndsWhenThePeerHasGone(t *testing.T) {
 			t.Errorf("%v, %v", c.Err(), context.Cause(c))
 		}
 	}
-	w.end.finish(ErrServed)
+	w.end.End(ErrServed)
 	if context.Cause(ctx) != ErrGone {
 		t.Error("the first cause does not stay")
 	}
@@ -82,7 +82,7 @@ func TestContextEndsWhenThePeerHasGone(t *testing.T) {
 
 func TestContextHasACauseAlsoUnasked(t *testing.T) {
 	w := watchedRequest(t.Context())
-	w.end.finish(ErrGone)
+	w.end.End(ErrGone)
 	if cause := context.Cause(w.Context()); cause != ErrGone {
 		t.Errorf("the cause is %v", cause)
 	}

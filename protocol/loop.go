@@ -203,7 +203,7 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watc
 	l.counts.serving.Add(1)
 	defer func() {
 		err = w.finish(err)
-		r.end.finish(ErrServed)
+		r.end.End(ErrServed)
 		r.end.release()
 		r.body.release(w.interrupt)
 		if err != nil {

@@ -69,7 +69,7 @@ type Request struct {
 // when the server closes and when Serve has returned; context.Cause tells which. It is never nil.
 func (r *Request) Context() context.Context {
 	switch {
-	case r.end.parent != nil:
+	case r.end.Parent != nil:
 		return &r.end
 	case r.ctx != nil:
 		return r.ctx

@@ -25,7 +25,7 @@ var layers = []struct {
 	{packages: []string{"gateway", "cgi", "fastcgi", "scgi", "uwsgi"}},
 	{packages: []string{"internal/netio", "internal/sniff", "internal/floodtest"}},
 	{packages: []string{"protocol"}, outside: []string{"golang.org/x/net", "github.com/valyala/bytebufferpool"}},
-	{packages: []string{"internal/bufpool", "internal/rawio", "internal/ratelimit", "internal/throttle", "internal/garbage"}},
+	{packages: []string{"internal/bufpool", "internal/rawio", "internal/ratelimit", "internal/throttle", "internal/garbage", "internal/lazycontext"}},
 }
 
 // testOnly may be imported by tests, everywhere.

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/lazycontext"
+
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -24,7 +26,7 @@ func (r *Registry) run(req *protocol.Request, f *function, args [][]byte, to ans
 		return err
 	}
 	c := idleCalls.Get().(*call)
-	c.registry, c.function, c.ctx = r, f, &callContext{Context: req.Context()}
+	c.registry, c.function, c.ctx = r, f, &callContext{Context: lazycontext.Context{Parent: req.Context()}}
 	timeout := r.timeout()
 	if timeout <= 0 {
 		c.args = append(c.args[:0], args...)
@@ -131,7 +133,7 @@ func (c *call) bounded(timeout time.Duration, to answerer) error {
 		<-c.done
 		return c.finish(to)
 	}
-	c.ctx.end(errLate)
+	c.ctx.End(errLate)
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: errFailed,
 		Status: http.StatusGatewayTimeout, Detail: "the function has not returned after " + timeout.String()}
 }
@@ -145,7 +147,7 @@ func (c *call) run() {
 		}
 		c.registry.running.Add(-1)
 		if c.stream == nil || c.err != nil { // a stream may still use the context
-			c.ctx.end(errReturned)
+			c.ctx.End(errReturned)
 		}
 		if closer, ok := c.stream.(io.Closer); c.over.Swap(true) && ok { // nobody waits for it
 			closer.Close()
@@ -169,7 +171,7 @@ func (c *call) finish(to answerer) error {
 	case c.stream == nil:
 		return to.answer(c.result, nil, c.length)
 	}
-	defer c.ctx.end(errReturned)
+	defer c.ctx.End(errReturned)
 	if closer, ok := c.stream.(io.Closer); ok {
 		defer closer.Close()
 	}
