@@ -42,7 +42,7 @@ type Service interface {
 
 // open finds what serves a packet that is no request, and how its block is read.
 func open(c *netio.OneRequest, r *protocol.Request, h Header) (read func(*netio.OneRequest, *protocol.Request, []byte) error, err error) {
-	rows, _ := c.Kinds.(map[Modifier]Kind)
+	rows, _ := c.Own.(map[Modifier]Kind)
 	k := rows[h.Modifier1]
 	if k == nil {
 		return nil, fail("read head", protocol.ErrUnsupported, "modifier1 "+h.Modifier1.String())

@@ -25,7 +25,7 @@ func (Protocol) Sniff(first []byte) protocol.Match { return sniff.UWSGI.Match(fi
 // NewConn implements [protocol.Protocol].
 func (p Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
 	o := netio.NewOneRequest(c, lim, &format)
-	o.Kinds = p.Kinds
+	o.Own = p.Kinds
 	return o
 }
 

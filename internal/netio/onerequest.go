@@ -29,8 +29,8 @@ type OneRequest struct {
 	Conn
 	Encoder Encoder
 
-	// Kinds is the protocol's own: it may set it before the first Next, for its ReadHead.
-	Kinds any
+	// Own is the protocol's, which may set it before the first Next, for its ReadHead.
+	Own any
 	// Respond is what answers the request. A ReadHead may set it; nil: Encoder.
 	Respond protocol.Encoder
 
