@@ -11,9 +11,6 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// bulk is how much goes through in the cases of constant memory.
-const bulk = 64 << 20
-
 // gauged answers with how memory grew while the handler did its work.
 func gauged(work func(w protocol.ResponseWriter, r *protocol.Request, g *gauge) error) protocol.Handler {
 	return failing(func(w protocol.ResponseWriter, r *protocol.Request) error {
@@ -36,7 +33,7 @@ func (x *trial) constantly(g *gauge, l *line) {
 	}
 	x.Logf("memory grew by %d KiB where it is served, %d KiB where it is called", served>>10, g.growth()>>10)
 	if served > constant || g.growth() > constant {
-		x.Errorf("64 MB grew memory by %d and %d bytes", served, g.growth())
+		x.Errorf("%d MB grew memory by %d and %d bytes", bulk>>20, served, g.growth())
 	}
 }
 
