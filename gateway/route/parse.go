@@ -1,0 +1,195 @@
+package route
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// An Environment has what rules may name beyond this package. Its zero value has nothing: rules
+// that name none of it can be parsed.
+type Environment struct {
+	// Local calls the functions of this process. nil: there are none.
+	Local Caller
+
+	// Node returns what calls the functions of another process, by the address that a rule names
+	// it with: "127.0.0.1:3031". It does not connect yet. nil: there are none.
+	Node func(address string) (Caller, error)
+
+	// Action returns an action that this package does not know, or nil where nobody knows it. args
+	// are what follows the name and its colon, and are the same for every request. nil: there are
+	// none.
+	Action func(name, args string) (Action, error)
+
+	// Version is what %V stands for.
+	Version string
+
+	// Ignored is told of an option of uWSGI that is no rule, as a file of uWSGI's may hold. nil:
+	// one is an error.
+	Ignored func(at Position, option string)
+}
+
+// Parse reads rules, as uWSGI's ini files hold them: a line each, "route = ^/foo rpc:hello". What
+// is wrong is an [*Error], whose position is in file.
+func (e *Environment) Parse(file, text string) ([]Rule, error) {
+	var rules []Rule
+	for n := 1; text != ""; n++ {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		s := span{strings.TrimSuffix(line, "\r"), Position{file, n, 1}}
+		if n == 1 {
+			s = s.from(len(s.text) - len(strings.TrimPrefix(s.text, "\ufeff")))
+		}
+		r, err := e.parseLine(s.trim())
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			rules = append(rules, *r)
+		}
+	}
+	return rules, nil
+}
+
+// ParseRule reads one rule, as Parse does a line. A text without an option's name is of route:
+// "^/foo rpc:hello".
+func (e *Environment) ParseRule(source, text string) (Rule, error) {
+	s := span{text, Position{source, 1, 1}}.trim()
+	if strings.ContainsAny(text, "\n\r") {
+		return Rule{}, s.errorf("a rule is one line")
+	}
+	key, value, ok := s.cut("=")
+	if _, known := options[key.trim().text]; !ok || !known {
+		key, value = span{"route", s.at}, s
+	}
+	r, err := e.parseOption(key.trim(), value.trim())
+	if err != nil {
+		return Rule{}, err
+	}
+	return *r, nil
+}
+
+// parseLine reads a line; nil is a line without a rule.
+func (e *Environment) parseLine(s span) (*Rule, error) {
+	switch {
+	case s.text == "", s.text[0] == ';', s.text[0] == '#', s.text[0] == '[' && s.text[len(s.text)-1] == ']':
+		return nil, nil
+	case !utf8.ValidString(s.text):
+		return nil, s.errorf("the line is no UTF-8")
+	}
+	key, value, ok := s.cut("=")
+	key, value = key.trim(), value.trim()
+	if _, known := options[key.text]; ok && !known && e.Ignored != nil {
+		e.Ignored(key.at, key.text)
+		return nil, nil
+	}
+	if !ok {
+		return nil, s.errorf("%q is no rule: write OPTION = CONDITION ACTION, as in route = ^/foo rpc:hello", protocol.Clip(s.text))
+	}
+	return e.parseOption(key, value)
+}
+
+// options are the names of rules, and the variable that each matches.
+var options = map[string]string{
+	"route":             "PATH_INFO",
+	"route-host":        "HTTP_HOST",
+	"route-uri":         "REQUEST_URI",
+	"route-qs":          "QUERY_STRING",
+	"route-remote-addr": "REMOTE_ADDR",
+	"route-remote-user": "REMOTE_USER",
+	"route-user-agent":  "HTTP_USER_AGENT",
+	"route-referer":     "HTTP_REFERER",
+	"route-if":          "",
+	"route-if-not":      "",
+	"route-run":         "",
+	"route-label":       "",
+}
+
+const optionNames = "route, route-host, route-uri, route-qs, route-remote-addr, route-remote-user, route-user-agent, " +
+	"route-referer, route-if, route-if-not, route-run, route-label"
+
+// parseOption reads the rule of one option.
+func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
+	variable, known := options[key.text]
+	switch {
+	case !known:
+		return nil, key.errorf("%q is no option of a rule: known are %s", protocol.Clip(key.text), optionNames)
+	case value.text == "":
+		return nil, value.errorf("%s has no value", key.text)
+	}
+	r = &Rule{At: key.at, Text: key.text + " = " + value.text}
+	if key.text == "route-label" {
+		if r.Label = value.text; strings.ContainsAny(r.Label, " \t") {
+			return nil, value.errorf("a label is one word")
+		}
+		return r, nil
+	}
+	p := &ruleParser{env: e}
+	action := value
+	if key.text != "route-run" {
+		var condition span
+		var ok bool
+		if condition, action, ok = value.cut(" "); !ok {
+			return nil, value.errorf("%s has no action: write a condition, a space and an action, as in %s", key.text, example(key.text))
+		}
+		if variable != "" {
+			r.If, err = p.matches(variable, condition)
+		} else {
+			r.If, err = p.condition(condition, key.text == "route-if-not")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	r.Do, err = p.action(action.trim(), r.At)
+	return r, err
+}
+
+// example is a rule of an option.
+func example(option string) string {
+	if strings.HasPrefix(option, "route-if") {
+		return option + " = equal:${REQUEST_METHOD};POST rpc:hello"
+	}
+	return option + " = ^/foo rpc:hello ${REMOTE_ADDR}"
+}
+
+// A span is a part of a text, and where it is.
+type span struct {
+	text string
+	at   Position
+}
+
+// from returns s without its first n bytes.
+func (s span) from(n int) span {
+	s.at.Column += n
+	s.text = s.text[n:]
+	return s
+}
+
+// trim returns s without the blanks around it.
+func (s span) trim() span {
+	s = s.from(len(s.text) - len(strings.TrimLeft(s.text, " \t")))
+	s.text = strings.TrimRight(s.text, " \t")
+	return s
+}
+
+// cut parts s at the first sep.
+func (s span) cut(sep string) (before, after span, ok bool) {
+	i := strings.Index(s.text, sep)
+	if i < 0 {
+		return s, s.from(len(s.text)), false
+	}
+	return span{s.text[:i], s.at}, s.from(i + len(sep)), true
+}
+
+func (s span) errorf(format string, args ...any) error { return errorAt(s.at, format, args...) }
+
+// within makes err, of a part of s, an error of s.
+func (s span) within(err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return errorAt(s.at, "%v", err)
+}

@@ -1,0 +1,213 @@
+package route
+
+import (
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// An actionParser reads the arguments of an action: what follows its colon.
+type actionParser func(p *ruleParser, args span, at Position) (Action, error)
+
+// actions has a row for each action that this package knows. It is a function, as goto and others
+// are found through it.
+func actions() map[string]actionParser {
+	return map[string]actionParser{
+		"next":               flowAction(Next),
+		"continue":           flowAction(Continue),
+		"last":               flowAction(Continue),
+		"break":              (*ruleParser).breakAction,
+		"goto":               (*ruleParser).gotoAction,
+		"log":                (*ruleParser).logAction,
+		"logvar":             assignment(func(name string, value template) Action { return &setLogVariable{name, value} }),
+		"addvar":             assignment(func(name string, value template) Action { return &setVariable{name, value} }),
+		"addheader":          headerAction(addField),
+		"setheader":          headerAction(setField),
+		"delheader":          headerAction(delField),
+		"remheader":          headerAction(delField),
+		"status":             (*ruleParser).statusAction,
+		"send":               sendAction(""),
+		"send-crnl":          sendAction("\r\n"),
+		"rewrite":            rewriteAction(Next),
+		"rewrite-last":       rewriteAction(Continue),
+		"redirect":           redirectAction(http.StatusFound),
+		"redirect-302":       redirectAction(http.StatusFound),
+		"redirect-permanent": redirectAction(http.StatusMovedPermanently),
+		"redirect-301":       redirectAction(http.StatusMovedPermanently),
+		"static":             (*ruleParser).staticAction,
+		"rpc":                callAction(func(c invocation) Action { return &answerCall{c} }),
+		"call":               callAction(func(c invocation) Action { return &answerCall{c} }),
+		"rpcnext":            callAction(func(c invocation) Action { return &appendCall{c} }),
+		"rpcblob":            callAction(func(c invocation) Action { return &appendCall{c} }),
+		"rpcraw":             callAction(func(c invocation) Action { return &rawCall{c} }),
+		"rpcret":             callAction(func(c invocation) Action { return &resultCall{c} }),
+		"rpcvar":             (*ruleParser).rpcvarAction,
+	}
+}
+
+// action reads NAME:ARGUMENTS.
+func (p *ruleParser) action(s span, at Position) (Action, error) {
+	name, args, ok := s.cut(":")
+	if !ok {
+		return nil, s.errorf("%q is no action: write NAME:ARGUMENTS, with the colon also where there are none, as in last:", protocol.Clip(s.text))
+	}
+	known := actions()
+	if parse := known[name.text]; parse != nil {
+		return parse(p, args, at)
+	}
+	if variable, ok := setters[name.text]; ok {
+		value, err := p.template(args)
+		return &setVariable{variable, value}, err
+	}
+	if p.env.Action != nil {
+		if strings.Contains(args.text, "${") || p.groups > 0 && strings.Contains(args.text, "$") {
+			return nil, args.errorf("what follows %s: is the same for every request, and cannot have a variable in it", protocol.Clip(name.text))
+		}
+		do, err := p.env.Action(name.text, args.text)
+		if do != nil || err != nil {
+			if err != nil {
+				err = args.within(err)
+			}
+			return do, err
+		}
+	}
+	names := slices.Concat(slices.Collect(maps.Keys(known)), slices.Collect(maps.Keys(setters)))
+	slices.Sort(names)
+	return nil, name.errorf("unknown action %q: known are %s", protocol.Clip(name.text), strings.Join(names, ", "))
+}
+
+func flowAction(r Result) actionParser {
+	return func(_ *ruleParser, args span, _ Position) (Action, error) {
+		if args.text != "" {
+			return nil, args.errorf("%v has no arguments", r)
+		}
+		return flow(r), nil
+	}
+}
+
+func (p *ruleParser) breakAction(args span, at Position) (Action, error) {
+	if args.text == "" {
+		return flow(Break), nil
+	}
+	t, err := p.template(args)
+	if err != nil {
+		return nil, err
+	}
+	if t.fixed() {
+		if _, err := parseStatus(t.text); err != nil {
+			return nil, args.within(err)
+		}
+	}
+	return &breakWith{t}, nil
+}
+
+func (p *ruleParser) gotoAction(args span, at Position) (Action, error) {
+	if args.text == "" {
+		return nil, args.errorf("goto has no label: write goto:LABEL")
+	}
+	t, err := p.template(args)
+	return &jump{t}, err
+}
+
+func (p *ruleParser) logAction(args span, at Position) (Action, error) {
+	t, err := p.template(args)
+	return &logLine{t, at}, err
+}
+
+func (p *ruleParser) statusAction(args span, at Position) (Action, error) {
+	code, err := parseStatus(args.text)
+	if err != nil {
+		return nil, args.within(err)
+	}
+	return &setStatus{code}, nil
+}
+
+// assignment reads NAME=VALUE.
+func assignment(make func(name string, value template) Action) actionParser {
+	return func(p *ruleParser, args span, _ Position) (Action, error) {
+		name, value, ok := args.cut("=")
+		if !ok || name.text == "" {
+			return nil, args.errorf("%q is no assignment: write NAME=VALUE", protocol.Clip(args.text))
+		}
+		t, err := p.template(value)
+		return make(name.text, t), err
+	}
+}
+
+// headerAction reads NAME: VALUE, or NAME alone.
+func headerAction(kind editKind) actionParser {
+	return func(p *ruleParser, args span, _ Position) (Action, error) {
+		name, value, ok := args.cut(":")
+		if kind == delField {
+			name, value, ok = args.trim(), span{at: args.at}, true
+		}
+		canonical := http.CanonicalHeaderKey(name.text)
+		switch {
+		case !ok:
+			return nil, args.errorf("%q is no header field: write NAME: VALUE", protocol.Clip(args.text))
+		case !httpguts.ValidHeaderFieldName(name.text):
+			return nil, name.errorf("%q cannot be the name of a header field", protocol.Clip(name.text))
+		case canonical == "Content-Length", protocol.WithheldField(canonical, protocol.ToClient):
+			return nil, name.errorf("%s is the server's to set", canonical)
+		}
+		t, err := p.template(value.trim())
+		return &editHeader{kind, canonical, t}, err
+	}
+}
+
+func sendAction(end string) actionParser {
+	return func(p *ruleParser, args span, _ Position) (Action, error) {
+		t, err := p.template(args)
+		return &send{t, end}, err
+	}
+}
+
+func rewriteAction(result Result) actionParser {
+	return func(p *ruleParser, args span, _ Position) (Action, error) {
+		path, query, ok := args.cut("?")
+		r := &rewrite{hasQuery: ok, result: result}
+		if path.text == "" {
+			return nil, args.errorf("rewrite has no path: write rewrite:/PATH or rewrite:/PATH?QUERY")
+		}
+		var err error
+		if r.path, err = p.template(path); err == nil {
+			r.query, err = p.template(query)
+		}
+		return r, err
+	}
+}
+
+func redirectAction(status int) actionParser {
+	return func(p *ruleParser, args span, _ Position) (Action, error) {
+		if args.text == "" {
+			return nil, args.errorf("redirect has no target: write redirect:URL")
+		}
+		t, err := p.template(args)
+		return &redirect{status, t}, err
+	}
+}
+
+// staticAction reads the name of a file. The directory that is written out is what it is below.
+func (p *ruleParser) staticAction(args span, _ Position) (Action, error) {
+	const documentRoot = "${DOCUMENT_ROOT}/"
+	if strings.HasPrefix(args.text, documentRoot) {
+		t, err := p.template(args.from(len(documentRoot)))
+		return &static{"", t}, err
+	}
+	fixed := args.text
+	if i := strings.IndexByte(fixed, '$'); i >= 0 {
+		fixed = fixed[:i]
+	}
+	slash := strings.LastIndexByte(fixed, '/')
+	if slash < 0 || !path.IsAbs(fixed) {
+		return nil, args.errorf("static needs a directory that no request can choose: write static:/DIRECTORY/$1 or static:%s$1", documentRoot)
+	}
+	t, err := p.template(args.from(slash + 1))
+	return &static{args.text[:slash+1], t}, err
+}
