@@ -18,6 +18,7 @@ import (
 	"github.com/postern-gateway/postern/internal/demo"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/uwsgi"
+	"github.com/postern-gateway/postern/uwsgi/rpc"
 )
 
 // A serveConfig is what the command line of serve says.
@@ -33,8 +34,9 @@ type serveConfig struct {
 	duplex   bool
 	stderr   bool
 	noBatch  bool
+	rules    ruleTexts
 
-	kinds map[uwsgi.Modifier]uwsgi.Kind // that the backend has
+	functions *rpc.Registry // that the backend has; nil: none
 }
 
 func serveCommand() *cobra.Command {
@@ -59,7 +61,14 @@ Send to:
                          uwsgi listeners have functions, too, for postern rpc and uWSGI: hello, echo, count, big N, empty, fail,
                          panic, sleep MS
   cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
-  fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server`,
+  fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server
+
+Rules before it, --route and --routes, are those of uWSGI's internal routing: a condition and an action, tried in order.
+
+  --route '^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}'   a function of this process answers
+  --route '^/multi rpcnext:part1@192.168.173.100:3031'      that of a uwsgi server adds to the answer
+  --route 'route-if = equal:${REQUEST_METHOD};TRACE break:405 Method Not Allowed'
+  --route '^/php/ fastcgi+unix:/run/php/php-fpm.sock'       another backend; uwsgi: scgi: http: cgi: likewise`,
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
   postern serve --listen 'fastcgi+unix:/run/postern.sock?mode=0660' --to cgi:/usr/lib/cgi-bin/
   postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,
@@ -78,6 +87,7 @@ Send to:
 	f.BoolVar(&cfg.duplex, "full-duplex", false, "pass a response on while the request's body is still coming, where the front is known to take that")
 	f.BoolVar(&cfg.stderr, "stderr", false, "send what CGI scripts and FastCGI backends write to standard error to the front too, over FastCGI")
 	f.BoolVar(&cfg.noBatch, "no-batch", false, "with --to cgi: leave the process in the usual scheduling class, not in that of batch work (SCHED_BATCH)")
+	cfg.rules.addFlags(f)
 	addLimits(f, &cfg.limits)
 	cfg.log.addFlags(f)
 	return c
@@ -88,7 +98,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	switch {
 	case len(cfg.listen) == 0:
 		return usage(errors.New("nothing to listen at: say --listen URL, for example --listen fastcgi://127.0.0.1:9000"))
-	case cfg.to == "":
+	case cfg.to == "" && len(cfg.rules) == 0:
 		return usage(errors.New("no backend: say --to URL; --to demo: is a built-in one"))
 	}
 	log, err := cfg.log.open(os.Stderr)
@@ -97,7 +107,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	}
 	ctx, stop := endpoint.UntilSignal(ctx, log)
 	defer stop()
-	handler, end, err := cfg.backend(log)
+	handler, end, err := cfg.handler(log)
 	if err != nil {
 		return usage(err)
 	}
@@ -110,7 +120,9 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(err)
 	}
 	for _, l := range ls {
-		l.UWSGI.Kinds = cfg.kinds
+		if cfg.functions != nil {
+			l.UWSGI.Kinds = map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierRPC: cfg.functions}
+		}
 		fmt.Fprintln(out, "listening on "+l.URL())
 	}
 	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
@@ -146,8 +158,28 @@ func openAll(ctx context.Context, urls []string) (ls []*endpoint.Listener, err e
 	return ls, nil
 }
 
-// backend returns the handler that --to names, and what ends it.
+// handler returns the handler of the backend, with the rules before it, and what ends it.
+func (cfg *serveConfig) handler(log *slog.Logger) (protocol.Handler, func(), error) {
+	h, end, err := cfg.backend(log)
+	if err != nil || len(cfg.rules) == 0 {
+		return h, end, err
+	}
+	table, endRules, err := cfg.table(log, h)
+	ends := func() {
+		endRules()
+		end()
+	}
+	if err != nil {
+		ends()
+	}
+	return table, ends, err
+}
+
+// backend returns the handler that --to names, nil without one, and what ends it.
 func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), error) {
+	if cfg.to == "" {
+		return nil, func() {}, nil
+	}
 	if options, ok := strings.CutPrefix(cfg.to, "demo:"); ok {
 		h, err := cfg.demoBackend(options)
 		return h, func() {}, err
@@ -156,11 +188,16 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	var handler protocol.Handler = &gateway.Proxy{Backend: client, Name: cfg.to, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
+	return cfg.proxy(client, cfg.to), func() { client.Close() }, nil
+}
+
+// proxy sends requests on to a backend.
+func (cfg *serveConfig) proxy(client *endpoint.Client, url string) protocol.Handler {
+	var handler protocol.Handler = &gateway.Proxy{Backend: client, Name: url, ResponseTimeout: cfg.timeout, FullDuplex: cfg.duplex}
 	if cfg.stderr {
 		handler = passStderr(handler)
 	}
-	return handler, func() { client.Close() }, nil
+	return handler
 }
 
 // withOptions adds options, "name=value", to a URL.
@@ -185,7 +222,7 @@ func (cfg *serveConfig) demoBackend(options string) (protocol.Handler, error) {
 		case "handler=http":
 			handler = protocol.FromHTTP(demo.HTTP())
 		case "rpc=1":
-			cfg.kinds = map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierRPC: demo.RPC()}
+			cfg.functions = demo.RPC()
 		default:
 			return nil, fmt.Errorf("demo:%s: write demo: or demo:?handler=http, or demo:?rpc=1 for functions to call", options)
 		}

@@ -19,3 +19,12 @@ func version() string {
 	}
 	return info.Main.Path + " " + info.Main.Version + ", commit " + commit + changed + ", " + info.GoVersion
 }
+
+// moduleVersion is the version alone.
+func moduleVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
+}
