@@ -1,6 +1,7 @@
 package route
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -67,7 +68,7 @@ func parseStatus(text string) (int, error) {
 	digits, _, _ := strings.Cut(text, " ")
 	code, err := strconv.Atoi(digits)
 	if err != nil || len(digits) != 3 || code < 200 || code > 599 {
-		return 0, errorAt(Position{}, "%q is no status: write one from 200 to 599, as in 403 Forbidden", protocol.Clip(text))
+		return 0, fmt.Errorf("%q is no status: write one from 200 to 599, as in 403 Forbidden", protocol.Clip(text))
 	}
 	return code, nil
 }

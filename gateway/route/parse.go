@@ -61,7 +61,7 @@ func (e *Environment) ParseRule(source, text string) (Rule, error) {
 		return Rule{}, s.errorf("a rule is one line")
 	}
 	key, value, ok := s.cut("=")
-	if _, known := options[key.trim().text]; !ok || !known {
+	if !ok || !isRoute(key.trim().text) {
 		key, value = span{"route", s.at}, s
 	}
 	r, err := e.parseOption(key.trim(), value.trim())
@@ -81,7 +81,7 @@ func (e *Environment) parseLine(s span) (*Rule, error) {
 	}
 	key, value, ok := s.cut("=")
 	key, value = key.trim(), value.trim()
-	if _, known := options[key.text]; ok && !known && e.Ignored != nil {
+	if ok && e.Ignored != nil && !isRoute(key.text) {
 		e.Ignored(key.at, key.text)
 		return nil, nil
 	}
@@ -107,6 +107,11 @@ var options = map[string]string{
 	"route-label":       "",
 }
 
+// isRoute reports whether the name of an option is a rule's, or is meant to be.
+func isRoute(option string) bool {
+	return strings.HasPrefix(option, "rout") || strings.HasSuffix(option, "-route") || strings.Contains(option, "-route-")
+}
+
 const optionNames = "route, route-host, route-uri, route-qs, route-remote-addr, route-remote-user, route-user-agent, " +
 	"route-referer, route-if, route-if-not, route-run, route-label"
 
@@ -126,7 +131,7 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 		}
 		return r, nil
 	}
-	p := &ruleParser{env: e}
+	p := &ruleParser{env: e, groups: -1}
 	action := value
 	if key.text != "route-run" {
 		var condition span

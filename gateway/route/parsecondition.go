@@ -63,7 +63,6 @@ func lacking(expr string) string {
 
 // condition reads the condition of route-if: NAME:TEXT or NAME:TEXT;PATTERN.
 func (p *ruleParser) condition(s span, negate bool) (Condition, error) {
-	p.groups = -1
 	name, args, ok := s.cut(":")
 	if !ok {
 		return nil, s.errorf("%q is no condition: write NAME:TEXT or NAME:TEXT;PATTERN, as in equal:${REQUEST_METHOD};POST", protocol.Clip(s.text))

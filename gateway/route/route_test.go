@@ -89,6 +89,11 @@ func get(t *testing.T, table protocol.Handler, uri string, more ...string) answe
 	for name, value := range protocol.Pairs(more...).All() {
 		r.Params.Set(name, value)
 	}
+	return serve(table, r)
+}
+
+// serve has a table serve a request.
+func serve(table protocol.Handler, r *protocol.Request) answer {
 	w := httptest.NewRecorder()
 	err := table.Serve(w, r)
 	return answer{w.Code, w.Header(), w.Body.String(), err}
