@@ -17,17 +17,14 @@ func TestCallActions(t *testing.T) {
 		"http":     says("HTTP/1.1 201 Created\r\nX-A: b\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody"),
 		"nobody":   says("HTTP/1.0 204 No Content\n\n"),
 		"short":    says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbody"),
-		"cgi":      says("Status: 200 OK\r\n\r\nbody"),
+		"cgi":      says("Status: 201 Created\r\n\r\nbody"),
+		"lf":       says("HTTP/1.0 203 Other\nX: y\n\nbody"),
+		"bodyonly": says("\r\nbody"),
 		"headless": says("HTTP/1.1 200 OK\r\nX: y\r\n"),
 		"interim":  says("HTTP/1.1 100 Continue\r\n\r\n"),
 		"split":    says("HTTP/1.1 200 OK\r\nX y\r\n\r\n"),
 	}
-	for _, result := range []string{"next", "continue", "break", "break 403 Forbidden", "break:404", "break", "break 4", "break x", "breakx",
-		"goto there", "goto nowhere", "goto back", "goto ", "goto", "goon", "nextx", "next\n", "Next", "garbage"} {
-		functions["says "+result] = says(result)
-	}
 	env := &route.Environment{Local: functions}
-	const none = -1 // nothing is sent, and the connection ends
 	for _, row := range []struct {
 		name, rules string
 		status      int // of the answer, or of the error
@@ -51,7 +48,9 @@ func TestCallActions(t *testing.T) {
 		{"rpcraw without a body", "route-run = rpcraw:nobody", 204, "", ""},
 		{"rpcraw of nothing is next", "route-run = rpcraw:empty\nroute-run = send:x", 200, "x", "uWSGI breaks off where the function is local"},
 		{"rpcraw of what is no response", "route-run = rpcraw:hello", 502, "", "uWSGI sends no byte"},
-		{"rpcraw of CGI's head", "route-run = rpcraw:cgi", 502, "", ""},
+		{"rpcraw of CGI's head", "route-run = rpcraw:cgi", 201, "body", ""},
+		{"rpcraw of lines that end in LF", "route-run = rpcraw:lf", 203, "body", "uWSGI sends no byte"},
+		{"rpcraw of no head", "route-run = rpcraw:bodyonly", 502, "", ""},
 		{"rpcraw of no whole head", "route-run = rpcraw:headless", 502, "", ""},
 		{"rpcraw of a head with a bad line", "route-run = rpcraw:split", 502, "", ""},
 		{"rpcraw of an interim head", "route-run = rpcraw:interim", 502, "", ""},
@@ -65,10 +64,17 @@ func TestCallActions(t *testing.T) {
 
 		{"rpcret that fails", "route-run = rpcret:fail\nroute-run = send:x", 502, "", "uWSGI sends no byte"},
 		{"rpcret of an unknown function", "route-run = rpcret:nobody2\nroute-run = send:x", 502, "", "likewise"},
-		{"rpcret without a result is continue", "route-run = rpcret:empty\nroute-run = send:x", 200, "next", "uWSGI takes it for a failure"},
+		{"rpcret without a result", "route-run = rpcret:empty\nroute-run = send:x", 502, "", "uWSGI sends no byte"},
 	} {
 		check(t, tableOf(t, env, row.rules, next()), row.name, row.status, row.body)
 	}
+}
+
+// The results of rpcret: what the function says, and what comes of it.
+func TestResultsOfCalls(t *testing.T) {
+	const none = -1 // nothing is sent, and the connection ends
+	functions := make(functions)
+	env := &route.Environment{Local: functions}
 	for _, row := range []struct {
 		result  string
 		status  int

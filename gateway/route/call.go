@@ -112,8 +112,8 @@ func (x *Exchange) respond(b []byte) error {
 	switch {
 	case err != nil:
 		return err
-	case n == 0 || !strings.HasPrefix(string(b[:min(5, len(b))]), "HTTP/"):
-		return errors.New("the result is no HTTP response: a status line, fields and an empty line are meant")
+	case n <= len("\r\n"):
+		return errors.New("the result is no HTTP response: a status line or fields, and an empty line, are meant")
 	case status < 200:
 		return errors.New("status " + strconv.Itoa(status) + " is no final one")
 	case x.begun:
@@ -177,6 +177,9 @@ func (c *resultCall) Do(x *Exchange) (Result, error) {
 		return Break, err
 	}
 	said := string(b)
+	if said == "" { // uWSGI's functions fail so
+		return Break, &protocol.Error{Op: "route: call " + strconv.Quote(c.String()), Kind: protocol.ErrUpstream, Detail: "the function said nothing"}
+	}
 	x.Note("it said %q", protocol.Clip(said))
 	label, isGoto := strings.CutPrefix(said, "goto ")
 	status, isBreak := strings.CutPrefix(said, "break")

@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"net/netip"
 	"os"
 	"regexp"
@@ -44,11 +45,11 @@ func has(name string, is func(os.FileInfo) bool) bool {
 	return err == nil && is(info)
 }
 
-// compared is a test of two whole numbers. What is none is met by none.
+// compared is a test of two whole numbers. Nothing is 0; what is no number is met by none.
 func compared(is func(a, b int64) bool) func(a, b string) bool {
 	return func(s, p string) bool {
-		a, err1 := strconv.ParseInt(s, 10, 64)
-		b, err2 := strconv.ParseInt(p, 10, 64)
+		a, err1 := strconv.ParseInt(cmp.Or(s, "0"), 10, 64)
+		b, err2 := strconv.ParseInt(cmp.Or(p, "0"), 10, 64)
 		return err1 == nil && err2 == nil && is(a, b)
 	}
 }

@@ -22,7 +22,8 @@
 //	route-run         ACTION          always
 //	route-label       LABEL           a place for goto
 //
-// A test is NAME:TEXT, or NAME:TEXT;PATTERN:
+// A variable that is not there matches nothing, "^$" neither. A test is NAME:TEXT, or
+// NAME:TEXT;PATTERN:
 //
 //	exists isfile isdir islink isexec      TEXT names such a file
 //	empty                                  TEXT is empty
@@ -30,7 +31,7 @@
 //	startswith endswith contains           PATTERN is a part of TEXT
 //	regexp (re)                            TEXT matches the regular expression PATTERN
 //	ishigher > ishigherequal >= islower < islowerequal <=
-//	                                       whole numbers; what is no number meets none of them
+//	                                       whole numbers; nothing is 0, what is no number meets none
 //	ipv4in ipv6in                          TEXT is an address in the network PATTERN
 //
 // # Results
@@ -43,8 +44,8 @@
 // # Texts
 //
 // In an action's arguments and in a test's texts, $1 to $9 are the groups of the rule's regular
-// expression and $0 is all that it matched; ${VAR} is a variable of the request, empty where there
-// is none. So are, of what is in the brackets:
+// expression, empty where one took no part, and $0 is all that it matched; ${VAR} is a variable of
+// the request, empty where there is none. Functions of what is in the brackets:
 //
 //	${cookie[NAME]} ${qs[NAME]}            a cookie; an item of the query, as it was encoded
 //	${base64[VAR]} ${hex[VAR]} ${upper[VAR]} ${lower[VAR]}
@@ -62,6 +63,7 @@
 //	break:                         closes without an answer, unless there is one; break:403 Forbidden answers so, with no body
 //	goto:LABEL                     next is the rule with the label, or with the number, from 0
 //	log:TEXT                       writes a line to the log, and logvar:NAME=TEXT adds to those of this request
+//	return:404                     answers so, with the phrase as the body, and break (break-with-status)
 //	status:404 Not Found           the status of what rules answer
 //	addheader:NAME: TEXT           adds a field to the answer, whoever makes it; setheader: in the place of others
 //	delheader:NAME                 takes a field away (remheader)
@@ -75,7 +77,8 @@
 //	rpcnext:FUNCTION TEXT...       adds the result to the answer's body, and next (rpcblob)
 //	rpcraw:FUNCTION TEXT...        answers with a result that is a whole HTTP response, and break; next if it is empty
 //	rpcvar:VAR FUNCTION TEXT...    gives the request a variable; it is empty if the call fails
-//	rpcret:FUNCTION TEXT...        the result's text is this rule's: next, continue, break, break 403 Forbidden, goto LABEL
+//	rpcret:FUNCTION TEXT...        what the function says is the result: next, continue, break, break 403 Forbidden,
+//	                               goto LABEL; anything else is continue, and nothing is a failure
 //
 // FUNCTION is one of this process, or of a node: part1@192.168.173.100:3031. Arguments are parted
 // by spaces before they are expanded: one with a space in its value is one. rpcnext rules of nodes
@@ -96,7 +99,11 @@
 //
 // A call that fails is answered 502 (503, 504), and one without a result is an empty answer; uWSGI
 // sends nothing for either. So is a rule that cannot be carried out answered 500, as a goto to
-// nowhere of a label that a request has chosen; one that is written out is an error at the start.
+// nowhere of a label that a request has chosen; one that is written out is an error at the start,
+// as is a group that the rule does not have, an unknown function, and more than 254 arguments.
+//
+// Rules see what earlier ones have changed: addvar of PATH_INFO, and addheader before delheader. A
+// file that is not there is a 404. rpc after rpcnext adds to the answer.
 //
 // rewrite changes REQUEST_URI, too, as net/http's handlers and backends by HTTP know the path by
 // nothing else; setpathinfo leaves it. Of what is put into a path, a query or a redirect,

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -55,29 +54,46 @@ func (x *Exchange) Context() context.Context { return x.req.Context() }
 // Get returns a variable's value, or "". PATH_INFO is the whole path where the front sends none in
 // PATH_INFO, as nginx does over FastCGI and SCGI.
 func (x *Exchange) Get(name string) string {
-	if x.web != nil {
-		return webVariable(x.web, name)
-	}
-	value := x.req.Params.Get(name)
-	if name == "PATH_INFO" && value == "" {
-		value, _ = x.req.Params.Path() // one that cannot be decoded is none
-	}
+	value, _ := x.lookup(name)
 	return value
 }
 
+// lookup is Get, and says whether the variable is there.
+func (x *Exchange) lookup(name string) (value string, ok bool) {
+	if x.web != nil {
+		return webVariable(x.web, name)
+	}
+	value, ok = x.req.Params.Lookup(name)
+	if name == "PATH_INFO" && value == "" {
+		value, _ = x.req.Params.Path() // one that cannot be decoded is none
+		ok = true
+	}
+	return value, ok
+}
+
 // webVariable returns the variables that regular expressions are for.
-func webVariable(hr *http.Request, name string) string {
+func webVariable(hr *http.Request, name string) (value string, ok bool) {
 	switch name {
 	case "PATH_INFO":
-		return hr.URL.Path
+		return hr.URL.Path, true
 	case "HTTP_HOST":
-		return hr.Host
+		return hr.Host, true
 	case "REQUEST_URI":
-		return hr.RequestURI
+		return hr.RequestURI, true
 	case "QUERY_STRING":
-		return hr.URL.RawQuery
+		return hr.URL.RawQuery, true
+	case "HTTP_USER_AGENT":
+		return webField(hr, "User-Agent")
 	}
-	return hr.Header.Get(strings.ReplaceAll(strings.TrimPrefix(name, "HTTP_"), "_", "-"))
+	return webField(hr, "Referer")
+}
+
+func webField(hr *http.Request, name string) (value string, ok bool) {
+	values := hr.Header[name]
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
 }
 
 // Set gives the request a variable, for later rules and for whoever gets the request from them. The

@@ -63,6 +63,20 @@ func (x *Exchange) end(code int, text string) {
 	x.begin()
 }
 
+// A returnStatus is return: a break with a status and a body that says it.
+type returnStatus struct{ code int }
+
+// Do implements [Action].
+func (r *returnStatus) Do(x *Exchange) (Result, error) {
+	text := http.StatusText(r.code)
+	x.end(r.code, strconv.Itoa(r.code)+" "+text)
+	if text == "" || r.code == http.StatusNoContent || r.code == http.StatusNotModified {
+		return Break, nil
+	}
+	_, err := x.WriteString(text)
+	return Break, err
+}
+
 // parseStatus reads "403 Forbidden".
 func parseStatus(text string) (int, error) {
 	digits, _, _ := strings.Cut(text, " ")

@@ -5,7 +5,7 @@ import (
 )
 
 // Matches is the condition that a variable matches a regular expression, whose groups the rule's
-// action then has: see [Exchange.Group].
+// action then has: see [Exchange.Group]. One that is not there matches none, "^$" neither.
 func Matches(variable string, re *regexp.Regexp) Condition {
 	return &matches{re: re, variable: variable, isURL: isURL(variable), onWeb: onWeb(variable)}
 }
@@ -39,7 +39,8 @@ func (m *matches) Meets(x *Exchange) (bool, error) {
 	if x.web != nil && !m.onWeb {
 		return false, errNeedsRequest
 	}
-	return x.match(m.re, x.Get(m.variable), m.isURL), nil
+	text, ok := x.lookup(m.variable)
+	return ok && x.match(m.re, text, m.isURL), nil
 }
 
 // match reports whether a text matches, and notes its groups.

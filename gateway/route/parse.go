@@ -126,9 +126,7 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 	}
 	r = &Rule{At: key.at, Text: key.text + " = " + value.text}
 	if key.text == "route-label" {
-		if r.Label = value.text; strings.ContainsAny(r.Label, " \t") {
-			return nil, value.errorf("a label is one word")
-		}
+		r.Label = value.text
 		return r, nil
 	}
 	p := &ruleParser{env: e, groups: -1}

@@ -32,6 +32,8 @@ func actions() map[string]actionParser {
 		"delheader":          headerAction(delField),
 		"remheader":          headerAction(delField),
 		"status":             (*ruleParser).statusAction,
+		"return":             (*ruleParser).returnAction,
+		"break-with-status":  (*ruleParser).returnAction,
 		"send":               sendAction(""),
 		"send-crnl":          sendAction("\r\n"),
 		"rewrite":            rewriteAction(Next),
@@ -126,6 +128,14 @@ func (p *ruleParser) statusAction(args span, at Position) (Action, error) {
 		return nil, args.within(err)
 	}
 	return &setStatus{code}, nil
+}
+
+func (p *ruleParser) returnAction(args span, at Position) (Action, error) {
+	code, err := parseStatus(args.text)
+	if err != nil {
+		return nil, args.within(err)
+	}
+	return &returnStatus{code}, nil
 }
 
 // assignment reads NAME=VALUE.

@@ -7,8 +7,7 @@ import (
 )
 
 // template reads a text with $1 and ${VAR} in it. What looks like neither stands for itself, as in
-// uWSGI: $$, $x, and a brace that is not closed. So do $1 to $9 in a rule without a regular
-// expression.
+// uWSGI: $$, $x, and a brace that is not closed.
 func (p *ruleParser) template(s span) (template, error) {
 	t := template{text: s.text}
 	var literal strings.Builder
@@ -52,9 +51,12 @@ func (p *ruleParser) part(s span) (part templatePart, n int, err error) {
 	if len(s.text) < 2 || s.text[0] != '$' {
 		return part, 0, nil
 	}
-	if c := s.text[1]; c >= '0' && c <= '9' && p.groups >= 0 {
+	if c := s.text[1]; c >= '0' && c <= '9' {
 		part.kind, part.n = groupPart, int(c-'0')
-		if part.n > p.groups {
+		switch {
+		case p.groups < 0:
+			return part, 0, s.errorf("$%d: the rule has no regular expression that matches, and so no groups", part.n)
+		case part.n > p.groups:
 			return part, 0, s.errorf("$%d: the rule's regular expression has %d groups", part.n, p.groups)
 		}
 		return part, 2, nil

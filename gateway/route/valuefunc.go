@@ -3,7 +3,6 @@ package route
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"mime"
 	"net/http"
@@ -31,7 +30,7 @@ var valueFuncs = []valueFunc{
 	{name: "time", of: []string{"unix", "micros"}, value: now},
 	{name: "httptime", value: httpTime},
 	{name: "base64", value: func(x *Exchange, v string) string { return base64.StdEncoding.EncodeToString([]byte(x.Get(v))) }},
-	{name: "hex", value: func(x *Exchange, v string) string { return hex.EncodeToString([]byte(x.Get(v))) }},
+	{name: "hex", value: func(x *Exchange, v string) string { return fmt.Sprintf("%X", x.Get(v)) }},
 	{name: "upper", value: func(x *Exchange, v string) string { return strings.ToUpper(x.Get(v)) }},
 	{name: "lower", value: func(x *Exchange, v string) string { return strings.ToLower(x.Get(v)) }},
 	{name: "uwsgi", of: []string{"wid", "pid", "uuid", "status"}, value: process},
