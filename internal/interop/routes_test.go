@@ -1,0 +1,163 @@
+package interop
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/uwsgi"
+)
+
+// A routeRow is rules of uWSGI's internal routing, a request, and what is answered.
+type routeRow struct {
+	text  string
+	rules string   // lines of an ini file
+	path  string   // of the request, with a query perhaps; "" is "/a"
+	vars  []string // further variables of the request, name and value in turn
+	want  string   // what uWSGI answers: see shortAnswer
+	log   string   // what it logs besides
+}
+
+// A routeTable is a list of rows, with where their rules send requests on to.
+type routeTable struct {
+	rows  []routeRow
+	nodes []string // names and addresses: "{down}", "/nobody"
+}
+
+// ini is the file of all rows. A request says by its variable ROW which row is its own.
+func (r *routeTable) ini() string {
+	var b strings.Builder
+	b.WriteString("[uwsgi]\nroute-run = goto:row ${ROW}\n")
+	for i, row := range r.rows {
+		fmt.Fprintf(&b, "route-label = row %d\n%s\nroute-run = last:\n", i, strings.Trim(row.rules, "\n"))
+	}
+	return strings.NewReplacer(r.nodes...).Replace(b.String())
+}
+
+// standardVars is how many variables every request has.
+const standardVars = 10
+
+// packet is the request of a row.
+func (r *routeTable) packet(i int) []byte {
+	row := &r.rows[i]
+	uri := row.path
+	if uri == "" {
+		uri = "/a"
+	}
+	path, query, _ := strings.Cut(uri, "?")
+	p := protocol.Pairs("REQUEST_METHOD", "GET", "REQUEST_URI", uri, "PATH_INFO", path, "QUERY_STRING", query, "SERVER_PROTOCOL", "HTTP/1.1",
+		"SERVER_NAME", "localhost", "SERVER_PORT", "80", "HTTP_HOST", "localhost", "REMOTE_ADDR", "192.0.2.1", "ROW", fmt.Sprint(i))
+	for _, v := range protocol.Pairs(row.vars...) {
+		if i := slices.IndexFunc(p[:standardVars], func(s protocol.Param) bool { return s.Name == v.Name }); i >= 0 {
+			p[i] = v
+		} else {
+			p = append(p, v)
+		}
+	}
+	var block []byte
+	for _, v := range p {
+		block = uwsgi.AppendString(uwsgi.AppendString(block, v.Name), v.Value)
+	}
+	return append(uwsgi.AppendHeader(nil, uwsgi.Header{Size: len(block)}), block...)
+}
+
+// shortAnswer is an answer whose head, if it has one, is its status and its fields, each a line.
+func shortAnswer(b string) string {
+	head, body, ok := strings.Cut(b, "\r\n\r\n")
+	status, isHTTP := strings.CutPrefix(head, "HTTP/1.1 ")
+	if !ok || !isHTTP {
+		return b
+	}
+	return strings.ReplaceAll(status, "\r\n", "\n") + "\n\n" + body
+}
+
+// TestRoutes has uWSGI follow the rules of each row.
+func TestRoutes(t *testing.T) {
+	needPeers(t)
+	t.Parallel()
+	table := newRouteTable(t)
+	p, socket := startRoutes(t, table)
+	for i, row := range table.rows {
+		t.Run(row.text, func(t *testing.T) {
+			want := strings.NewReplacer(table.nodes...).Replace(row.want)
+			if got := shortAnswer(conversation(t, rpcDial("unix", socket), table.packet(i))); got != want {
+				t.Errorf("%s\nuWSGI answers %q\nwant          %q", row.rules, got, want)
+			}
+			if row.log != "" && !strings.Contains(p.said(), row.log) {
+				t.Errorf("%s\nuWSGI does not log %q", row.rules, row.log)
+			}
+		})
+	}
+}
+
+// startRoutes starts uWSGI with the rules of all rows.
+func startRoutes(t *testing.T, table *routeTable) (p *process, socket string) {
+	t.Helper()
+	app, err := filepath.Abs("testdata/peers/routes.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ini := filepath.Join(dir, "routes.ini")
+	if err := os.WriteFile(ini, []byte(table.ini()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	socket = filepath.Join(dir, "s")
+	types := filepath.Join(dir, "mime.types")
+	if err := os.WriteFile(types, []byte("text/plain txt\nimage/jpeg jpg\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--plugin", "python3", "--wsgi-file", app, "--uwsgi-socket", socket, "--mime-file", types, "--disable-logging"}
+	for _, name := range routePlugins {
+		args = append(args, "--plugin", name)
+	}
+	return uwsgiProgram(t, socket, append(args, "--ini", ini)...), socket
+}
+
+// routePlugins have the actions of the rows.
+var routePlugins = []string{"rpc", "router_rewrite", "router_redirect", "router_static", "router_http", "router_uwsgi", "router_basicauth", "router_cache"}
+
+// The answers that many rows have.
+
+// called is the answer of the action rpc.
+func called(result string, fields ...string) string {
+	return fmt.Sprintf("200 OK\nContent-Length: %d\n", len(result)) + lines(fields) + "\n" + result
+}
+
+// blob is the answer of the action rpcnext.
+func blob(result string, fields ...string) string {
+	return "200 OK\nConnection: close\n" + lines(fields) + "\n" + result
+}
+
+// ended is the answer of the action break.
+func ended(status string, fields ...string) string {
+	return status + "\nConnection: close\nContent-Type: text/plain\n" + lines(fields) + "\n"
+}
+
+// app is the answer of the application, to which a request goes on.
+func app(path string, shown ...string) string { return appWith(nil, path, shown...) }
+
+// appWith is app with fields that rules have added.
+func appWith(fields []string, path string, shown ...string) string {
+	return "200 OK\nContent-Type: text/plain\nX-App: a\nX-Other: b\n" + lines(fields) + "\nGET " + path + "\n" + lines(shown)
+}
+
+// moved is the answer of the actions that redirect.
+func moved(status, location string, fields ...string) string {
+	body := "Moved"
+	if status != "302 Found" {
+		body = "Moved Permanently"
+	}
+	return status + "\nLocation: " + location + "\n" + lines(fields) + "\n" + body
+}
+
+func lines(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return strings.Join(all, "\n") + "\n"
+}
