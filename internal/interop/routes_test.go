@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +20,10 @@ type routeRow struct {
 	path  string   // of the request, with a query perhaps; "" is "/a"
 	vars  []string // further variables of the request, name and value in turn
 	want  string   // what uWSGI answers: see shortAnswer
-	log   string   // what it logs besides
+	log   string   // what it logs besides, and Postern
+
+	// Where Postern differs by intention: what it answers, or why it does not start.
+	ours, refused string
 }
 
 // A routeTable is a list of rows, with where their rules send requests on to.
@@ -28,14 +32,17 @@ type routeTable struct {
 	nodes []string // names and addresses: "{down}", "/nobody"
 }
 
-// ini is the file of all rows. A request says by its variable ROW which row is its own.
-func (r *routeTable) ini() string {
+// ini is the file of those rows. A request says by its variable ROW which row is its own.
+func (r *routeTable) ini(wanted func(i int) bool) string {
 	var b strings.Builder
-	b.WriteString("[uwsgi]\nroute-run = goto:row ${ROW}\n")
+	b.WriteString("[uwsgi]\nroute-run = goto:row-${ROW}\n")
 	for i, row := range r.rows {
-		fmt.Fprintf(&b, "route-label = row %d\n%s\nroute-run = last:\n", i, strings.Trim(row.rules, "\n"))
+		if !wanted(i) {
+			continue
+		}
+		fmt.Fprintf(&b, "route-label = row-%d\n%s\nroute-run = last:\n", i, strings.Trim(row.rules, "\n"))
 	}
-	return strings.NewReplacer(r.nodes...).Replace(b.String())
+	return r.filled(b.String())
 }
 
 // standardVars is how many variables every request has.
@@ -75,24 +82,41 @@ func shortAnswer(b string) string {
 	return strings.ReplaceAll(status, "\r\n", "\n") + "\n\n" + body
 }
 
-// TestRoutes has uWSGI follow the rules of each row.
+// TestRoutes has uWSGI and Postern follow the rules of each row.
 func TestRoutes(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
 	table := newRouteTable(t)
-	p, socket := startRoutes(t, table)
+	theirs, socket := startRoutes(t, table)
+	ours, log := serveRoutes(t, table.ini(func(i int) bool { return table.rows[i].refused == "" }), table.filled("{uwsgi}"))
 	for i, row := range table.rows {
 		t.Run(row.text, func(t *testing.T) {
-			want := strings.NewReplacer(table.nodes...).Replace(row.want)
+			want := table.filled(row.want)
 			if got := shortAnswer(conversation(t, rpcDial("unix", socket), table.packet(i))); got != want {
 				t.Errorf("%s\nuWSGI answers %q\nwant          %q", row.rules, got, want)
 			}
-			if row.log != "" && !strings.Contains(p.said(), row.log) {
+			if row.log != "" && !strings.Contains(theirs.said(), row.log+"\n") {
 				t.Errorf("%s\nuWSGI does not log %q", row.rules, row.log)
+			}
+			if row.refused != "" {
+				if err := refusesRoutes(t, table, i); err == nil || !strings.Contains(err.Error(), row.refused) {
+					t.Errorf("%s\nPostern starts with them: %v, want %q", row.rules, err, row.refused)
+				}
+				return
+			}
+			want = sameAnswer(cmp.Or(table.filled(row.ours), want))
+			if got := sameAnswer(shortAnswer(conversation(t, rpcDial("unix", ours), table.packet(i)))); got != want {
+				t.Errorf("%s\nPostern answers %q\nwant            %q", row.rules, got, want)
+			}
+			if row.log != "" && !strings.Contains(log.text(), row.log) {
+				t.Errorf("%s\nPostern does not log %q", row.rules, row.log)
 			}
 		})
 	}
 }
+
+// filled is a text with the addresses of nodes in it.
+func (r *routeTable) filled(text string) string { return strings.NewReplacer(r.nodes...).Replace(text) }
 
 // startRoutes starts uWSGI with the rules of all rows.
 func startRoutes(t *testing.T, table *routeTable) (p *process, socket string) {
@@ -103,7 +127,7 @@ func startRoutes(t *testing.T, table *routeTable) (p *process, socket string) {
 	}
 	dir := t.TempDir()
 	ini := filepath.Join(dir, "routes.ini")
-	if err := os.WriteFile(ini, []byte(table.ini()), 0o644); err != nil {
+	if err := os.WriteFile(ini, []byte(table.ini(func(int) bool { return true })), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	socket = filepath.Join(dir, "s")
