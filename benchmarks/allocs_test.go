@@ -47,7 +47,6 @@ func TestAllocations(t *testing.T) {
 
 // serverAllocations returns what one small GET costs a server.
 func serverAllocations(t *testing.T, name, variant string) float64 {
-	const warmUp, counted = 300, 3000
 	multiplexed := name == "fastcgi-mux"
 	if multiplexed {
 		name = "fastcgi"
@@ -64,6 +63,12 @@ func serverAllocations(t *testing.T, name, variant string) float64 {
 	if multiplexed {
 		exchange, each = multiplexedExchange(t, s.socket, d.request), inFlight
 	}
+	return allocations(t, s, each, exchange)
+}
+
+// allocations returns what a request costs s. An exchange has that many of them.
+func allocations(t *testing.T, s *server, each int, exchange func() error) float64 {
+	const warmUp, counted = 300, 3000
 	exchanges := func(n int) uint64 {
 		for range n / each {
 			if err := exchange(); err != nil {

@@ -13,5 +13,7 @@
 // ns/op is the time of both sides together, which share the machine. Compare variants within one
 // run only.
 //
+// BenchmarkRPC compares a call of uWSGI's RPC with that of uWSGI's Python worker.
+//
 // BenchmarkIdle tells what an idle connection costs, BenchmarkCGI what a CGI program does.
 package benchmarks

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,6 +146,41 @@ func resident() (n int64) {
 	_, rss, _ := strings.Cut(string(status), "VmRSS:")
 	fmt.Sscan(rss, &n)
 	return n << 10
+}
+
+// processCPU is the CPU time of a process that is not ours, of all its threads, in nanoseconds.
+func processCPU(b testing.TB, pid int) (total int64) {
+	b.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil || len(threads) == 0 {
+		b.Fatalf("process %d has ended, or the system does not tell: %v", pid, err)
+	}
+	for _, name := range threads {
+		text, _ := os.ReadFile(name)
+		var onCPU int64
+		fmt.Sscan(string(text), &onCPU)
+		total += onCPU
+	}
+	return total
+}
+
+// awaitSocket returns once a Unix socket accepts, and fails where the server has ended.
+func awaitSocket(b testing.TB, socket string, ended <-chan struct{}) {
+	b.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
+			c.Close()
+			return
+		}
+		select {
+		case <-ended:
+			b.Fatalf("the server of %s has ended", socket)
+		case <-tick.C:
+		}
+	}
 }
 
 func (u *usage) settle() {

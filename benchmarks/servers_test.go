@@ -14,7 +14,7 @@ import (
 
 // runServer serves what spec says until the benchmark has gone: protocol, exercise, variant and
 // socket, "fastcgi get native /run/s", or "cgi", the host, the script and the socket, or "flood",
-// the number of the flood, a word and the socket.
+// the number of the flood, a word and the socket, or "rpc", two words and the socket.
 func runServer(spec string) error {
 	f := strings.Fields(spec)
 	if len(f) != 4 {
@@ -29,6 +29,10 @@ func runServer(spec string) error {
 	}
 	if f[0] == "cgi" {
 		go serveScript(l, f[1], f[2])
+		return answerQuestions()
+	}
+	if f[0] == rpcWire.name {
+		go serveRPC(l)
 		return answerQuestions()
 	}
 	w := wireNamed(f[0])
