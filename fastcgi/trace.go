@@ -15,13 +15,15 @@ import (
 //	> BEGIN_REQUEST 1 RESPONDER
 //	> PARAMS 1 REQUEST_METHOD="GET"
 //	> PARAMS 1 end
-func (Protocol) Decoder(protocol.Side) protocol.DecodeFunc {
-	return (&recordDecoder{make(map[uint16]*pairSplitter)}).decode
+func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
+	return (&recordDecoder{side: side, requests: make(map[uint16]*tracedRequest)}).decode
 }
 
 // A recordDecoder decodes records.
 type recordDecoder struct {
-	params map[uint16]*pairSplitter // of streams that are within a pair, by their id
+	side     protocol.Side
+	requests map[uint16]*tracedRequest // by their id
+	held     int                       // bytes of the requests' params
 }
 
 // decode is the decoder's DecodeFunc.
@@ -42,14 +44,12 @@ func (d *recordDecoder) decode(b []byte, atEOF bool) (m protocol.Message) {
 		return m
 	}
 	m.Title = h.typ.String() + " " + strconv.Itoa(int(h.id))
+	d.place(&m, h, content)
 	switch {
 	case len(content) > 0:
 		d.cutContent(&m, h, content)
 	case h.typ.isStream():
 		m.Title += " end"
-	}
-	if h.typ == typeBegin || h.typ == typeParams && len(content) == 0 {
-		delete(d.params, h.id)
 	}
 	if h.padding > 0 {
 		m.Cut(rest[h.content:], h.padding, protocol.SpanFraming, "paddingData", "")
@@ -110,18 +110,12 @@ func (d *recordDecoder) cutContent(m *protocol.Message, h header, b []byte) {
 
 // cutParams cuts a piece of a stream of name-value pairs, which may begin and end within a pair.
 func (d *recordDecoder) cutParams(m *protocol.Message, id uint16, b []byte) {
-	s := d.params[id]
-	switch {
-	case s == nil && areWholePairs(b):
+	s := &d.request(id).splitter
+	if !s.midway() && areWholePairs(b) {
 		cutPairs(m, b)
 		return
-	case s == nil:
-		s = new(pairSplitter)
-		d.params[id] = s
 	}
-	if s.cut(m, b); !s.midway() {
-		delete(d.params, id)
-	}
+	s.cut(m, b)
 }
 
 func cutBegin(m *protocol.Message, b []byte, x begin) {

@@ -34,7 +34,8 @@
 //     bodies.
 //   - heads as CGI and HTTP write them: [AppendHead], [ParseHead], [ReadHead].
 //   - which variables and fields never pass: [Withheld] and its kin, [Steers].
-//   - what a connection says, byte by byte: [Span], [Message], [MessageWriter], [Trace].
+//   - what a connection says, byte by byte: [Span], [Message], [MessageWriter], [Trace],
+//     [ConnTracer].
 //
 // # Half duplex
 //

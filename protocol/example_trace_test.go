@@ -73,6 +73,15 @@ func ExampleTracer() {
 	// "\n" is the end of line
 }
 
+// A protocol whose sides can be decoded each by itself needs no Decoders of its own.
+func ExampleConnTracer() {
+	var p protocol.Tracer = Lines{}
+	_, knows := p.(protocol.ConnTracer)
+	request, response := protocol.Decoders(p)
+	fmt.Println(knows, request([]byte("GET /here\n"), false).Title, response([]byte("200\n"), false).Title)
+	// Output: false request GET status 200
+}
+
 func ExampleDecodeFunc() {
 	var decode protocol.DecodeFunc = requestLine
 	fmt.Println(len(decode([]byte("GET /h"), false).Spans)) // more is needed

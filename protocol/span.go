@@ -14,12 +14,32 @@ const (
 	ResponseSide             // what the server sends
 )
 
-// A Tracer is a Protocol that can say of each byte of its wire what it is.
+// A Tracer can say of each byte of a wire what it is. Protocols are Tracers.
 type Tracer interface {
-	Protocol
+	// Name is the wire's name, as [Protocol] has it.
+	Name() string
 
 	// Decoder returns the decoder of one side of one connection, from its first byte on.
 	Decoder(side Side) DecodeFunc
+}
+
+// A ConnTracer is a Tracer of a wire on which what one side says depends on what the other has
+// said, as a response to HEAD has no body. Its Decoder goes by one side alone, as well as that
+// tells.
+type ConnTracer interface {
+	Tracer
+
+	// Decoders returns the decoders of the two sides of one connection. They share what they know:
+	// a response is to be decoded after its request, and one goroutine at a time calls them.
+	Decoders() (request, response DecodeFunc)
+}
+
+// Decoders returns the decoders of the two sides of one connection: see [ConnTracer].
+func Decoders(t Tracer) (request, response DecodeFunc) {
+	if t, ok := t.(ConnTracer); ok {
+		return t.Decoders()
+	}
+	return t.Decoder(RequestSide), t.Decoder(ResponseSide)
 }
 
 // A DecodeFunc cuts the next message off b: the bytes of one side that no message has had yet. The
@@ -69,6 +89,17 @@ type Message struct {
 	// "BEGIN_REQUEST 1 RESPONDER", "head 200".
 	Title string
 	Spans []Span // each byte of the message is in one of them, in order
+
+	// Request is the number of the request on its connection that the message is a part of, or of
+	// whose response: FastCGI's requestId, which a later request may have again, else a count from
+	// 1. 0: of none.
+	Request int
+	Begins  bool // it is the first message of its side of the request
+	Ends    bool // it is the last one, as far as the wire tells
+
+	// Params are the variables of the request, with the message that makes them whole. HTTP's head
+	// is told as the variables that it is for a gateway. nil with every other message.
+	Params Params
 }
 
 // Cut appends the first n bytes of b to m as a span, and returns the rest of b.

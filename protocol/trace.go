@@ -14,6 +14,10 @@ type MessageWriter struct {
 	// returned by the Write or Close in which it came; the message counts as emitted.
 	Emit func(Message) error
 
+	// Limit is how many bytes are held of a message that is not whole. One that is longer is
+	// emitted with an error, an ErrTooLarge. 0: no limit.
+	Limit int
+
 	held   []byte // what no message has had yet
 	offset int64  // of held
 	err    error  // of the wire
@@ -29,7 +33,21 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 	if err := w.decode(false); err != nil {
 		return 0, err
 	}
+	if w.Limit > 0 && len(w.held) > w.Limit {
+		return 0, w.tooLong()
+	}
 	return len(p), nil
+}
+
+// tooLong emits what is held as a message that is too long.
+func (w *MessageWriter) tooLong() error {
+	w.err = &Error{Op: "decode message", Kind: ErrTooLarge, Detail: Exceeds(int64(len(w.held)), int64(w.Limit), "bytes")}
+	var m Message
+	m.Fail(w.held, w.err)
+	m.Spans[0].Offset = w.offset
+	w.held = nil
+	w.Emit(m) // the error of the message is the one to return
+	return w.err
 }
 
 // Close says that the side has ended. What is left of a message that is not whole is emitted as one

@@ -101,3 +101,21 @@ func TestLineIsClipped(t *testing.T) {
 		}
 	}
 }
+
+// A message that is longer than the limit, and not whole by then, is emitted with an error.
+func TestMessageWriterHoldsNoMoreThanItsLimit(t *testing.T) {
+	var got []string
+	w := &protocol.MessageWriter{Decode: requestLine, Limit: 8, Emit: func(m protocol.Message) error {
+		got = append(got, m.Spans[0].String())
+		return nil
+	}}
+	io.WriteString(w, "GET /a-long-line\nGET /here")
+	_, err := io.WriteString(w, "\nGET /much/")
+	if !errors.Is(err, protocol.ErrTooLarge) || w.Close() != err {
+		t.Errorf("%v", err)
+	}
+	want := []string{`0+3 method: "GET"`, "17+9 malformed: decode message: too large: 9 > 8 bytes"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

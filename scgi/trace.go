@@ -25,7 +25,7 @@ func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
 
 // decodeRequest is the DecodeFunc of a request's head.
 func decodeRequest(b []byte, atEOF bool) (m protocol.Message) {
-	_, _, n, err := consumeRequest(b, math.MaxInt)
+	params, _, n, err := consumeRequest(b, math.MaxInt)
 	size, digits, sizeErr := consumeLength(b)
 	if n == 0 && err == nil {
 		if !atEOF {
@@ -42,7 +42,7 @@ func decodeRequest(b []byte, atEOF bool) (m protocol.Message) {
 		m.Fail(rest, err)
 		return m
 	}
-	m.Title = "request"
+	m.Title, m.Params = "request", params
 	for end := len(b) - n + 1; len(rest) > end; {
 		rest = cutString(&m, rest, protocol.SpanName, "name")
 		rest = cutString(&m, rest, protocol.SpanValue, "value")

@@ -25,16 +25,46 @@ func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
 	return netio.HeadAndBody(decodeRequest)
 }
 
+// Decoders implements [protocol.ConnTracer]: the result of a call that asked for it without a
+// header (RPC with modifier2 1) is the answer's first byte and all that follow.
+func (Protocol) Decoders() (request, response protocol.DecodeFunc) {
+	raw := false
+	request = netio.HeadAndBody(func(b []byte, atEOF bool) protocol.Message {
+		h, _ := ConsumeHeader(b)
+		raw = h.Modifier1 == ModifierRPC && h.Modifier2 == 1
+		return decodeRequest(b, atEOF)
+	})
+	response = netio.HeadAndBody(func(b []byte, atEOF bool) (m protocol.Message) {
+		if !raw || mayBeStatusLine(b, atEOF) {
+			return decodeResponse(b, atEOF)
+		}
+		m.Title = "result"
+		m.Cut(b, len(b), protocol.SpanData, "result", "")
+		return m
+	})
+	return request, response
+}
+
+// mayBeStatusLine reports whether b begins as HTTP's responses do, which fronts are answered with,
+// or is too short to tell.
+func mayBeStatusLine(b []byte, atEOF bool) bool {
+	const first = "HTTP/1."
+	n := min(len(b), len(first))
+	return string(b[:n]) == first[:n] && (n == len(first) || !atEOF)
+}
+
 // decodeResponse is the DecodeFunc of what the server answers with: the answer to a ping and to a
 // call is a packet, every other is HTTP's.
 func decodeResponse(b []byte, atEOF bool) protocol.Message {
 	if len(b) > 0 && (Modifier(b[0]) == ModifierPing || Modifier(b[0]) == ModifierRPC) {
-		return decodePacket(b, atEOF, func(h Header) blockKind {
+		m := decodePacket(b, atEOF, func(h Header) blockKind {
 			if h.Modifier1 == ModifierRPC && h.Modifier2 == 5 {
 				return variablesBlock // of a long answer, or of a failure
 			}
 			return plainBlock
 		})
+		m.Params = nil // they are the response's
+		return m
 	}
 	return netio.DecodeResponseHead(b, atEOF)
 }
@@ -72,6 +102,7 @@ func decodePacket(b []byte, atEOF bool, kindOf func(Header) blockKind) (m protoc
 		return m
 	}
 	m.Title = h.Modifier1.String() + " " + strconv.Itoa(int(h.Modifier2))
+	m.Params = protocol.Params{}
 	rest := m.Cut(b, 1, protocol.SpanFraming, "modifier1", h.Modifier1.String())
 	rest = m.Cut(rest, 2, protocol.SpanFraming, "datasize", strconv.Itoa(h.Size))
 	rest = m.Cut(rest, 1, protocol.SpanFraming, "modifier2", strconv.Itoa(int(h.Modifier2)))
@@ -81,10 +112,12 @@ func decodePacket(b []byte, atEOF bool, kindOf func(Header) blockKind) (m protoc
 	}
 	switch kindOf(h) {
 	case variablesBlock:
-		if _, err := ConsumeVariables(block, math.MaxInt); err != nil {
+		params, err := ConsumeVariables(block, math.MaxInt)
+		if err != nil {
 			m.Fail(rest, err)
 			break
 		}
+		m.Params = params
 		for len(block) > 0 {
 			block = cutSized(&m, block, protocol.SpanName, "key")
 			block = cutSized(&m, block, protocol.SpanValue, "val")

@@ -51,3 +51,22 @@ func TestTrace(t *testing.T) {
 		}
 	}
 }
+
+// The answer to a raw call is bytes, whatever they look like; a front's error page is HTTP's.
+func TestRawAnswer(t *testing.T) {
+	for _, row := range []struct{ answer, want string }{
+		{"\xad\x02", `result "\xad\x02"`}, {"HTTP/", `result "HTTP/"`}, {"HTTP/1.1 404 Not Found\r\n\r\n", "head 404"},
+	} {
+		request, response := protocol.Decoders(Protocol{})
+		if m := request([]byte("\xad\x07\x00\x01\x05\x00hello"), false); m.Err() != nil || m.Request != 1 || m.Params == nil {
+			t.Errorf("%+v", m)
+		}
+		if m := response([]byte(row.answer), true); m.Line(0) != row.want {
+			t.Errorf("%q: %s", row.answer, m.Line(0))
+		}
+	}
+	m := Protocol{}.Decoder(protocol.RequestSide)([]byte(packet(0, "A", "b")), false)
+	if diff := cmp.Diff(protocol.Pairs("A", "b"), m.Params); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -13,14 +13,20 @@ func HeadAndBody(head protocol.DecodeFunc) protocol.DecodeFunc {
 	inBody := false
 	return func(b []byte, atEOF bool) (m protocol.Message) {
 		if inBody {
-			m.Title = "body"
-			m.Cut(b, len(b), protocol.SpanData, "body", "")
-			return m
+			return DecodeBody(b, atEOF)
 		}
 		m = head(b, atEOF)
 		inBody = len(m.Spans) > 0
+		m.Request, m.Begins = 1, true
 		return m
 	}
+}
+
+// DecodeBody is the DecodeFunc of a body that ends with its connection.
+func DecodeBody(b []byte, _ bool) (m protocol.Message) {
+	m.Title, m.Request = "body", 1
+	m.Cut(b, len(b), protocol.SpanData, "body", "")
+	return m
 }
 
 // NotWhole is the error of a message that b is a part of, where nothing follows b.
@@ -42,21 +48,32 @@ func DecodeResponseHead(b []byte, atEOF bool) (m protocol.Message) {
 	if n > 0 {
 		m.Title = "head " + strconv.Itoa(status)
 	}
-	for rest := b[:n]; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n') + 1
-		name, _, isField := bytes.Cut(rest[:end], []byte(":"))
+	rest := b[:n]
+	if bytes.HasPrefix(rest, []byte("HTTP/")) {
+		rest = m.Cut(rest, bytes.IndexByte(rest, '\n')+1, protocol.SpanFraming, "status line", "")
+	}
+	// Status is said by the title.
+	CutFields(&m, rest, "end of head", func(name string) bool { return len(h.Values(name)) > 0 })
+	return m
+}
+
+// CutFields cuts b, lines of header fields and the empty line after them, which is called end. A
+// field is shown whose name shown returns true for; another is framing.
+func CutFields(m *protocol.Message, b []byte, end string, shown func(name string) bool) {
+	for rest := b; len(rest) > 0; {
+		n := bytes.IndexByte(rest, '\n') + 1
+		name, _, isField := bytes.Cut(rest[:n], []byte(":"))
 		switch {
-		case len(bytes.TrimRight(rest[:end], "\r\n")) == 0:
-			rest = m.Cut(rest, end, protocol.SpanFraming, "end of head", "")
-		case !isField || bytes.HasPrefix(name, []byte("HTTP/")):
-			rest = m.Cut(rest, end, protocol.SpanFraming, "status line", "")
-		case len(h.Values(string(name))) == 0: // Status, which the title says
-			rest = cutField(&m, rest, len(name), end, protocol.SpanFraming, protocol.SpanFraming)
+		case len(bytes.TrimRight(rest[:n], "\r\n")) == 0:
+			rest = m.Cut(rest, n, protocol.SpanFraming, end, "")
+		case !isField || rest[0] == ' ' || rest[0] == '\t':
+			rest = m.Cut(rest, n, protocol.SpanFraming, "folded line", "")
+		case shown(string(name)):
+			rest = cutField(m, rest, len(name), n, protocol.SpanName, protocol.SpanValue)
 		default:
-			rest = cutField(&m, rest, len(name), end, protocol.SpanName, protocol.SpanValue)
+			rest = cutField(m, rest, len(name), n, protocol.SpanFraming, protocol.SpanFraming)
 		}
 	}
-	return m
 }
 
 // cutField cuts a field's line, which ends at end, off b.

@@ -1,0 +1,90 @@
+package fastcgi
+
+import (
+	"math"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A tracedRequest is what a recordDecoder knows of a request of its side.
+type tracedRequest struct {
+	splitter pairSplitter // of the PARAMS stream
+	params   []byte       // of the same, up to the last record
+	lost     bool         // params is not all that came
+	filter   bool         // its last stream is DATA
+}
+
+// The most that is held of the variables of one request, and of all requests of a connection. Those
+// of a request beyond it are told by spans alone.
+const (
+	maxTracedParams     = 1 << 20
+	maxTracedParamsConn = 8 << 20
+)
+
+// request returns the request of an id, which may be one that has not begun.
+func (d *recordDecoder) request(id uint16) *tracedRequest {
+	r := d.requests[id]
+	if r == nil {
+		r = new(tracedRequest)
+		d.requests[id] = r
+	}
+	return r
+}
+
+func (d *recordDecoder) forget(id uint16) {
+	if r := d.requests[id]; r != nil {
+		d.held -= len(r.params)
+		delete(d.requests, id)
+	}
+}
+
+// place says of which request the record is, and which part of it.
+func (d *recordDecoder) place(m *protocol.Message, h header, content []byte) {
+	if m.Request = int(h.id); m.Request == 0 {
+		return
+	}
+	if d.side == protocol.ResponseSide {
+		m.Ends = h.typ == typeEnd
+		if h.typ == typeParams && len(content) == 0 { // a server sends none
+			d.forget(h.id)
+		}
+		return
+	}
+	switch h.typ {
+	case typeBegin:
+		m.Begins = true
+		d.forget(h.id)
+		x, _ := consumeBegin(content)
+		d.request(h.id).filter = x.role == wireFilter
+	case typeParams:
+		d.hold(m, h.id, content)
+	case typeStdin, typeData:
+		r := d.requests[h.id]
+		m.Ends = len(content) == 0 && (h.typ == typeData) == (r != nil && r.filter)
+	case typeAbort:
+		m.Ends = true
+	}
+	if m.Ends {
+		d.forget(h.id)
+	}
+}
+
+// hold adds to the variables of a request. It gives them to the message that ends them.
+func (d *recordDecoder) hold(m *protocol.Message, id uint16, content []byte) {
+	r := d.request(id)
+	n := len(content)
+	switch {
+	case n == 0:
+		m.Params = protocol.Params{}
+		if p, err := consumeParams(r.params, math.MaxInt); err == nil && !r.lost && p != nil {
+			m.Params = p
+		}
+		d.held -= len(r.params)
+		r.params, r.splitter = nil, pairSplitter{}
+	case r.lost, len(r.params)+n > maxTracedParams, d.held+n > maxTracedParamsConn:
+		r.lost = true
+	default:
+		r.params = append(r.params, content...)
+		d.held += n
+	}
+}
