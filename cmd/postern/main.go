@@ -88,6 +88,6 @@ or another server by any of these protocols.
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
-	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand())
+	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand())
 	return c
 }

@@ -71,6 +71,9 @@ func (e *Endpoint) open(ctx context.Context) (net.Listener, error) {
 // URL returns the URL of l without options, with the port that it has.
 func (l *Listener) URL() string { return l.endpoint.String() }
 
+// Protocol returns the protocol of l's URL, which may be "auto".
+func (l *Listener) Protocol() string { return l.endpoint.Protocol }
+
 // Serve has s serve l by its protocol. It returns as s's Serve does.
 func (l *Listener) Serve(s *gateway.Server) error { return l.endpoint.row.serve(s, l) }
 

@@ -21,16 +21,18 @@ type row struct {
 	client func(e *Endpoint, o *ClientOptions) (*Client, error)
 	// options are what its URLs may say for calling.
 	options []string
+	// tracer decodes its wire; nil: it has none of its own.
+	tracer protocol.Tracer
 }
 
 // table has a row for each scheme.
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s, l)...) }},
 	{name: "cgi", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param")},
-	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age")},
-	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param")},
-	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param")},
+	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param"), tracer: fastcgi.Protocol{}},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age"), tracer: gateway.HTTPTracer{}},
+	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param"), tracer: scgi.Protocol{}},
+	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param"), tracer: uwsgi.Protocol{}},
 }
 
 // called are the options of a client that calls over a network: its own, and those that each has.

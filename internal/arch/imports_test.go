@@ -23,6 +23,7 @@ var layers = []struct {
 	{packages: []string{"internal/demo"}, outside: []string{"github.com/coder/websocket"}},
 	{packages: []string{"gateway/endpoint"}},
 	{packages: []string{"gateway", "cgi", "fastcgi", "scgi", "uwsgi"}},
+	{packages: []string{"internal/tap"}},
 	{packages: []string{"internal/netio", "internal/sniff", "internal/floodtest"}},
 	{packages: []string{"protocol"}, outside: []string{"golang.org/x/net", "github.com/valyala/bytebufferpool"}},
 	{packages: []string{"internal/bufpool", "internal/rawio", "internal/ratelimit", "internal/throttle", "internal/garbage", "internal/lazycontext"}},

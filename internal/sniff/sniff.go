@@ -82,3 +82,16 @@ func (w *Wire) WrongProtocol(first []byte) error {
 	return &protocol.Error{Protocol: w.Name, Op: "read head", Kind: protocol.ErrMalformed,
 		Detail: got.title + " on " + w.article + " " + w.title + " listener: the front " + mistake}
 }
+
+// Title is the wire's name as people write it.
+func (w *Wire) Title() string { return w.title }
+
+// ByName returns the wire of a name. It returns nil if there is none.
+func ByName(name string) *Wire {
+	for _, w := range wires {
+		if w.Name == name {
+			return w
+		}
+	}
+	return nil
+}

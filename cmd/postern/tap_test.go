@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A tapped is a "postern tap" that runs.
+type tapped struct {
+	url string
+	cmd *exec.Cmd
+	out bytes.Buffer // what it prints; to be read after stop
+	err bytes.Buffer
+}
+
+// startTap starts "postern tap" before a backend, and returns once it listens.
+func startTap(t *testing.T, listen, to string, args ...string) *tapped {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(t.TempDir(), "postern")
+	if err := os.Symlink(self, bin); err != nil {
+		t.Fatal(err)
+	}
+	p := &tapped{cmd: exec.Command(bin, append([]string{"tap", "--listen", listen, "--to", to, "--grace", "10s"}, args...)...)}
+	p.cmd.Stdout = &p.out
+	errs, err := p.cmd.StderrPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(errs)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatalf("%q, %v", line, err)
+	}
+	p.url, _, _ = strings.Cut(strings.TrimPrefix(line, "listening on "), ",")
+	go p.err.ReadFrom(lines)
+	t.Cleanup(func() { p.cmd.Process.Kill() })
+	return p
+}
+
+// stop ends it by SIGTERM, once its connections have ended, and returns what it printed without the
+// times.
+func (p *tapped) stop(t *testing.T) string {
+	t.Helper()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("postern tap: %v; %s", err, &p.err)
+	}
+	return withoutTimes(p.out.String())
+}
+
+// changing is what differs from run to run: times, ports and durations.
+var changing = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d\.\d{6} | Date="[^"]*"|127\.0\.0\.1:\d+|, [\d.]+[mµ]?s$`)
+
+func withoutTimes(text string) string { return changing.ReplaceAllString(text, "") }
+
+// Through a tap every protocol works as without one, and all that is said is printed.
+func TestTap(t *testing.T) {
+	backends := startServe(t, 4, "--to", "demo:?rpc=1", "--listen", "fastcgi://127.0.0.1:0", "--listen", "scgi://127.0.0.1:0",
+		"--listen", "uwsgi://127.0.0.1:0", "--listen", "http://127.0.0.1:0")
+	for i, row := range []struct{ name, says string }{
+		{"fastcgi", `1 > BEGIN_REQUEST 1 RESPONDER
+1 > PARAMS 1 REQUEST_METHOD="POST" REQUEST_URI="/echo" `},
+		{"scgi", `1 > request CONTENT_LENGTH="130000" SCGI="1" REQUEST_METHOD="POST" REQUEST_URI="/echo" `},
+		{"uwsgi", `1 > 0 (WSGI) 0 REQUEST_METHOD="POST" REQUEST_URI="/echo" `},
+		{"http", `1 > request HTTP/1.1 POST "/echo" Host="localhost" Content-Length="130000"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := startTap(t, row.name+"://127.0.0.1:0", backends[i])
+			echoThrough(t, p.url)
+			said := p.stop(t)
+			if !strings.HasPrefix(said, "1 * open  -> , "+row.name+"\n"+row.says) {
+				t.Errorf("it printed %.1000s", said)
+			}
+			if !strings.HasSuffix(said, "bytes <\n") || strings.Contains(said, "undecoded") {
+				t.Errorf("it printed at the end ... %s", said[max(len(said)-1000, 0):])
+			}
+		})
+	}
+	t.Run("RPC", func(t *testing.T) {
+		p := startTap(t, "uwsgi://127.0.0.1:0", backends[2])
+		if out, errs, _ := rpcCommandLine(t, "", p.url, "echo", "a"); out != "a" {
+			t.Errorf("%q, %s", out, errs)
+		}
+		if out, errs, _ := rpcCommandLine(t, "", "--raw", p.url, "echo", "b"); out != "b" {
+			t.Errorf("%q, %s", out, errs)
+		}
+		want := `1 * open  -> , uwsgi
+1 > 173 (RPC) 0 "echo" "a"
+1 < 173 (RPC) 0 "a"
+1 * closed: 13 bytes >, 5 bytes <
+2 * open  -> , uwsgi
+2 > 173 (RPC) 1 "echo" "b"
+2 < result "b"
+2 * closed: 13 bytes >, 1 bytes <
+`
+		// either side may be the first to end
+		if diff := cmp.Diff(want, regexp.MustCompile(`(?m)^\d [<>] end\n`).ReplaceAllString(p.stop(t), "")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
