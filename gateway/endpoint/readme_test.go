@@ -30,6 +30,9 @@ func Example_readme() {
 	client, err := endpoint.NewClient("fastcgi://127.0.0.1:9000", nil)
 	proxy := &gateway.Proxy{Backend: client}
 
+	// A Transport has net/http's own client, or its ReverseProxy, call a backend by any protocol.
+	php := &http.Client{Transport: &protocol.Transport{Backend: client}}
+
 	// A Mux gives each handler its part of the URL space.
 	mux := gateway.Mux{{Prefix: "/app", Handler: proxy}, {Handler: native}}
 	err = endpoint.Serve(mux)
@@ -39,5 +42,5 @@ func Example_readme() {
 	functions.Register("hello", func(ctx context.Context, args [][]byte) ([]byte, error) { return []byte("Hello World"), nil })
 	listener, err := endpoint.Listen(context.Background(), "uwsgi://127.0.0.1:3031")
 	listener.UWSGI.Kinds = map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierRPC: functions}
-	_, _ = user, err
+	_, _, _ = user, php, err
 }
