@@ -19,7 +19,7 @@ var layers = []struct {
 	outside []string
 }{
 	{packages: []string{"cmd", "examples", "benchmarks", "internal/interop"}, outside: []string{
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/BurntSushi/toml", "golang.org/x/image"}},
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/BurntSushi/toml", "golang.org/x/image", "github.com/coder/websocket", "github.com/go-chi/chi"}},
 	{packages: []string{"internal/demo"}, outside: []string{"github.com/coder/websocket"}},
 	{packages: []string{"gateway/endpoint"}},
 	{packages: []string{"gateway", "cgi", "fastcgi", "scgi", "uwsgi"}},

@@ -18,12 +18,12 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// helloProgram compiles examples/hello, the README's program, where a front may start it: as
+// helloProgram compiles examples/onehandler, the README's program, where a front may start it: as
 // demo.cgi, which lighttpd goes by.
 func helloProgram(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(sharedDir(t), "demo.cgi")
-	goBuild(t, "github.com/postern-gateway/postern/examples/hello", path)
+	goBuild(t, "github.com/postern-gateway/postern/examples/onehandler", path)
 	return path
 }
 

@@ -12,7 +12,7 @@ import (
 
 // exampleDir has the units and the configurations that people copy. The tests here load those very
 // files, with other paths in them.
-const exampleDir = "../../examples/cgi"
+const exampleDir = "../../examples/cgihost"
 
 // What the files of the example say, and a test has elsewhere.
 const (

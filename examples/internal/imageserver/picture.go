@@ -1,4 +1,4 @@
-package main
+package imageserver
 
 import (
 	"fmt"
@@ -24,15 +24,15 @@ const (
 	rows       = (side - 2*margin) / lineHeight
 )
 
-// enlarge returns in as 800 x 800 pixels.
-func enlarge(in image.Image) *image.RGBA {
+// Enlarge returns in as 800 x 800 pixels.
+func Enlarge(in image.Image) *image.RGBA {
 	out := image.NewRGBA(image.Rect(0, 0, side, side))
 	draw.ApproxBiLinear.Scale(out, out.Bounds(), in, in.Bounds(), draw.Src, nil)
 	return out
 }
 
-// write draws text on the picture in black, from the corner at the top.
-func write(to *image.RGBA, text []string) {
+// Write draws lines of text on the picture in black, from the corner at the top.
+func Write(to *image.RGBA, text []string) {
 	face := basicfont.Face7x13
 	d := &font.Drawer{Dst: to, Src: image.NewUniform(color.Black), Face: face}
 	for i, line := range text {
@@ -41,18 +41,10 @@ func write(to *image.RGBA, text []string) {
 	}
 }
 
-// metaVariables are those of RFC 3875 section 4.1, and REQUEST_URI, which everybody has. What else
-// an environment holds is not the request's.
-var metaVariables = []string{
-	"AUTH_TYPE", "CONTENT_LENGTH", "CONTENT_TYPE", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED", "QUERY_STRING", "REMOTE_ADDR",
-	"REMOTE_HOST", "REMOTE_IDENT", "REMOTE_USER", "REQUEST_METHOD", "REQUEST_URI", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT",
-	"SERVER_PROTOCOL", "SERVER_SOFTWARE",
-}
-
 // lines are the variables of a request as text that fits on the picture.
-func lines(p protocol.Params) (text []string) {
-	for name, value := range p.All() {
-		if strings.HasPrefix(name, "HTTP_") || slices.Contains(metaVariables, name) {
+func lines(r *protocol.Request) (text []string) {
+	for name, value := range r.Params.All() {
+		if shown(r, name) {
 			text = append(text, name+": "+printable(value))
 		}
 	}

@@ -1,4 +1,5 @@
-// Command hello is the program of the README: one handler over the protocol it is started for.
+// Command onehandler is the program of the README: one handler over the protocol that it is started
+// for.
 package main
 
 import (

@@ -1,11 +1,4 @@
-// Command image is a CGI program: it takes a PNG, scales it to 800 x 800, draws the meta-variables
-// of the request on it, and answers with that.
-//
-// The PNG is the body of the request, as image/png, or the file image_data of an upload form.
-//
-//	go build -o /usr/lib/cgi-bin/image ./examples/cgi/image
-//	curl --data-binary @in.png -H 'Content-Type: image/png' http://127.0.0.1:8080/cgi-bin/image > out.png
-package main
+package imageserver
 
 import (
 	"bytes"
@@ -18,19 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-
-	"github.com/postern-gateway/postern/cgi"
-	"github.com/postern-gateway/postern/protocol"
 )
-
-func main() {
-	if !cgi.IsScript() {
-		log.Fatal("image: this is a CGI program: a web server starts it")
-	}
-	if err := cgi.Serve(protocol.FromHTTP(http.HandlerFunc(serve))); err != nil {
-		log.Fatal("image: ", err)
-	}
-}
 
 // What is accepted: a small file can say that it is a huge picture.
 const (
@@ -38,7 +19,9 @@ const (
 	maxSide  = 8192
 )
 
-func serve(w http.ResponseWriter, r *http.Request) {
+// resize answers a PNG with a larger one, on which the request is written. The PNG is the body of
+// the request, as image/png, or the file image_data of an upload form.
+func resize(w http.ResponseWriter, r *http.Request) {
 	in, err := receive(w, r)
 	if err != nil {
 		status := http.StatusBadRequest
@@ -48,11 +31,11 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), status)
 		return
 	}
-	out := enlarge(in)
-	write(out, lines(protocol.RequestFromContext(r.Context()).Params))
+	out := Enlarge(in)
+	Write(out, lines(requestOf(r)))
 	w.Header().Set("Content-Type", "image/png")
 	if err := png.Encode(w, out); err != nil {
-		log.Print("image: ", err) // standard error is the web server's log
+		log.Print("send image: ", err)
 	}
 }
 

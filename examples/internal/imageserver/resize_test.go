@@ -1,8 +1,10 @@
-package main
+package imageserver
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -34,6 +36,17 @@ func blank(t *testing.T, side int) []byte {
 	return b.Bytes()
 }
 
+// claiming is a small PNG that says it is that wide and that high.
+func claiming(t *testing.T, side uint32) []byte {
+	t.Helper()
+	b := blank(t, 1)
+	header := b[12:29] // IHDR, whose first fields are the width and the height
+	binary.BigEndian.PutUint32(header[4:], side)
+	binary.BigEndian.PutUint32(header[8:], side)
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(header))
+	return b
+}
+
 // form is an upload of file in the field name.
 func form(t *testing.T, name string, file []byte) (contentType string, body []byte) {
 	t.Helper()
@@ -57,11 +70,11 @@ func run(t *testing.T, contentType string, body []byte, more ...string) (status 
 	t.Helper()
 	var stdout bytes.Buffer
 	p := &cgi.Program{
-		Environ: append([]string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=POST", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/image",
+		Environ: append([]string{"GATEWAY_INTERFACE=CGI/1.1", "REQUEST_METHOD=POST", "SERVER_PROTOCOL=HTTP/1.1", "SCRIPT_NAME=/image", "PATH_INFO=/resize",
 			"CONTENT_TYPE=" + contentType, "CONTENT_LENGTH=" + strconv.Itoa(len(body)), "PATH=/bin"}, more...),
 		Stdin: bytes.NewReader(body), Stdout: &stdout, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler),
 	}
-	if err := p.Serve(protocol.FromHTTP(http.HandlerFunc(serve))); err != nil {
+	if err := p.Serve(protocol.FromHTTP(Handler())); err != nil {
 		t.Fatal(err)
 	}
 	status, h, n, err := protocol.ParseHead(stdout.Bytes())
@@ -97,9 +110,9 @@ func TestDrawsTheVariables(t *testing.T) {
 			for i := range want.Pix {
 				want.Pix[i] = 0xff
 			}
-			write(want, []string{
+			Write(want, []string{
 				"CONTENT_LENGTH: " + strconv.Itoa(len(tt.body)), "CONTENT_TYPE: " + tt.contentType, "GATEWAY_INTERFACE: CGI/1.1",
-				"REQUEST_METHOD: POST", "SCRIPT_NAME: /image", "SERVER_PROTOCOL: HTTP/1.1",
+				"PATH_INFO: /resize", "REQUEST_METHOD: POST", "SCRIPT_NAME: /image", "SERVER_PROTOCOL: HTTP/1.1",
 			})
 			if at, differ := firstDifference(want, pic); differ {
 				t.Errorf("the picture is not what it should be at %v", at)
@@ -131,7 +144,7 @@ func TestRefuses(t *testing.T) {
 		{"no body", "image/png", nil, 400, "send a PNG, as image/png or as the file image_data of a form\n"},
 		{"no PNG", "image/png", []byte("GIF89a..................."), 400, "png: invalid format: not a PNG file\n"},
 		{"half a PNG", "image/png", in[:len(in)/2], 400, "png: invalid format: not enough pixel data\n"},
-		{"a picture too large", "image/png", blank(t, maxSide+1), 400, "8193 x 8193 pixels: at most 8192 x 8192\n"},
+		{"a picture too large", "image/png", claiming(t, maxSide+1), 400, "8193 x 8193 pixels: at most 8192 x 8192\n"},
 		{"a file too large", "image/png", make([]byte, maxBytes+1), 413, "http: request body too large\n"},
 		{"another type", "text/plain", in, 400, "Content-Type \"text/plain\" is neither image/png nor multipart/form-data\n"},
 		{"another field", contentType, body, 400, "http: no such file\n"},
@@ -149,14 +162,14 @@ func TestLines(t *testing.T) {
 	long := strings.Repeat("a", 2*columns)
 	p := protocol.Pairs("HTTP_B", "é\x1b\"", "PATH", "/bin", "HTTP_A", long)
 	want := []string{("HTTP_A: " + long)[:columns], "    " + long[:columns-4], "    " + long[:12], `HTTP_B: \u00e9\x1b"`}
-	if diff := cmp.Diff(want, lines(p)); diff != "" {
+	if diff := cmp.Diff(want, lines(&protocol.Request{Params: p, Protocol: "cgi"})); diff != "" {
 		t.Error(diff)
 	}
 	p = nil
 	for i := range 60 {
 		p.Add(fmt.Sprintf("HTTP_%02d", i), "")
 	}
-	got := lines(p)
+	got := lines(&protocol.Request{Params: p, Protocol: "cgi"})
 	if want := "and 9 lines more"; len(got) != rows || got[rows-1] != want {
 		t.Errorf("want %d lines and %q, got %d and %q", rows, want, len(got), got[rows-1])
 	}
