@@ -27,46 +27,70 @@ import (
 
 var update = flag.Bool("update", false, "write what goes over the wire into the READMEs")
 
-// TestREADMEsShowTheWire: each README has one request and its response, byte by byte, as our
-// clients and servers put them.
+// conversations are one request and its response, as our clients and servers put them: the text,
+// and the bytes each way.
+var conversations = []struct {
+	name string
+	of   func(t *testing.T) (text string, sent, received int)
+}{
+	{"cgi", conversationByCGI},
+	{"fastcgi", func(t *testing.T) (string, int, int) {
+		return conversation(t, fastcgi.Protocol{}, func(d dialFunc) protocol.RoundTripper { return &fastcgi.Client{Dial: d} })
+	}},
+	{"scgi", func(t *testing.T) (string, int, int) {
+		return conversation(t, scgi.Protocol{}, func(d dialFunc) protocol.RoundTripper { return &scgi.Client{Dial: d} })
+	}},
+	{"uwsgi", func(t *testing.T) (string, int, int) {
+		return conversation(t, uwsgi.Protocol{}, func(d dialFunc) protocol.RoundTripper { return &uwsgi.Client{Dial: d} })
+	}},
+	{"http", func(t *testing.T) (string, int, int) {
+		text, sent, received := conversation(t, nil, func(d dialFunc) protocol.RoundTripper { return &gateway.HTTPClient{Dial: d, MaxIdle: -1} })
+		return regexp.MustCompile(`Date: [^\\]*`).ReplaceAllString(text, "Date: Thu, 26 Nov 2026 12:00:00 GMT"), sent, received
+	}},
+}
+
+// TestREADMEsShowTheWire: each README has the conversation, byte by byte.
 func TestREADMEsShowTheWire(t *testing.T) {
-	for name, conversation := range map[string]func(t *testing.T) string{
-		"cgi": conversationByCGI,
-		"fastcgi": func(t *testing.T) string {
-			return conversation(t, fastcgi.Protocol{}, func(d dialFunc) protocol.RoundTripper { return &fastcgi.Client{Dial: d} })
-		},
-		"scgi": func(t *testing.T) string {
-			return conversation(t, scgi.Protocol{}, func(d dialFunc) protocol.RoundTripper { return &scgi.Client{Dial: d} })
-		},
-		"uwsgi": func(t *testing.T) string {
-			return conversation(t, uwsgi.Protocol{}, func(d dialFunc) protocol.RoundTripper { return &uwsgi.Client{Dial: d} })
-		},
-		"http": func(t *testing.T) string {
-			text := conversation(t, nil, func(d dialFunc) protocol.RoundTripper { return &gateway.HTTPClient{Dial: d, MaxIdle: -1} })
-			return regexp.MustCompile(`Date: [^\\]*`).ReplaceAllString(text, "Date: Thu, 26 Nov 2026 12:00:00 GMT")
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(name, "README.md")
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			const mark = "<!-- go test ./examples -update writes this -->\n```text\n"
-			before, rest, _ := strings.Cut(string(b), mark)
-			got, after, ok := strings.Cut(rest, "```\n")
-			if !ok {
-				t.Fatalf("%s has no place for it: %q", path, mark)
-			}
-			want := conversation(t)
-			if *update {
-				if err := os.WriteFile(path, []byte(before+mark+want+"```\n"+after), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s: go test ./examples -update is due: %s", path, diff)
-			}
+	for _, c := range conversations {
+		t.Run(c.name, func(t *testing.T) {
+			text, _, _ := c.of(t)
+			shows(t, filepath.Join(c.name, "README.md"), "```text\n"+text+"```\n", "```\n")
 		})
+	}
+}
+
+// TestBytesOnTheWire: docs/protocols.md says how long it is.
+func TestBytesOnTheWire(t *testing.T) {
+	table := "| bytes | of the request | of the response |\n| --- | --- | --- |\n"
+	for _, c := range conversations {
+		_, sent, received := c.of(t)
+		table += fmt.Sprintf("| [%s](../examples/%[1]s) | %d | %d |\n", c.name, sent, received)
+	}
+	const end = "<!-- until here -->\n"
+	shows(t, "../docs/protocols.md", table+end, end)
+}
+
+// shows reports whether a page has a text behind its mark, up to an end that is also the text's. It
+// is written there with -update.
+func shows(t *testing.T, path, want, end string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mark = "<!-- go test ./examples -update writes this -->\n"
+	before, rest, _ := strings.Cut(string(b), mark)
+	got, after, ok := strings.Cut(rest, "\n"+end)
+	if !ok {
+		t.Fatalf("%s has no place for it: %q", path, mark)
+	}
+	got += "\n" + end
+	if *update {
+		if err := os.WriteFile(path, []byte(before+mark+want+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: go test ./examples -update is due: %s", path, diff)
 	}
 }
 
@@ -91,7 +115,7 @@ func request() *protocol.Request {
 type dialFunc = func(ctx context.Context) (net.Conn, error)
 
 // conversation is the request and the response by p, or by HTTP.
-func conversation(t *testing.T, p protocol.Protocol, client func(dialFunc) protocol.RoundTripper) string {
+func conversation(t *testing.T, p protocol.Protocol, client func(dialFunc) protocol.RoundTripper) (text string, sent, received int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -116,7 +140,7 @@ func conversation(t *testing.T, p protocol.Protocol, client func(dialFunc) proto
 			return nil, err
 		}
 		tracer, _ := p.(protocol.Tracer)
-		return wire.Explain(conn, tracer, &out), nil
+		return wire.Explain(countedConn{conn, &sent, &received}, tracer, &out), nil
 	})
 	res, err := c.RoundTrip(t.Context(), request())
 	if err != nil {
@@ -126,12 +150,30 @@ func conversation(t *testing.T, p protocol.Protocol, client func(dialFunc) proto
 		t.Fatalf("%q, %v", b, err)
 	}
 	res.Body.Close()
-	return out.String()
+	return out.String(), sent, received
+}
+
+// A countedConn counts the bytes each way.
+type countedConn struct {
+	net.Conn
+	sent, received *int
+}
+
+func (c countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	*c.received += n
+	return n, err
+}
+
+func (c countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	*c.sent += n
+	return n, err
 }
 
 // conversationByCGI is what a program gets from its host, and what it writes. The test's binary is
 // the program.
-func conversationByCGI(t *testing.T) string {
+func conversationByCGI(t *testing.T) (text string, sent, received int) {
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -152,14 +194,15 @@ func conversationByCGI(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer(program, "/usr/lib/cgi-bin/image", filepath.Dir(program), "/usr/lib/cgi-bin", noSleep+"\n", "").Replace(string(seen))
+	text = strings.NewReplacer(program, "/usr/lib/cgi-bin/image", filepath.Dir(program), "/usr/lib/cgi-bin", noSleep+"\n", "").Replace(string(seen))
 	var stdout bytes.Buffer
 	environ, stdin, _ := strings.Cut(text, "\n\n")
 	run := &cgi.Program{Environ: strings.Split(environ, "\n"), Stdin: strings.NewReader(stdin), Stdout: &stdout}
 	if err := run.Serve(hello); err != nil {
 		t.Fatal(err)
 	}
-	return "the environment:\n" + indented(environ) + "\nstandard input:\n" + indented(stdin) + "\nstandard output:\n" + indented(stdout.String())
+	text = "the environment:\n" + indented(environ) + "\nstandard input:\n" + indented(stdin) + "\nstandard output:\n" + indented(stdout.String())
+	return text, len(environ) + len("\x00") + len(stdin), stdout.Len()
 }
 
 // indented has each line quoted where it must be.
