@@ -65,7 +65,7 @@ func startFailed(c *command, err error) error {
 	e := &protocol.Error{Protocol: name, Op: "start " + c.path, Kind: protocol.ErrUpstream, Err: err, Status: http.StatusInternalServerError, NotSent: true}
 	switch {
 	case errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE),
-		errors.Is(err, syscall.ETXTBSY):
+		errors.Is(err, textBusy):
 		e.Status, e.RetryAfter = http.StatusServiceUnavailable, time.Second
 	case errors.Is(err, syscall.E2BIG):
 		e.Kind, e.Status = protocol.ErrTooLarge, http.StatusRequestHeaderFieldsTooLarge
