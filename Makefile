@@ -1,5 +1,6 @@
 # make test     installs what is missing, then vets and runs every test with -race, behind the real web servers too
 # make check    formatting, staticcheck, and whether other systems can build it
+# make explore  the illustrated page as one file that needs no server: artifacts/explore/postern-explore.html
 # make vuln     govulncheck (its database is not reachable from everywhere)
 # make fuzz     every fuzz target, for FUZZTIME each
 # make bench    the benchmarks, COUNT times, into bench.out
@@ -14,7 +15,7 @@ TOOL  = $(GO) tool -modfile=internal/tools/go.mod
 TABLE = $(CURDIR)/interop.out
 
 .DEFAULT_GOAL = test
-.PHONY: deps test check vuln fuzz bench
+.PHONY: deps test check explore vuln fuzz bench
 
 deps:
 	@internal/tools/deps
@@ -38,6 +39,10 @@ check:
 	GOARCH=386 $(GO) build ./... # where an int has 32 bits
 	GOOS=darwin $(GO) build ./...
 	GOOS=windows $(GO) build ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./internal/explore/wasm # the codecs, for a browser
+
+explore:
+	$(GO) run ./internal/explore/build -o artifacts/explore/postern-explore.html
 
 vuln:
 	$(TOOL) govulncheck ./...

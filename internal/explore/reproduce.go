@@ -1,0 +1,131 @@
+package explore
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// A Recipe is how to have the same conversation without the page.
+type Recipe struct {
+	Wire  string `json:"wire"`
+	Serve string `json:"serve"` // a shell's lines
+	Curl  string `json:"curl"`
+	Front string `json:"front"` // nginx's lines, or how else a front is told
+	Go    string `json:"go"`    // a program that sends the request
+}
+
+// recipeTexts are what the recipes of the protocols do not share.
+var recipeTexts = []struct {
+	wire, listen, front string
+	client              string // in Go
+}{
+	{"cgi", "http://127.0.0.1:8080", "# Apache httpd, with mod_cgid; nginx runs no CGI programs\nScriptAlias \"/guests\" \"/usr/local/bin/postern\"", ""},
+	{"fastcgi", "fastcgi://127.0.0.1:9000", "location / {\n\tinclude fastcgi_params;\n\tfastcgi_pass 127.0.0.1:9000;\n}", "fastcgi"},
+	{"scgi", "scgi://127.0.0.1:4000", "location / {\n\tinclude scgi_params;\n\tscgi_pass 127.0.0.1:4000;\n}", "scgi"},
+	{"uwsgi", "uwsgi://127.0.0.1:3031", "location / {\n\tinclude uwsgi_params;\n\tuwsgi_pass 127.0.0.1:3031;\n}", "uwsgi"},
+	{"http", "http://127.0.0.1:8080", "location / {\n\tproxy_http_version 1.1;\n\tproxy_pass http://127.0.0.1:8080;\n}", "http"},
+}
+
+// Recipes returns a Recipe a protocol.
+func Recipes(in Input) (list []Recipe, err error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	for _, t := range recipeTexts {
+		r := Recipe{Wire: t.wire, Front: t.front}
+		switch t.wire {
+		case "http":
+			r.Serve = "postern serve --listen " + t.listen + " --to demo:"
+		case "cgi":
+			r.Serve = "postern serve --listen " + t.listen + " --to cgi:$(command -v postern)"
+		default:
+			// an HTTP listener before it, so that curl reaches it without a front
+			r.Serve = "postern serve --listen " + t.listen + " --to demo: &\n" +
+				"postern serve --listen http://127.0.0.1:8080 --to " + t.listen
+		}
+		r.Curl = in.curl("http://127.0.0.1:8080")
+		r.Go = in.program(t.wire, t.listen)
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// curl is the request as a command line. The demo shows at /vars what has arrived.
+func (in *Input) curl(base string) string {
+	var s strings.Builder
+	s.WriteString("curl -i")
+	if in.Method == "HEAD" {
+		s.WriteString(" -I")
+	} else if in.Method != "GET" || in.Body != "" {
+		s.WriteString(" -X " + shellQuoted(in.Method))
+	}
+	for _, f := range in.Headers {
+		s.WriteString(" -H " + shellQuoted(f.Name+": "+f.Value))
+	}
+	if in.Body != "" {
+		s.WriteString(" --data-binary " + shellQuoted(in.Body))
+	}
+	target := base + in.Path
+	if in.Query != "" {
+		target += "?" + in.Query
+	}
+	return s.String() + " " + shellQuoted(target)
+}
+
+// shellQuoted is text as one word of a shell.
+func shellQuoted(text string) string {
+	plain := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:", r))
+	}
+	if text != "" && strings.IndexFunc(text, plain) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// program is a Go program that sends the request.
+func (in *Input) program(wire, listen string) string {
+	if wire == "cgi" {
+		listen = "cgi:/usr/local/bin/postern"
+	}
+	if u, err := url.Parse(listen); err == nil && u.Scheme == "http" {
+		listen = u.String()
+	}
+	var params strings.Builder
+	for name, value := range in.params().All() {
+		fmt.Fprintf(&params, "\t\t%q, %q,\n", name, value)
+	}
+	return `package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"os"
+	"strings"
+
+	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+func main() {
+	client, err := endpoint.NewClient(` + strconv.Quote(listen) + `, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	body := ` + strconv.Quote(in.Body) + `
+	params := protocol.Pairs(
+` + params.String() + `	)
+	r := &protocol.Request{Params: params, Body: strings.NewReader(body), ContentLength: int64(len(body))}
+	res, err := client.RoundTrip(context.Background(), r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer res.Body.Close()
+	log.Println(res.Status, res.Header)
+	io.Copy(os.Stdout, res.Body)
+}
+`
+}
