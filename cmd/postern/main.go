@@ -77,7 +77,8 @@ or another server by any of these protocols.
   postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock \
       --option param=SCRIPT_FILENAME=/srv/app/index.php --option param=SCRIPT_NAME=/index.php
                                                                     HTTP in, php-fpm out: one script for all
-  postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC`,
+  postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
+  postern compare --quick                                           measure every protocol, beside net/http's`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -88,6 +89,7 @@ or another server by any of these protocols.
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
-	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand())
+	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
+		compareCommand(), serveComparedCommand())
 	return c
 }

@@ -1,0 +1,143 @@
+package compare
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/postern-gateway/postern/internal/load"
+)
+
+// tracedRequests is how many requests the system calls of a row are counted over.
+const tracedRequests = 200
+
+// countsCalls reports whether the system calls of a row are counted: of a GET over one connection,
+// where what a server does does not depend on how busy the machine is.
+func countsCalls(row Row) bool {
+	least := 1
+	if load.WireNamed(row.Wire).Multiplexed {
+		least = usual
+	}
+	return row.Front == direct && row.Network == "unix" && row.Work == "get" && row.Connections == least && row.Rate == 0
+}
+
+// ofScheduler are the system calls by which a program's threads wait for each other. How many there
+// are depends on the machine.
+var ofScheduler = []string{"futex", "sched_yield", "nanosleep", "clock_nanosleep", "restart_syscall", "tgkill", "rt_sigreturn", "madvise"}
+
+// countCalls counts the system calls of the rows for which that is done. It takes a run of its own,
+// since what is traced is slow.
+func (c *comparison) countCalls(ctx context.Context, rows []Row, s *sheet) error {
+	if c.cfg.Quick {
+		return nil
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !countsCalls(r) })
+	strace := c.setup.look("strace", findStrace)
+	if len(rows) > 0 && strace.err != nil {
+		c.warn("system calls are not counted: " + strace.err.Error())
+		return nil
+	}
+	for _, row := range rows {
+		c.progress.show("system calls, " + row.ID())
+		calls, err := c.callsOf(ctx, strace.path, row)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			c.warn(fmt.Sprintf("the system calls of %s are not counted: %v", row.ID(), err))
+			continue
+		}
+		s.add(row, measurement{values: map[string]float64{"calls": calls}})
+	}
+	return nil
+}
+
+func findStrace(*setup) (found, error) {
+	path, err := lookProgram("strace")
+	return found{path: path}, err
+}
+
+func (c *comparison) callsOf(ctx context.Context, strace string, row Row) (calls float64, err error) {
+	err = c.atSite(ctx, row, func(r *rig) error {
+		calls, err = r.countCalls(ctx, strace, filepath.Join(c.setup.dir, "calls"))
+		return err
+	})
+	return calls, err
+}
+
+// countCalls returns the system calls of a request. strace writes its table to a file.
+func (r *rig) countCalls(ctx context.Context, strace, table string) (float64, error) {
+	if _, err := r.generator.Run(ctx, load.Pace{Requests: tracedRequests}); err != nil {
+		return 0, err
+	}
+	args := []string{"-f", "-c", "-o", table}
+	pids := tree(r.backend.pids())
+	for _, pid := range pids {
+		args = append(args, "-p", strconv.Itoa(pid))
+	}
+	p, err := launch(exec.Command(strace, args...))
+	if err != nil {
+		return 0, err
+	}
+	defer p.kill()
+	if err := p.attached(ctx, len(pids)); err != nil {
+		return 0, err
+	}
+	result, err := r.generator.Run(ctx, load.Pace{Requests: tracedRequests})
+	if err != nil {
+		return 0, err
+	}
+	if result.Failed > 0 {
+		return 0, fmt.Errorf("%d requests failed: %s", result.Failed, result.Errors[0])
+	}
+	p.cmd.Process.Signal(syscall.SIGINT) // it detaches, and writes its table
+	select {
+	case <-p.done:
+	case <-time.After(startTimeout):
+		return 0, fmt.Errorf("strace does not end: %s", p.said)
+	}
+	n, err := readCalls(table)
+	return float64(n) / tracedRequests, err
+}
+
+// attached waits until strace follows that many processes.
+func (p *program) attached(ctx context.Context, n int) error {
+	for until := time.Now().Add(startTimeout); strings.Count(p.said.String(), " attached") < n; {
+		select {
+		case <-p.done:
+			return p.ended()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(until) {
+			return fmt.Errorf("strace does not attach: %s", p.said)
+		}
+	}
+	return nil
+}
+
+// readCalls adds up the table of strace -c, but for what the scheduler does.
+func readCalls(name string) (calls int, err error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) < 5 || slices.Contains(ofScheduler, f[len(f)-1]) || f[len(f)-1] == "total" {
+			continue
+		}
+		if n, err := strconv.Atoi(f[3]); err == nil { // the heading has words
+			calls += n
+		}
+	}
+	return calls, nil
+}

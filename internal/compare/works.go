@@ -1,0 +1,135 @@
+package compare
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Work is what a server is asked to do. Every server of the comparison answers each with the same
+// bytes: the handlers below, and peers/peer.c, peer.py, peer.php and peer.sh.
+type Work struct {
+	Name  string // "get"
+	Title string // for people: "GET, 13 bytes"
+	path  string
+	body  int    // bytes of the request's body
+	want  []byte // the response's body
+}
+
+const (
+	hello     = "hello, world\n"
+	pieceSize = 32 << 10
+	pieces    = 32
+)
+
+// piece is what a download has 32 times.
+var piece = bytes.Repeat([]byte("0123456789abcdef"), pieceSize/16)
+
+var works = []*Work{
+	{Name: "get", Title: "GET, 13 bytes", path: "/hello", want: []byte(hello)},
+	{Name: "post64k", Title: "POST, 64 KB", path: "/count", body: 64 << 10, want: []byte("65536\n")},
+	{Name: "download1m", Title: "download, 1 MB", path: "/download", want: bytes.Repeat(piece, pieces)},
+	{Name: "upload10m", Title: "upload, 10 MB", path: "/count", body: 10 << 20, want: []byte("10485760\n")},
+}
+
+func workNamed(name string) *Work {
+	for _, w := range works {
+		if w.Name == name {
+			return w
+		}
+	}
+	return nil
+}
+
+// bytes is how many bytes of body a request and its response have.
+func (w *Work) bytes() int { return w.body + len(w.want) }
+
+const query = "page=2&order=name"
+
+// request is what nginx would say of a browser's request. script is the SCRIPT_FILENAME, for
+// servers that run one.
+func (w *Work) request(script string) *protocol.Request {
+	method, length := "GET", ""
+	if w.body > 0 {
+		method, length = "POST", strconv.Itoa(w.body)
+	}
+	return &protocol.Request{
+		ContentLength: int64(w.body),
+		Body:          strings.NewReader(strings.Repeat("x", w.body)),
+		Params: protocol.Pairs("CONTENT_LENGTH", length, "QUERY_STRING", query, "REQUEST_METHOD", method,
+			"CONTENT_TYPE", "application/octet-stream", "SCRIPT_NAME", "", "PATH_INFO", w.path, "REQUEST_URI", w.path+"?"+query,
+			"DOCUMENT_URI", w.path, "DOCUMENT_ROOT", "/var/www/html", "SCRIPT_FILENAME", script,
+			"SERVER_PROTOCOL", "HTTP/1.1", "REQUEST_SCHEME", "http", "GATEWAY_INTERFACE", "CGI/1.1", "SERVER_SOFTWARE", "nginx/1.22.1",
+			"REMOTE_ADDR", "192.0.2.17", "REMOTE_PORT", "51334", "SERVER_ADDR", "192.0.2.1", "SERVER_PORT", "80",
+			"SERVER_NAME", "www.example.com", "REDIRECT_STATUS", "200", "HTTP_HOST", "www.example.com",
+			"HTTP_USER_AGENT", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+			"HTTP_ACCEPT", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+			"HTTP_ACCEPT_LANGUAGE", "en-GB,en;q=0.7,de;q=0.3", "HTTP_ACCEPT_ENCODING", "gzip, deflate",
+			"HTTP_CONNECTION", "keep-alive", "HTTP_COOKIE", "session=8f2c1b7e5d4a4f3c9b6a0e1d2c3b4a59"),
+	}
+}
+
+// nativeHandler does every work by the core's own interfaces.
+func nativeHandler() protocol.Handler {
+	return protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		return do(w, r.Params.Get("REQUEST_URI"), r.Body)
+	})
+}
+
+// httpHandler does every work by net/http's.
+func httpHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := do(w, r.URL.Path, r.Body); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	})
+}
+
+// do does the work whose path begins uri.
+func do(w http.ResponseWriter, uri string, body io.Reader) error {
+	switch {
+	case strings.HasPrefix(uri, "/count"):
+		return doCount(w, body)
+	case strings.HasPrefix(uri, "/download"):
+		return doDownload(w)
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	_, err := io.WriteString(w, hello)
+	return err
+}
+
+var copyBuffers = sync.Pool{New: func() any { return new([pieceSize]byte) }}
+
+func doCount(w http.ResponseWriter, body io.Reader) error {
+	b := copyBuffers.Get().(*[pieceSize]byte)
+	defer copyBuffers.Put(b)
+	for total := 0; ; {
+		n, err := body.Read(b[:])
+		total += n
+		if err == io.EOF {
+			w.Header().Set("Content-Type", "text/plain")
+			_, err := fmt.Fprintln(w, total)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func doDownload(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Length", strconv.Itoa(pieces*pieceSize))
+	for range pieces {
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
