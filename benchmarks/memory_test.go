@@ -1,9 +1,13 @@
 package benchmarks
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"net"
+	"net/http"
+
 	"testing"
 	"time"
 
@@ -65,6 +69,35 @@ func BenchmarkMemory(b *testing.B) {
 					}
 				})
 			}
+		}
+	}
+	b.Run(readAndWrite, readAndWriteHTTP)
+}
+
+// readAndWrite is the row that has no server: net/http's own reader and writer of messages.
+const readAndWrite = "read-and-write-http"
+
+func readAndWriteHTTP(b *testing.B) {
+	x := exercises[0]
+	d, err := wireNamed("http").record(x)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	conn := &loopConn{request: d.request, n: b.N}
+	in := bufio.NewReader(conn)
+	for range b.N {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		answer := &http.Response{
+			StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: r,
+			Header:        http.Header{"Content-Type": {"text/plain"}},
+			ContentLength: int64(len(x.want)), Body: io.NopCloser(bytes.NewReader(x.want)),
+		}
+		if err := answer.Write(conn); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
