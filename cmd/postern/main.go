@@ -78,7 +78,8 @@ or another server by any of these protocols.
       --option param=SCRIPT_FILENAME=/srv/app/index.php --option param=SCRIPT_NAME=/index.php
                                                                     HTTP in, php-fpm out: one script for all
   postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
-  postern compare --quick                                           measure every protocol, beside net/http's`,
+  postern compare --quick                                           measure every protocol, beside net/http's
+  postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -90,6 +91,6 @@ or another server by any of these protocols.
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
 	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
-		compareCommand(), serveComparedCommand())
+		compareCommand(), routeCommand(), serveComparedCommand())
 	return c
 }

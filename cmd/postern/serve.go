@@ -68,7 +68,9 @@ Rules before it, --route and --routes, are those of uWSGI's internal routing: a 
   --route '^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}'   a function of this process answers
   --route '^/multi rpcnext:part1@192.168.173.100:3031'      that of a uwsgi server adds to the answer
   --route 'route-if = equal:${REQUEST_METHOD};TRACE break:405 Method Not Allowed'
-  --route '^/php/ fastcgi+unix:/run/php/php-fpm.sock'       another backend; uwsgi: scgi: http: cgi: likewise`,
+  --route '^/php/ fastcgi+unix:/run/php/php-fpm.sock'       another backend; uwsgi: scgi: http: cgi: likewise
+
+postern route --help teaches them all, and postern route check says which of them a request meets.`,
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
   postern serve --listen 'fastcgi+unix:/run/postern.sock?mode=0660' --to cgi:/usr/lib/cgi-bin/
   postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,

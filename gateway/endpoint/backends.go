@@ -67,7 +67,7 @@ func (b *Backends) action(name, args string) (route.Action, error) {
 		return nil, nil
 	}
 	address, more := args, ""
-	if !strings.HasPrefix(args, "/") || scheme == name && !strings.HasPrefix(args, "//") {
+	if name == scheme && scheme != "cgi" && !strings.HasPrefix(args, "//") { // no URL, but uWSGI's
 		address, more, _ = strings.Cut(args, ",")
 	}
 	change, err := changeOf(scheme, more)
@@ -84,12 +84,11 @@ func (b *Backends) action(name, args string) (route.Action, error) {
 	}
 	b.clients = append(b.clients, c)
 	h := b.handler(c, url)
-	if more == "" {
-		return route.Handle(h), nil
-	}
 	return route.ActionFunc(func(x *route.Exchange) (route.Result, error) {
-		x.Note("sent on to %s", url)
-		x.Change(change)
+		x.Note("sends on to %s", url)
+		if more != "" {
+			x.Change(change)
+		}
 		return route.Break, x.Pass(h)
 	}), nil
 }

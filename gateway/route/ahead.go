@@ -17,7 +17,7 @@ func (c *appendCall) Do(x *Exchange) (Result, error) {
 	if err != nil {
 		return Break, err
 	}
-	x.Note("sent %d bytes", len(b))
+	x.Note("adds %d bytes", len(b))
 	_, err = x.Write(b)
 	return Next, err
 }

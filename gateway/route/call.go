@@ -66,13 +66,13 @@ func (c *invocation) String() string {
 	return c.name + "@" + c.node
 }
 
-// describe says what is called.
+// describe says what is called, for [Table.Explain].
 func (c *invocation) describe(args [][]byte) string {
 	quoted := make([]string, len(args))
 	for i, a := range args {
 		quoted[i] = strconv.Quote(protocol.Clip(string(a)))
 	}
-	return "called " + c.String() + "(" + strings.Join(quoted, ", ") + ")"
+	return "calls " + c.String() + "(" + strings.Join(quoted, ", ") + ")"
 }
 
 // An answerCall is rpc or call.
@@ -84,7 +84,7 @@ func (c *answerCall) Do(x *Exchange) (Result, error) {
 	if err != nil {
 		return Break, err
 	}
-	x.Note("answered %d bytes", len(b))
+	x.Note("answers %d bytes", len(b))
 	return x.answer(b)
 }
 
@@ -125,7 +125,7 @@ func (x *Exchange) respond(b []byte) error {
 	}
 	fields.Del("Content-Length")
 	netio.CleanHeader(status, fields)
-	x.Note("answered status %d and %d bytes", status, len(body))
+	x.Note("answers status %d and %d bytes", status, len(body))
 	x.begun = true
 	h := x.w.Header()
 	h["Content-Type"] = nil
@@ -180,7 +180,7 @@ func (c *resultCall) Do(x *Exchange) (Result, error) {
 	if said == "" { // uWSGI's functions fail so
 		return Break, &protocol.Error{Op: "route: call " + strconv.Quote(c.String()), Kind: protocol.ErrUpstream, Detail: "the function said nothing"}
 	}
-	x.Note("it said %q", protocol.Clip(said))
+	x.Note("it says %q", protocol.Clip(said))
 	label, isGoto := strings.CutPrefix(said, "goto ")
 	status, isBreak := strings.CutPrefix(said, "break")
 	switch {

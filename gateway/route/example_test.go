@@ -116,7 +116,7 @@ func ExampleTable_Explain() {
 	// Output:
 	// route = ^/a log:never | false  next
 	// route = ^/b addvar:LETTER=b | true LETTER is "b" next
-	// route-run = send:${LETTER} | true 1 bytes sent next
+	// route-run = send:${LETTER} | true adds 1 bytes next
 }
 
 // Mounts are one rule beside others.

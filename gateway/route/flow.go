@@ -54,7 +54,7 @@ func (x *Exchange) end(code int, text string) {
 	if x.begun {
 		return
 	}
-	x.Note("answered %s", text)
+	x.Note("answers %s", text)
 	h := x.w.Header()
 	if http.StatusText(code) == "" { // then its phrase is told so
 		h.Set("Status", text)

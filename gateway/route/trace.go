@@ -5,6 +5,7 @@ import "github.com/postern-gateway/postern/protocol"
 // A Step is what became of one rule of a [Table] in [Table.Explain].
 type Step struct {
 	Rule   *Rule
+	Index  int    // of the rule, from 0
 	Met    bool   // the request met its condition
 	Did    string // what its action did; empty: its result says it all
 	Result Result
@@ -23,7 +24,7 @@ func (x *Exchange) tell(r *Rule, met bool, res Result, err error) {
 	if x.steps == nil {
 		return
 	}
-	s := Step{Rule: r, Met: met, Did: x.did, Result: res, Err: err}
+	s := Step{Rule: r, Index: x.at, Met: met, Did: x.did, Result: res, Err: err}
 	if x.jump > 0 && met {
 		s.To = &x.table.rules[x.jump]
 	}

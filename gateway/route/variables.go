@@ -67,7 +67,7 @@ type send struct {
 // Do implements [Action].
 func (s *send) Do(x *Exchange) (Result, error) {
 	text := s.text.Expand(x) + s.end
-	x.Note("%d bytes sent", len(text))
+	x.Note("adds %d bytes", len(text))
 	_, err := x.WriteString(text)
 	return Next, err
 }
