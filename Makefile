@@ -24,7 +24,7 @@ deps:
 test: deps
 	@rm -f $(TABLE)
 	$(GO) vet ./...
-	$(GO) test -count=1 -run 'Alloc|SystemCalls|Instructions' ./protocol ./benchmarks # the race detector allocates, so these run without it
+	$(GO) test -count=1 -run 'Alloc|SystemCalls|Instructions' ./protocol ./gateway/route ./benchmarks # the race detector allocates, so these run without it
 	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./gateway/endpoint ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
 	POSTERN_INTEROP=1 $(GO) test -count=1 -run TestRestarts ./internal/interop # with it nginx sends half as many requests a second

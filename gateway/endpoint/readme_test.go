@@ -6,6 +6,7 @@ import (
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/gateway/route"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/uwsgi"
 	"github.com/postern-gateway/postern/uwsgi/rpc"
@@ -42,5 +43,10 @@ func Example_readme() {
 	functions.Register("hello", func(ctx context.Context, args [][]byte) ([]byte, error) { return []byte("Hello World"), nil })
 	listener, err := endpoint.Listen(context.Background(), "uwsgi://127.0.0.1:3031")
 	listener.UWSGI.Kinds = map[uwsgi.Modifier]uwsgi.Kind{uwsgi.ModifierRPC: functions}
-	_, _, _ = user, php, err
+
+	// Rules of uWSGI's internal routing, in front of a handler.
+	environment := new(endpoint.Backends).Environment(rpc.Local(functions))
+	rules, err := environment.Parse("rules.ini", "route = ^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}")
+	table, err := route.New(native, rules...)
+	_, _, _ = user, php, table, err
 }

@@ -42,13 +42,13 @@ type callAhead struct {
 func (x *Exchange) result(c *appendCall) ([]byte, error) {
 	if x.calls != nil {
 		if ahead := x.calls.results[x.at]; ahead != nil {
-			x.Note("%s", c.describe(ahead.args))
+			x.noteCall(&c.invocation, ahead.args)
 			<-ahead.done
 			return ahead.result, ahead.err
 		}
 	}
 	args := c.arguments(x)
-	x.Note("%s", c.describe(args))
+	x.noteCall(&c.invocation, args)
 	if c.node != "" {
 		if err := x.callAhead(); err != nil {
 			return nil, err

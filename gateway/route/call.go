@@ -38,7 +38,7 @@ func (c *invocation) arguments(x *Exchange) [][]byte {
 // call calls the function.
 func (c *invocation) call(x *Exchange) ([]byte, error) {
 	args := c.arguments(x)
-	x.Note("%s", c.describe(args))
+	x.noteCall(c, args)
 	return c.with(x.Context(), args)
 }
 
@@ -66,13 +66,16 @@ func (c *invocation) String() string {
 	return c.name + "@" + c.node
 }
 
-// describe says what is called, for [Table.Explain].
-func (c *invocation) describe(args [][]byte) string {
+// noteCall says what is called, for [Table.Explain].
+func (x *Exchange) noteCall(c *invocation, args [][]byte) {
+	if x.steps == nil {
+		return
+	}
 	quoted := make([]string, len(args))
 	for i, a := range args {
 		quoted[i] = strconv.Quote(protocol.Clip(string(a)))
 	}
-	return "calls " + c.String() + "(" + strings.Join(quoted, ", ") + ")"
+	x.Note("calls %s(%s)", c, strings.Join(quoted, ", "))
 }
 
 // An answerCall is rpc or call.
@@ -84,7 +87,9 @@ func (c *answerCall) Do(x *Exchange) (Result, error) {
 	if err != nil {
 		return Break, err
 	}
-	x.Note("answers %d bytes", len(b))
+	if x.steps != nil {
+		x.Note("answers %d bytes", len(b))
+	}
 	return x.answer(b)
 }
 

@@ -60,11 +60,9 @@ func (m Mounts) Do(x *Exchange) (Result, error) {
 }
 
 func (m Mounts) choose(x *Exchange) (Result, error) {
-	best := m.best(x.web.Host, x.web.URL.Path)
-	if best == nil {
+	if x.to, x.mount = m.Route(x.web); x.to == nil {
 		return Next, nil
 	}
-	x.to, x.mount = best.Handler, best.prefix()
 	return Break, nil
 }
 

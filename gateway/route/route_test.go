@@ -66,7 +66,7 @@ func next(names ...string) protocol.Handler {
 }
 
 // tableOf makes a table of rules in uWSGI's syntax.
-func tableOf(t *testing.T, env *route.Environment, rules string, next protocol.Handler) *route.Table {
+func tableOf(t testing.TB, env *route.Environment, rules string, next protocol.Handler) *route.Table {
 	t.Helper()
 	list, err := env.Parse("rules", rules)
 	if err != nil {
