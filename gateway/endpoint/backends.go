@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/route"
@@ -12,8 +13,8 @@ import (
 )
 
 // Backends are what rules of package route name beyond this process: the nodes whose functions they
-// call, and the backends that they send requests on to. Its zero value is ready to use. It is not
-// for use by several goroutines; what it has returned is.
+// call, and the backends that they send requests on to. Its zero value is ready to use. It must
+// not be changed once in use.
 type Backends struct {
 	Options *ClientOptions // of every client; nil: all defaults
 
@@ -24,11 +25,14 @@ type Backends struct {
 	// uWSGI do: "uwsgi:,173,3". nil, or nothing returned: the request goes on with them.
 	Modified func(modifier1, modifier2 uint8) protocol.Handler
 
+	mu      sync.Mutex
 	clients []*Client
 }
 
 // Close closes the clients.
 func (b *Backends) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var errs []error
 	for _, c := range b.clients {
 		errs = append(errs, c.Close())
@@ -82,7 +86,9 @@ func (b *Backends) action(name, args string) (route.Action, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.mu.Lock()
 	b.clients = append(b.clients, c)
+	b.mu.Unlock()
 	h := b.handler(c, url)
 	return route.ActionFunc(func(x *route.Exchange) (route.Result, error) {
 		x.Note("sends on to %s", url)

@@ -88,11 +88,15 @@ route = ^/uwsgi uwsgi:UWSGI,5,6,app
 route = ^/plain uwsgi:UWSGI
 route = ^/web http:WEB,other.test
 route = ^/fastcgi fastcgi:FASTCGI
+route = ^/chosen rpcvar:NODE node
+route = ^/chosen http:${NODE}
+route = ^/unset addvar:NODE=
+route = ^/unset http:${NODE}
 route = ^/down uwsgi:/nobody/s,0,0
 route = ^/modifiers uwsgi:,7,8`
 
 // startBackends starts what backendRules name, and returns the rules with the addresses.
-func startBackends(t *testing.T, p *parts) string {
+func startBackends(t *testing.T, p *parts, local *rpc.Registry) string {
 	_, node1 := startAt(t, "uwsgi://127.0.0.1:0", nil, p.functions("part1"))
 	_, node2 := startAt(t, "uwsgi://127.0.0.1:0", nil, p.functions("part2"))
 	_, node3 := startAt(t, "auto://127.0.0.1:0", nil, p.functions("part3"))
@@ -101,6 +105,7 @@ func startBackends(t *testing.T, p *parts) string {
 	_, uwsgiAddr := startAt(t, "uwsgi://127.0.0.1:0", teller, nil)
 	_, webAddr := startAt(t, "http://127.0.0.1:0", teller, nil)
 	_, fastcgiAddr := startAt(t, "fastcgi://127.0.0.1:0", teller, nil)
+	local.Register("node", func(context.Context, [][]byte) ([]byte, error) { return []byte(webAddr), nil })
 	return strings.NewReplacer("NODE1", node1, "NODE2", node2, "NODE3", node3,
 		"SCGI", scgiURL, "UWSGI", uwsgiAddr, "WEB", webAddr, "FASTCGI", fastcgiAddr).Replace(backendRules)
 }
@@ -108,10 +113,10 @@ func startBackends(t *testing.T, p *parts) string {
 // Rules by which a table calls nodes and sends requests on, before listeners of every protocol.
 func TestBackends(t *testing.T) {
 	p := new(parts)
-	text := startBackends(t, p)
+	local := p.functions("here")
+	text := startBackends(t, p, local)
 	var backends endpoint.Backends
 	defer backends.Close()
-	local := p.functions("here")
 	backends.Modified = func(m1, m2 uint8) protocol.Handler {
 		if m1 != 173 {
 			return nil
@@ -140,6 +145,8 @@ func TestBackends(t *testing.T) {
 			"/plain":     "200 uwsgi 0,0 |/plain|/plain postern.test  X=",
 			"/web/x?y":   "200 http 0,0 |/web/x|/web/x?y other.test  X=",
 			"/fastcgi/x": "200 fastcgi 0,0 |/fastcgi/x|/fastcgi/x postern.test  X=",
+			"/chosen/x":  "200 http 0,0 |/chosen/x|/chosen/x postern.test  X=",
+			"/unset":     "502 502 Bad Gateway\n",
 			"/down":      "502 502 Bad Gateway\n",
 			"/modifiers": "200 " + by + " 7,8 |/modifiers|/modifiers postern.test  X=",
 			"/else":      "200 " + by + " 0,0 |/else|/else postern.test  X=",
@@ -188,7 +195,9 @@ func TestBackendsThatCannotBe(t *testing.T) {
 		"uwsgi:127.0.0.1:3031,256":     `modifier "256": a number up to 255 is meant`,
 		"uwsgi:127.0.0.1:3031,1,2,3,4": `MODIFIER1,MODIFIER2,APPID is meant`,
 		"uwsgi:":                       `no port in ""`,
-		"http:${HTTP_HOST}":            "is the same for every request",
+		"http:${HTTP_HOST}":            "the address of http: has ${HTTP_HOST}, which no earlier rule sets",
+		"http:${lower[HTTP_HOST]}":     "and neither groups nor functions",
+		"gopher:${A}":                  `unknown action "gopher"`,
 		"uwsgi:127.0.0.1:3031?allow=*": "option allow is for listening",
 		"uwsgi+fd:3":                   "a file descriptor is for listening",
 		"auto:127.0.0.1:80":            `unknown action "auto"`,
@@ -196,7 +205,10 @@ func TestBackendsThatCannotBe(t *testing.T) {
 		"rpc:f@http":                   `no port in "http"`,
 		"gopher:127.0.0.1:80":          `unknown action "gopher"`,
 	} {
-		_, err := backends.Environment(nil).Parse("f", "route-run = "+action)
+		rules, err := backends.Environment(nil).Parse("f", "route-run = "+action)
+		if err == nil {
+			_, err = route.New(nil, rules...)
+		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", action, err, want)
 		}

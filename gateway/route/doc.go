@@ -109,7 +109,8 @@
 // nothing else; setpathinfo leaves it. Of what is put into a path, a query or a redirect,
 // REQUEST_URI, QUERY_STRING, qs and the groups of these are encoded already, and all else is
 // encoded: a decoded path brings no query with it. static's directory is written out, or is
-// ${DOCUMENT_ROOT}, and no name leads out of it. An address is written out, too.
+// ${DOCUMENT_ROOT}, and no name leads out of it. An address may have variables in it that
+// rules have set, as rpcvar does, and none that came with the request.
 //
 // rpcnext sets no Connection field. send's text is a body, never a head. An answer that rules have
 // begun ends with the table, and does not go on to the handler. Content-Length cannot be set.

@@ -24,6 +24,7 @@ type Exchange struct {
 	jump    int   // the rule that a goto has named; 0: none
 	matched match // what the rule's condition has found
 
+	set    []string // the variables that rules have set
 	edits  []headerEdit
 	status int  // that a rule has set; 0: none
 	begun  bool // the answer has begun, or a handler has answered
@@ -99,6 +100,7 @@ func webField(hr *http.Request, name string) (value string, ok bool) {
 // Set gives the request a variable, for later rules and for whoever gets the request from them. The
 // request that the table got stays as it is.
 func (x *Exchange) Set(name, value string) {
+	x.set = append(x.set, name)
 	x.Change(func(r *protocol.Request) { r.Params.Set(name, value) })
 }
 

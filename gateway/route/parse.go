@@ -19,8 +19,9 @@ type Environment struct {
 	Node func(address string) (Caller, error)
 
 	// Action returns an action that this package does not know, or nil where nobody knows it. args
-	// are what follows the name and its colon, and are the same for every request. nil: there are
-	// none.
+	// are what follows the name and its colon. Where these have variables in them, which rules must
+	// set, it is called while requests are served, once for each text that they come to, up to 256
+	// times. nil: there are none.
 	Action func(name, args string) (Action, error)
 
 	// Version is what %V stands for.

@@ -67,21 +67,27 @@ func (p *ruleParser) action(s span, at Position) (Action, error) {
 		value, err := p.template(args)
 		return &setVariable{variable, value}, err
 	}
-	if p.env.Action != nil {
-		if strings.Contains(args.text, "${") || p.groups > 0 && strings.Contains(args.text, "$") {
-			return nil, args.errorf("what follows %s: is the same for every request, and cannot have a variable in it", protocol.Clip(name.text))
-		}
-		do, err := p.env.Action(name.text, args.text)
-		if do != nil || err != nil {
-			if err != nil {
-				err = args.within(err)
-			}
-			return do, err
-		}
+	if do, err := p.further(name.text, args); do != nil || err != nil {
+		return do, err
 	}
 	names := slices.Concat(slices.Collect(maps.Keys(known)), slices.Collect(maps.Keys(setters)))
 	slices.Sort(names)
 	return nil, name.errorf("unknown action %q: known are %s", protocol.Clip(name.text), strings.Join(names, ", "))
+}
+
+// further reads an action of the Environment; nil is none.
+func (p *ruleParser) further(name string, args span) (Action, error) {
+	switch {
+	case p.env.Action == nil:
+		return nil, nil
+	case strings.Contains(args.text, "$"):
+		return p.address(name, args)
+	}
+	do, err := p.env.Action(name, args.text)
+	if err != nil {
+		return nil, args.within(err)
+	}
+	return do, nil
 }
 
 func flowAction(r Result) actionParser {

@@ -37,9 +37,14 @@ func New(next protocol.Handler, rules ...Rule) (*Table, error) {
 		t.labels[r.Label] = i
 	}
 	for i, r := range rules {
-		if g, ok := r.Do.(*jump); ok && g.label.fixed() {
-			if _, err := t.target(i, g.label.text); err != nil {
+		switch do := r.Do.(type) {
+		case *jump:
+			if _, err := t.target(i, do.label.text); err != nil && do.label.fixed() {
 				return nil, errorAt(r.At, "%v", err)
+			}
+		case *addressed:
+			if name := do.unset(rules[:i]); name != "" {
+				return nil, errorAt(r.At, "the address of %s: has ${%s}, which no earlier rule sets: a client's own variables cannot be an address", do.name, name)
 			}
 		}
 	}
