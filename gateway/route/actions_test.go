@@ -126,9 +126,10 @@ func TestHeaders(t *testing.T) {
 		{"in their order", "route-run = addheader:X: 1\nroute-run = delheader:X\nroute-run = addheader:X: 2", handler, http.Header{"Server": {"the handler"}, "Content-Type": {"text/plain"}, "X": {"2"}}},
 		{"a Content-Type is one", "route-run = addheader:Content-Type: text/html", handler, http.Header{"Server": {"the handler"}, "Content-Type": {"text/html"}}},
 		{"of a handler that writes nothing", "route-run = setheader:Server: mine", silent, http.Header{"Server": {"mine"}}},
-		{"of a rule", "route-run = addheader:Content-Type: text/html\nroute-run = rpc:hello", nil, http.Header{"Content-Type": {"text/html"}}},
+		{"of a rule", "route-run = addheader:Content-Type: text/html\nroute-run = rpc:hello", nil, http.Header{"Content-Type": {"text/html"}, "Content-Length": {"11"}}},
 		{"of a break", "route-run = addheader:X: y\nroute-run = break:403 Forbidden", nil, http.Header{"Content-Type": {"text/plain"}, "X": {"y"}}},
-		{"none of a rule's own", "route-run = rpc:hello", nil, http.Header{"Content-Type": nil}},
+		{"none of a rule's own", "route-run = rpc:hello", nil, http.Header{"Content-Type": nil, "Content-Length": {"11"}}},
+		{"none of a part of an answer", "route-run = rpcnext:hello\nroute-run = rpc:hello", nil, http.Header{"Content-Type": nil}},
 		{"without a value", "route-run = addheader:X:", handler, http.Header{"Server": {"the handler"}, "Content-Type": {"text/plain"}, "X": {""}}},
 	} {
 		a := get(t, tableOf(t, env, row.rules, row.handler), "/")

@@ -99,8 +99,10 @@ func (x *Exchange) begunAhead(i int, c *appendCall) {
 	})
 }
 
-// end ends the calls whose rules have not come to their turn.
-func (c *callsAhead) end() {
-	c.cancel()
-	c.running.Wait()
+// endCalls ends the calls whose rules have not come to their turn.
+func (x *Exchange) endCalls() {
+	if x.calls != nil {
+		x.calls.cancel()
+		x.calls.running.Wait()
+	}
 }

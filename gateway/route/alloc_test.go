@@ -38,8 +38,8 @@ func TestAllocations(t *testing.T) {
 		// the variables, a request of its own and its context, the joined text; the groups that the
 		// regular expression has found, and what it keeps of them
 		{"a variable of a group", four + "route = ^/(foo) addvar:X=a$1b", 8},
-		// two arguments, and their list
-		{"a call", four + "route = ^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}", 4},
+		// two arguments and their list; the Content-Length's value and its list
+		{"a call", four + "route = ^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}", 6},
 	} {
 		quiet := protocol.HandlerFunc(func(protocol.ResponseWriter, *protocol.Request) error { return nil })
 		table := tableOf(t, &route.Environment{Local: world{}}, row.rules, quiet)

@@ -137,6 +137,9 @@ func (x *Exchange) respond(b []byte) error {
 	for name, values := range fields {
 		h[name] = values
 	}
+	if len(body) > 0 {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	apply(x.edits, h)
 	x.w.WriteHeader(status)
 	if len(body) == 0 {

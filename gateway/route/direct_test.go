@@ -157,3 +157,27 @@ func raw(t *testing.T, addr, path string) string {
 	}
 	return string(b)
 }
+
+// A result tells its length however long it is.
+func TestLengthsOfResults(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	functions := functions{"long": says(long), "raw": says("HTTP/1.0 200 OK\r\n\r\n" + long)}
+	for _, rules := range []string{"route-run = rpc:long", "route-run = rpcraw:raw"} {
+		s := httptest.NewServer(protocol.ToHTTP(tableOf(t, &route.Environment{Local: functions}, rules, nil)))
+		defer s.Close()
+		for method, want := range map[string]string{"GET": long, "HEAD": ""} {
+			hr, err := http.NewRequestWithContext(t.Context(), method, s.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := s.Client().Do(hr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(res.Body)
+			if res.Body.Close(); res.ContentLength != 100_000 || string(b) != want || err != nil {
+				t.Errorf("%s %s: %d, %d bytes, %v", rules, method, res.ContentLength, len(b), err)
+			}
+		}
+	}
+}

@@ -13,7 +13,7 @@
 // A rule is a line. The first space parts the condition from the action, so a condition has none in
 // it (\s matches one). Lines that begin with ; or # say nothing, nor does [uwsgi].
 //
-//	route             REGEXP ACTION   PATH_INFO matches; the whole path, where the front sends no PATH_INFO
+//	route             REGEXP ACTION   PATH_INFO matches; that and ${PATH_INFO} are the whole path where the front sends none
 //	route-host        REGEXP ACTION   HTTP_HOST
 //	route-uri         REGEXP ACTION   REQUEST_URI, as the client encoded it
 //	route-qs          REGEXP ACTION   QUERY_STRING
@@ -110,7 +110,8 @@
 // REQUEST_URI, QUERY_STRING, qs and the groups of these are encoded already, and all else is
 // encoded: a decoded path brings no query with it. static's directory is written out, or is
 // ${DOCUMENT_ROOT}, and no name leads out of it. An address may have variables in it that
-// rules have set, as rpcvar does, and none that came with the request.
+// rules have set, as rpcvar does, and none that came with the request. Placeholders of uWSGI's
+// configuration but for %V, as $(HOME), are not expanded.
 //
 // rpcnext sets no Connection field. send's text is a body, never a head. An answer that rules have
 // begun ends with the table, and does not go on to the handler. Content-Length cannot be set.

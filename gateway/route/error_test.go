@@ -13,6 +13,8 @@ import (
 var badRules = []struct{ rule, place, want string }{
 	{"route",
 		"^", `"route" is no rule: write OPTION = CONDITION ACTION, as in route = ^/foo rpc:hello`},
+	{"[postern]",
+		"^", `a section [postern] is not read: rules are in [uwsgi], or in none`},
 	{"rout = ^/foo last:",
 		"^", `"rout" is no option of a rule: known are route, route-host`},
 	{"route =",

@@ -75,8 +75,10 @@ func (e *Environment) ParseRule(source, text string) (Rule, error) {
 // parseLine reads a line; nil is a line without a rule.
 func (e *Environment) parseLine(s span) (*Rule, error) {
 	switch {
-	case s.text == "", s.text[0] == ';', s.text[0] == '#', s.text[0] == '[' && s.text[len(s.text)-1] == ']':
+	case s.text == "", s.text[0] == ';', s.text[0] == '#', s.text == "[uwsgi]":
 		return nil, nil
+	case s.text[0] == '[':
+		return nil, s.errorf("a section %s is not read: rules are in [uwsgi], or in none", protocol.Clip(s.text))
 	case !utf8.ValidString(s.text):
 		return nil, s.errorf("the line is no UTF-8")
 	}

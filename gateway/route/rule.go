@@ -100,7 +100,4 @@ func (h handle) choose(x *Exchange) (Result, error) {
 }
 
 // Do implements [Action].
-func (h handle) Do(x *Exchange) (Result, error) {
-	h.choose(x)
-	return Break, x.Pass(h.Handler)
-}
+func (h handle) Do(x *Exchange) (Result, error) { return Break, x.Pass(h.Handler) }

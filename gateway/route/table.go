@@ -81,9 +81,6 @@ func (t *Table) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 
 func (t *Table) serve(x *Exchange) error {
 	res, err := t.walk(x)
-	if x.calls != nil {
-		x.calls.end()
-	}
 	switch {
 	case err != nil:
 		return err
@@ -119,6 +116,7 @@ var errNeedsRequest = errors.New("the rule needs the request's variables")
 
 // walk has the rules tried, and returns the result of the one that ended it: Next if none did.
 func (t *Table) walk(x *Exchange) (Result, error) {
+	defer x.endCalls()
 	for x.at = 0; x.at < len(t.rules); x.at++ {
 		r := &t.rules[x.at]
 		met, err := x.meets(r)
