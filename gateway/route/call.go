@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -91,62 +90,6 @@ func (c *answerCall) Do(x *Exchange) (Result, error) {
 		x.Note("answers %d bytes", len(b))
 	}
 	return x.answer(b)
-}
-
-// A rawCall is rpcraw.
-type rawCall struct{ invocation }
-
-// Do implements [Action].
-func (c *rawCall) Do(x *Exchange) (Result, error) {
-	b, err := c.call(x)
-	switch {
-	case err != nil:
-		return Break, err
-	case len(b) == 0:
-		return Next, nil
-	}
-	if err := x.respond(b); err != nil {
-		return Break, &protocol.Error{Op: "route: call " + strconv.Quote(c.String()), Kind: protocol.ErrUpstream, Err: err}
-	}
-	return Break, nil
-}
-
-// respond answers with a whole HTTP response.
-func (x *Exchange) respond(b []byte) error {
-	status, fields, n, err := protocol.ParseHead(b)
-	switch {
-	case err != nil:
-		return err
-	case n <= len("\r\n"):
-		return errors.New("the result is no HTTP response: a status line or fields, and an empty line, are meant")
-	case status < 200:
-		return errors.New("status " + strconv.Itoa(status) + " is no final one")
-	case x.begun:
-		return errors.New("an answer has begun already")
-	}
-	body := b[n:]
-	if length := fields.Get("Content-Length"); length != "" && length != strconv.Itoa(len(body)) {
-		return errors.New("the result has " + strconv.Itoa(len(body)) + " bytes of body, and declares " + protocol.Clip(length))
-	}
-	fields.Del("Content-Length")
-	netio.CleanHeader(status, fields)
-	x.Note("answers status %d and %d bytes", status, len(body))
-	x.begun = true
-	h := x.w.Header()
-	h["Content-Type"] = nil
-	for name, values := range fields {
-		h[name] = values
-	}
-	if len(body) > 0 {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	}
-	apply(x.edits, h)
-	x.w.WriteHeader(status)
-	if len(body) == 0 {
-		return nil
-	}
-	_, err = x.w.Write(body)
-	return err
 }
 
 // A variableCall is rpcvar.

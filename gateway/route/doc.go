@@ -83,8 +83,8 @@
 // FUNCTION is one of this process, or of a node: part1@192.168.173.100:3031. Arguments are parted
 // by spaces before they are expanded: one with a space in its value is one. rpcnext rules of nodes
 // that follow one another are called at once, and their results sent in the rules' order; so one
-// that fails does not keep those behind it from being called. A rule of another kind between two, a
-// label say, does.
+// that fails does not keep those behind it from being called. With a rule of another kind between
+// two, a label say, the second is called when the first is done.
 //
 // Further actions are the Environment's: endpoint.Backends has uwsgi:, http:, fastcgi:, scgi: and
 // cgi:, which send the request on.

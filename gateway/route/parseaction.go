@@ -3,11 +3,8 @@ package route
 import (
 	"maps"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/http/httpguts"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -142,88 +139,4 @@ func (p *ruleParser) returnAction(args span, at Position) (Action, error) {
 		return nil, args.within(err)
 	}
 	return &returnStatus{code}, nil
-}
-
-// assignment reads NAME=VALUE.
-func assignment(make func(name string, value template) Action) actionParser {
-	return func(p *ruleParser, args span, _ Position) (Action, error) {
-		name, value, ok := args.cut("=")
-		if !ok || name.text == "" {
-			return nil, args.errorf("%q is no assignment: write NAME=VALUE", protocol.Clip(args.text))
-		}
-		t, err := p.template(value)
-		return make(name.text, t), err
-	}
-}
-
-// headerAction reads NAME: VALUE, or NAME alone.
-func headerAction(kind editKind) actionParser {
-	return func(p *ruleParser, args span, _ Position) (Action, error) {
-		name, value, ok := args.cut(":")
-		if kind == delField {
-			name, value, ok = args.trim(), span{at: args.at}, true
-		}
-		canonical := http.CanonicalHeaderKey(name.text)
-		switch {
-		case !ok:
-			return nil, args.errorf("%q is no header field: write NAME: VALUE", protocol.Clip(args.text))
-		case !httpguts.ValidHeaderFieldName(name.text):
-			return nil, name.errorf("%q cannot be the name of a header field", protocol.Clip(name.text))
-		case canonical == "Content-Length", protocol.WithheldField(canonical, protocol.ToClient):
-			return nil, name.errorf("%s is the server's to set", canonical)
-		}
-		t, err := p.template(value.trim())
-		return &editHeader{kind, canonical, t}, err
-	}
-}
-
-func sendAction(end string) actionParser {
-	return func(p *ruleParser, args span, _ Position) (Action, error) {
-		t, err := p.template(args)
-		return &send{t, end}, err
-	}
-}
-
-func rewriteAction(result Result) actionParser {
-	return func(p *ruleParser, args span, _ Position) (Action, error) {
-		path, query, ok := args.cut("?")
-		r := &rewrite{hasQuery: ok, result: result}
-		if path.text == "" {
-			return nil, args.errorf("rewrite has no path: write rewrite:/PATH or rewrite:/PATH?QUERY")
-		}
-		var err error
-		if r.path, err = p.template(path); err == nil {
-			r.query, err = p.template(query)
-		}
-		return r, err
-	}
-}
-
-func redirectAction(status int) actionParser {
-	return func(p *ruleParser, args span, _ Position) (Action, error) {
-		if args.text == "" {
-			return nil, args.errorf("redirect has no target: write redirect:URL")
-		}
-		t, err := p.template(args)
-		return &redirect{status, t}, err
-	}
-}
-
-// staticAction reads the name of a file. The directory that is written out is what it is below.
-func (p *ruleParser) staticAction(args span, _ Position) (Action, error) {
-	const documentRoot = "${DOCUMENT_ROOT}/"
-	if strings.HasPrefix(args.text, documentRoot) {
-		t, err := p.template(args.from(len(documentRoot)))
-		return &static{"", t}, err
-	}
-	fixed := args.text
-	if i := strings.IndexByte(fixed, '$'); i >= 0 {
-		fixed = fixed[:i]
-	}
-	slash := strings.LastIndexByte(fixed, '/')
-	if slash < 0 || !path.IsAbs(fixed) {
-		return nil, args.errorf("static needs a directory that no request can choose: write static:/DIRECTORY/$1 or static:%s$1", documentRoot)
-	}
-	t, err := p.template(args.from(slash + 1))
-	return &static{args.text[:slash+1], t}, err
 }

@@ -13,13 +13,13 @@ const (
 )
 
 // callAction reads FUNCTION ARGUMENT... or FUNCTION@NODE ARGUMENT...
-func callAction(make func(c invocation) Action) actionParser {
+func callAction(of func(c invocation) Action) actionParser {
 	return func(p *ruleParser, args span, _ Position) (Action, error) {
 		c, err := p.invocation(args)
 		if err != nil {
 			return nil, err
 		}
-		return make(c), nil
+		return of(c), nil
 	}
 }
 
@@ -69,16 +69,4 @@ func (p *ruleParser) invocation(s span) (c invocation, err error) {
 		c.args = append(c.args, arg)
 	}
 	return c, nil
-}
-
-// fields parts s at blanks.
-func (s span) fields() (words []span) {
-	for {
-		s = s.trim()
-		if s.text == "" {
-			return words
-		}
-		word, rest, _ := s.cut(" ")
-		words, s = append(words, word), rest
-	}
 }

@@ -2,7 +2,6 @@ package route
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -99,12 +98,3 @@ func (r *redirect) Do(x *Exchange) (Result, error) {
 
 // moved is the body of a redirect.
 const moved = "Moved"
-
-// answer answers with a whole body, or adds it to an answer that has begun.
-func (x *Exchange) answer(body []byte) (Result, error) {
-	if !x.begun {
-		x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
-	}
-	_, err := x.Write(body)
-	return Break, err
-}
