@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,5 +64,45 @@ func TestExampleOfRPC(t *testing.T) {
 	s.get(t, "/functions/add/40/2").wantBody(t, "42")
 	if status, body := post(t, "http://"+loopback(front.Port)+"/RPC2", "text/xml", xmlDocument); status != 200 || !strings.Contains(body, "<int>42</int>") {
 		t.Errorf("%d %s", status, body)
+	}
+	xmlrpcExample(t, "http://"+loopback(front.Port)+"/RPC2")
+}
+
+// xmlrpcExample runs the example's client.py.
+func xmlrpcExample(t *testing.T, url string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "/usr/bin/python3", "../../examples/rpc/client.py", url).CombinedOutput()
+	const want = `functions: add hello shout system.listMethods system.methodHelp system.methodSignature
+hello(): Hello World
+add(40, 2): 42
+two calls at once: 3 7
+add('forty', 'two'): fault -32602 argument 1: "forty" is no int: invalid syntax
+`
+	if string(out) != want || err != nil {
+		t.Errorf("client.py says %q, %v, want %q", out, err, want)
+	}
+}
+
+// TestExampleInLua has Go call the Lua function of the example.
+func TestExampleInLua(t *testing.T) {
+	needPeers(t)
+	t.Parallel()
+	program, err := filepath.Abs("../../examples/rpc/hello.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "s")
+	p, err := startProcess(filepath.Join(t.TempDir(), "log"), nil, "uwsgi-core", "--die-on-term", "--plugin", "lua51", "--plugin", "rpc",
+		"--uwsgi-socket", socket, "--lua-load", program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stopAtEnd(t)
+	waitSocket(t, p, socket)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := &rpc.Client{Dial: rpcDial("unix", socket)}
+	if said, err := rpc.Stub2[string, string, string](c, "hellolua")(ctx, "foo", "bar"); said != "args are foo bar" || err != nil {
+		t.Errorf("%q, %v", said, err)
 	}
 }
