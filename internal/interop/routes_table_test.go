@@ -2,6 +2,8 @@ package interop
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +11,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/postern-gateway/postern/uwsgi"
 )
 
 // newRouteTable returns the rows of all kinds, and starts what they send requests on to.
@@ -25,6 +29,7 @@ func newRouteTable(t *testing.T) *routeTable {
 			"{uwsgi}", startRouteNode(t),
 			"{ours}", startRPC(t, "unix", rpcFunctions()).String(),
 			"{http}", server.Listener.Addr().String(),
+			"{packet}", startPacketNode(t),
 			"{down}", "/nobody/s",
 			"{dir}", routeFiles(t),
 		},
@@ -41,6 +46,50 @@ func startRouteNode(t *testing.T) string {
 	socket := filepath.Join(t.TempDir(), "s")
 	uwsgiProgram(t, socket, "--plugin", "python3", "--plugin", "rpc", "--wsgi-file", app, "--uwsgi-socket", socket)
 	return socket
+}
+
+// startPacketNode starts a server of uwsgi that answers with a packet's modifiers, its UWSGI_APPID
+// and its body, and returns its socket.
+func startPacketNode(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			answerPacket(c)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func answerPacket(c net.Conn) {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	b := make([]byte, uwsgi.HeaderSize)
+	if _, err := io.ReadFull(c, b); err != nil {
+		return
+	}
+	h, _ := uwsgi.ConsumeHeader(b)
+	block := make([]byte, h.Size)
+	if _, err := io.ReadFull(c, block); err != nil {
+		return
+	}
+	p, err := uwsgi.ConsumeVariables(block, 1024)
+	if err != nil {
+		return
+	}
+	body := make([]byte, len(p.Get("HTTP_X_BODY")))
+	if _, err := io.ReadFull(c, body); err != nil {
+		return
+	}
+	fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nX-Node: a\r\n\r\n%d %d %q %q", h.Modifier1, h.Modifier2, p.Get("UWSGI_APPID"), body)
 }
 
 // routeFiles makes the folder of the action static and of the conditions of files.

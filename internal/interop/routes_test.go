@@ -19,6 +19,7 @@ type routeRow struct {
 	rules string   // lines of an ini file
 	path  string   // of the request, with a query perhaps; "" is "/a"
 	vars  []string // further variables of the request, name and value in turn
+	body  string   // of the request, whose length is among vars
 	want  string   // what uWSGI answers: see shortAnswer
 	log   string   // what it logs besides, and Postern
 
@@ -69,7 +70,7 @@ func (r *routeTable) packet(i int) []byte {
 	for _, v := range p {
 		block = uwsgi.AppendString(uwsgi.AppendString(block, v.Name), v.Value)
 	}
-	return append(uwsgi.AppendHeader(nil, uwsgi.Header{Size: len(block)}), block...)
+	return append(append(uwsgi.AppendHeader(nil, uwsgi.Header{Size: len(block)}), block...), row.body...)
 }
 
 // shortAnswer is an answer whose head, if it has one, is its status and its fields, each a line.
