@@ -91,6 +91,6 @@ or another server by any of these protocols.
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
 	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
-		compareCommand(), routeCommand(), serveComparedCommand())
+		compareCommand(), routeCommand(), decodeCommand(), serveComparedCommand())
 	return c
 }

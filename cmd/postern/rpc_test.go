@@ -12,6 +12,12 @@ import (
 // rpcCommandLine runs "postern rpc" with args, and returns what it prints and its exit status.
 func rpcCommandLine(t *testing.T, in string, args ...string) (out, errs string, status int) {
 	t.Helper()
+	return commandLine(t, in, append([]string{"rpc"}, args...)...)
+}
+
+// commandLine runs "postern" with args, and returns what it prints and its exit status.
+func commandLine(t *testing.T, in string, args ...string) (out, errs string, status int) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +26,7 @@ func rpcCommandLine(t *testing.T, in string, args ...string) (out, errs string, 
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, append([]string{"rpc"}, args...)...)
+	cmd := exec.Command(bin, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(in), &stdout, &stderr
 	cmd.Run()

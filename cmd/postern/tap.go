@@ -1,11 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os/signal"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,9 +60,9 @@ func runTap(ctx context.Context, out, errs io.Writer, cfg *tapConfig) error {
 	if err != nil {
 		return usage(err)
 	}
-	buffered := bufio.NewWriterSize(out, 64<<10)
 	ctx, stop := endpoint.UntilSignal(ctx, log)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // when nobody reads what is printed connections have their grace
 	ctx, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
 	t := &tap.Tap{Grace: cfg.grace, Log: log}
@@ -72,7 +74,11 @@ func runTap(ctx context.Context, out, errs io.Writer, cfg *tapConfig) error {
 	if err != nil {
 		return usage(err)
 	}
-	view, err := cfg.view.open(buffered, tracers)
+	view, err := cfg.view.open(out, tracers)
+	if err == nil {
+		backend, _, _ := strings.Cut(cfg.to, ":")
+		err = view.record(cfg.view.pcap, strings.TrimSuffix(backend, "+unix"))
+	}
 	if err != nil {
 		l.Close()
 		return usage(err)
@@ -80,7 +86,7 @@ func runTap(ctx context.Context, out, errs io.Writer, cfg *tapConfig) error {
 	fmt.Fprintln(errs, "listening on "+l.URL()+", passing on to "+cfg.to)
 	t.Observe = view.observe
 	t.Flush = func() {
-		if err := errors.Join(view.err(), buffered.Flush()); err != nil {
+		if err := view.flush(log); err != nil {
 			failed(err)
 		}
 	}
@@ -88,7 +94,10 @@ func runTap(ctx context.Context, out, errs io.Writer, cfg *tapConfig) error {
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}
-	return errors.Join(err, view.close())
+	if cerr := view.close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // open opens the listener, and has t connect to the backend.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,12 +19,19 @@ import (
 type tapped struct {
 	url string
 	cmd *exec.Cmd
-	out bytes.Buffer // what it prints; to be read after stop
-	err bytes.Buffer
+	out bytes.Buffer // what it prints; to be read after wait
+
+	errs chan string // has what it says on standard error, once it has ended
 }
 
 // startTap starts "postern tap" before a backend, and returns once it listens.
 func startTap(t *testing.T, listen, to string, args ...string) *tapped {
+	t.Helper()
+	return startTapTo(t, nil, listen, to, args...)
+}
+
+// startTapTo is startTap with a standard output of its own.
+func startTapTo(t *testing.T, out io.Writer, listen, to string, args ...string) *tapped {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -33,8 +41,10 @@ func startTap(t *testing.T, listen, to string, args ...string) *tapped {
 	if err := os.Symlink(self, bin); err != nil {
 		t.Fatal(err)
 	}
-	p := &tapped{cmd: exec.Command(bin, append([]string{"tap", "--listen", listen, "--to", to, "--grace", "10s"}, args...)...)}
-	p.cmd.Stdout = &p.out
+	p := &tapped{errs: make(chan string, 1), cmd: exec.Command(bin, append([]string{"tap", "--listen", listen, "--to", to, "--grace", "10s"}, args...)...)}
+	if p.cmd.Stdout = out; out == nil {
+		p.cmd.Stdout = &p.out
+	}
 	errs, err := p.cmd.StderrPipe()
 	if err == nil {
 		err = p.cmd.Start()
@@ -48,7 +58,10 @@ func startTap(t *testing.T, listen, to string, args ...string) *tapped {
 		t.Fatalf("%q, %v", line, err)
 	}
 	p.url, _, _ = strings.Cut(strings.TrimPrefix(line, "listening on "), ",")
-	go p.err.ReadFrom(lines)
+	go func() {
+		b, _ := io.ReadAll(lines)
+		p.errs <- string(b)
+	}()
 	t.Cleanup(func() { p.cmd.Process.Kill() })
 	return p
 }
@@ -58,10 +71,17 @@ func startTap(t *testing.T, listen, to string, args ...string) *tapped {
 func (p *tapped) stop(t *testing.T) string {
 	t.Helper()
 	p.cmd.Process.Signal(syscall.SIGTERM)
-	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("postern tap: %v; %s", err, &p.err)
+	if errs := p.wait(); !p.cmd.ProcessState.Success() || errs != "" {
+		t.Errorf("postern tap: %s; %s", p.cmd.ProcessState, errs)
 	}
 	return withoutTimes(p.out.String())
+}
+
+// wait waits for its end, and returns what it has said on standard error.
+func (p *tapped) wait() string {
+	errs := <-p.errs
+	p.cmd.Wait()
+	return errs
 }
 
 // changing is what differs from run to run: times, ports and durations.
@@ -81,11 +101,15 @@ func TestTap(t *testing.T) {
 		{"http", `1 > request HTTP/1.1 POST "/echo" Host="localhost" Content-Length="130000"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := startTap(t, row.name+"://127.0.0.1:0", backends[i])
+			file := filepath.Join(t.TempDir(), "pcap")
+			p := startTap(t, row.name+"://127.0.0.1:0", backends[i], "--pcap", file)
 			echoThrough(t, p.url)
 			said := p.stop(t)
 			if !strings.HasPrefix(said, "1 * open  -> , "+row.name+"\n"+row.says) {
 				t.Errorf("it printed %.1000s", said)
+			}
+			if out, errs, _ := commandLine(t, "", "decode", "--protocol", row.name, file); withoutTimes(out) != said {
+				t.Errorf("decode has %d bytes of %d: %.1000s%s", len(out), len(said), out, errs)
 			}
 			if !strings.HasSuffix(said, "bytes <\n") || strings.Contains(said, "undecoded") {
 				t.Errorf("it printed at the end ... %s", said[max(len(said)-1000, 0):])
@@ -112,6 +136,35 @@ func TestTap(t *testing.T) {
 		// either side may be the first to end
 		if diff := cmp.Diff(want, regexp.MustCompile(`(?m)^\d [<>] end\n`).ReplaceAllString(p.stop(t), "")); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// A disk that is full, and a reader of its output who has gone, are told of, and harm no connection.
+func TestTapThatCannotTell(t *testing.T) {
+	backend := startServe(t, 1, "--to", "demo:", "--listen", "scgi://127.0.0.1:0")[0]
+	t.Run("a file", func(t *testing.T) {
+		p := startTap(t, "scgi://127.0.0.1:0", backend, "--pcap", "/dev/full")
+		for range 2 {
+			echoThrough(t, p.url)
+		}
+		p.cmd.Process.Signal(syscall.SIGTERM)
+		errs := p.wait()
+		if p.cmd.ProcessState.ExitCode() != 1 || strings.Count(errs, "no space left on device") != 2 || !strings.Contains(p.out.String(), "2 * closed") {
+			t.Errorf("%s; %s", p.cmd.ProcessState, errs)
+		}
+	})
+	t.Run("a reader", func(t *testing.T) {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		p := startTapTo(t, w, "scgi://127.0.0.1:0", backend)
+		w.Close()
+		echoThrough(t, p.url)
+		if errs := p.wait(); p.cmd.ProcessState.ExitCode() != 1 || !strings.HasSuffix(errs, "broken pipe\n") {
+			t.Errorf("%s; %s", p.cmd.ProcessState, errs)
 		}
 	})
 }

@@ -30,10 +30,10 @@ func (p *Printer) Print(m *Message) error {
 	if p.err != nil {
 		return p.err
 	}
-	p.buf = append(m.Time.AppendFormat(p.buf[:0], "15:04:05.000000"), ' ')
-	p.buf = fmt.Appendf(p.buf, "%d %s %s\n", m.Conn.ID, m.mark(), m.text(p.Clip))
+	p.buf = p.buf[:0]
+	p.line(m, m.mark(), m.text(p.Clip))
 	if m.Hint != "" {
-		p.buf = fmt.Appendf(p.buf, "%s %d * %s\n", m.Time.Format("15:04:05.000000"), m.Conn.ID, m.Hint)
+		p.line(m, "*", m.Hint)
 	}
 	if p.Wire {
 		for _, span := range m.Spans {
@@ -42,6 +42,14 @@ func (p *Printer) Print(m *Message) error {
 	}
 	_, p.err = p.Out.Write(p.buf)
 	return p.err
+}
+
+// line adds a line. A recording of bytes has no time.
+func (p *Printer) line(m *Message, mark, text string) {
+	if !m.Time.IsZero() {
+		p.buf = append(m.Time.AppendFormat(p.buf, "15:04:05.000000"), ' ')
+	}
+	p.buf = fmt.Appendf(p.buf, "%d %s %s\n", m.Conn.ID, mark, text)
 }
 
 // mark says whose doing it was.
@@ -59,7 +67,10 @@ func (m *Message) mark() string {
 func (m *Message) text(clip int) string {
 	switch m.Kind {
 	case Opened:
-		text := "open " + m.Conn.Front + " -> " + m.Conn.Server
+		text := "open " + m.Conn.Front
+		if m.Conn.Server != "" {
+			text += " -> " + m.Conn.Server
+		}
 		if m.Protocol != "" {
 			text += ", " + m.Protocol
 		}
@@ -71,10 +82,13 @@ func (m *Message) text(clip int) string {
 	case Refused:
 		return "takes no more" + because(m.Reason)
 	case Lost:
-		return fmt.Sprintf("%d bytes were passed on and are not shown: too much waited to be printed", m.Lost)
+		return fmt.Sprintf("%d bytes are not shown%s", m.Lost, because(m.Reason))
 	case Closed:
-		return fmt.Sprintf("closed%s: %d bytes >, %d bytes <, %v", because(m.Reason), m.Bytes[protocol.RequestSide],
-			m.Bytes[protocol.ResponseSide], m.Time.Sub(m.Conn.Opened).Round(10*time.Microsecond))
+		text := fmt.Sprintf("closed%s: %d bytes >, %d bytes <", because(m.Reason), m.Bytes[protocol.RequestSide], m.Bytes[protocol.ResponseSide])
+		if !m.Time.IsZero() {
+			text += ", " + m.Time.Sub(m.Conn.Opened).Round(10*time.Microsecond).String()
+		}
+		return text
 	}
 	return m.Line(clip)
 }

@@ -171,8 +171,11 @@ func (r *relay) data(side protocol.Side, b []byte) {
 	r.lost[side] = 0
 }
 
+// errTooMuch is why bytes are not shown.
+var errTooMuch = errors.New("they were passed on, but too much waited to be shown")
+
 func (r *relay) lostEvent(side protocol.Side) Event {
-	e := r.event(Lost, side, nil)
+	e := r.event(Lost, side, errTooMuch)
 	e.Lost = r.lost[side]
 	return e
 }

@@ -1,0 +1,104 @@
+package pcap
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func ap(text string) netip.AddrPort { return netip.MustParseAddrPort(text) }
+
+// some are segments over both versions of IP.
+var some = []Segment{
+	{Src: ap("127.0.0.1:4711"), Dst: ap("127.0.0.1:9000"), Seq: 1, Flags: SYN, Payload: []byte{}},
+	{Src: ap("[::1]:4711"), Dst: ap("[2001:db8::1]:9000"), Seq: 0xfffffffe, Ack: 7, Flags: PSH | ACK, Payload: []byte("hello")},
+	{Src: ap("10.0.0.1:1"), Dst: ap("10.0.0.2:65535"), Flags: RST | ACK, Payload: bytes.Repeat([]byte("x"), MaxPayload)},
+}
+
+func written(t testing.TB) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := NewWriter(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range some {
+		if err := w.Write(time.Unix(1, int64(i)*1000), &some[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return file.Bytes()
+}
+
+// What was written is read, up to where the file is cut.
+func TestRoundTrip(t *testing.T) {
+	file := written(t)
+	const second = fileHeader + packetHeader + ethernetHeader + ip4Header + tcpHeader
+	for _, size := range []int{len(file), second, 3, fileHeader - 1, fileHeader, second + 1, second + packetHeader, len(file) - 1} {
+		r, err := NewReader(bytes.NewReader(file[:size]))
+		var got []Segment
+		for err == nil {
+			var s Segment
+			var at time.Time
+			if at, s, err = r.Next(); err == nil {
+				if !at.Equal(time.Unix(1, int64(len(got))*1000)) {
+					t.Errorf("segment %d is of %v", len(got), at)
+				}
+				got = append(got, s)
+			}
+		}
+		whole := size == len(file) || size == second || size == fileHeader
+		if whole != (err == io.EOF) || !whole && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		if size == len(file) && cmp.Diff(some, got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })) != "" {
+			t.Errorf("%+.100v", got)
+		}
+	}
+}
+
+// A frame as tcpdump 4.99 has captured it on loopback (a SYN with options), in the form of each
+// kind of link.
+func TestLinks(t *testing.T) {
+	ip := []byte("\x45\x00\x00\x3c\x4b\xd3\x40\x00\x40\x06\xf0\xe6\x7f\x00\x00\x01\x7f\x00\x00\x01" +
+		"\xc3\x50\x23\x28\x0f\x1e\x2d\x3c\x00\x00\x00\x00\xa0\x02\xff\xd7\xfe\x30\x00\x00\x02\x04\xff\xd7\x04\x02\x08\x0a\x8f\xb2\x1d\xce\x00\x00\x00\x00\x01\x03\x03\x07")
+	for link, header := range links {
+		b := append(make([]byte, header), ip...)
+		if s, ok := parse(link, append(b, "padding"...)); !ok || s.Dst != ap("127.0.0.1:9000") || s.Flags != SYN || len(s.Payload) > 0 || s.Cut != 0 {
+			t.Errorf("link %d: %+v, %v", link, s, ok)
+		}
+	}
+	vlan := append(append(append(make([]byte, 12), 0x81, 0, 0, 1), 8, 0), ip...)
+	if s, ok := parse(linkEthernet, vlan); !ok || s.Src.Port() != 50000 {
+		t.Errorf("a VLAN: %+v, %v", s, ok)
+	}
+	if _, ok := parse(99, ip); ok {
+		t.Error("an unknown link")
+	}
+}
+
+func TestOtherFiles(t *testing.T) {
+	for text, first := range map[string]string{
+		"this is no pcap file": "hello, world", "this is a pcapng file: make a pcap of it by tcpdump -r FILE -w NEW, or save it as one in Wireshark": "\x0a\x0d\x0d\x0a\x00\x00",
+	} {
+		if _, err := NewReader(bytes.NewReader([]byte(first))); err == nil || err.Error() != text {
+			t.Errorf("%q: %v", first, err)
+		}
+	}
+}
+
+// Whatever a file holds, reading it ends, and takes no more memory than it has bytes.
+func FuzzReader(f *testing.F) {
+	f.Add(written(f)[:400])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := NewReader(bytes.NewReader(b))
+		for err == nil {
+			_, _, err = r.Next()
+		}
+	})
+}
