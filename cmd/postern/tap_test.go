@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,15 +109,16 @@ func TestTap(t *testing.T) {
 			if !strings.HasPrefix(said, "1 * open  -> , "+row.name+"\n"+row.says) {
 				t.Errorf("it printed %.1000s", said)
 			}
-			if out, errs, _ := commandLine(t, "", "decode", "--protocol", row.name, file); withoutTimes(out) != said {
-				t.Errorf("decode has %d bytes of %d: %.1000s%s", len(out), len(said), out, errs)
+			out, errs, _ := commandLine(t, "", "decode", "--protocol", row.name, file)
+			if diff := cmp.Diff(said, withoutTimes(out)); diff != "" || errs != "" {
+				t.Errorf("of the capture decode says otherwise: %s%s", errs, diff)
 			}
 			if !strings.HasSuffix(said, "bytes <\n") || strings.Contains(said, "undecoded") {
 				t.Errorf("it printed at the end ... %s", said[max(len(said)-1000, 0):])
 			}
 		})
 	}
-	t.Run("RPC", func(t *testing.T) {
+	t.Run("RPC and ping", func(t *testing.T) {
 		p := startTap(t, "uwsgi://127.0.0.1:0", backends[2])
 		if out, errs, _ := rpcCommandLine(t, "", p.url, "echo", "a"); out != "a" {
 			t.Errorf("%q, %s", out, errs)
@@ -124,6 +126,16 @@ func TestTap(t *testing.T) {
 		if out, errs, _ := rpcCommandLine(t, "", "--raw", p.url, "echo", "b"); out != "b" {
 			t.Errorf("%q, %s", out, errs)
 		}
+		addr := strings.TrimPrefix(p.url, "uwsgi://")
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(c, "\x64\x00\x00\x00")
+		if got, err := io.ReadAll(c); err != nil || string(got) != "\x64\x00\x00\x01" {
+			t.Errorf("%q answers the ping, %v", got, err)
+		}
+		c.Close()
 		want := `1 * open  -> , uwsgi
 1 > 173 (RPC) 0 "echo" "a"
 1 < 173 (RPC) 0 "a"
@@ -132,6 +144,10 @@ func TestTap(t *testing.T) {
 2 > 173 (RPC) 1 "echo" "b"
 2 < result "b"
 2 * closed: 13 bytes >, 1 bytes <
+3 * open  -> , uwsgi
+3 > 100 (ping) 0
+3 < 100 (ping) 1
+3 * closed: 4 bytes >, 4 bytes <
 `
 		// either side may be the first to end
 		if diff := cmp.Diff(want, regexp.MustCompile(`(?m)^\d [<>] end\n`).ReplaceAllString(p.stop(t), "")); diff != "" {
@@ -140,7 +156,7 @@ func TestTap(t *testing.T) {
 	})
 }
 
-// A disk that is full, and a reader of its output who has gone, are told of, and harm no connection.
+// A disk that is full, and a reader of its output who has gone, are told of and harm no connection.
 func TestTapThatCannotTell(t *testing.T) {
 	backend := startServe(t, 1, "--to", "demo:", "--listen", "scgi://127.0.0.1:0")[0]
 	t.Run("a file", func(t *testing.T) {

@@ -67,7 +67,7 @@ func printed(t *testing.T, tracers []protocol.Tracer, conditions []Condition, li
 		case '!':
 			e = map[string]Event{
 				"end":     {Conn: c, Kind: Ended},
-				"reset":   {Conn: c, Kind: Reset, Side: protocol.ResponseSide, Err: syscall.ECONNRESET},
+				"reset":   {Conn: c, Kind: Reset, Side: protocol.ResponseSide, Err: syscall.ETIMEDOUT},
 				"refused": {Conn: c, Kind: Refused, Err: net.ErrClosed},
 				"lost":    {Conn: c, Kind: Lost, Lost: 5, Err: errTooMuch},
 			}[text]
@@ -91,7 +91,7 @@ func TestDecoder(t *testing.T) {
 		{"messages", []string{"> 1:a b", "< c ", "> c "}, "> 1:a\n< c\n> bc\n"},
 		{"an end within a message", []string{"> a b", "! end"}, "> a\n> read word: malformed: \"b\"\n> end\n"},
 		{"a close within a message", []string{"< b"}, "< read word: malformed: \"b\"\n"},
-		{"a reset", []string{"< a ", "! reset"}, "< a\n< reset (connection reset by peer)\n"},
+		{"a reset", []string{"< a ", "! reset"}, "< a\n< reset (connection timed out)\n"},
 		{"who takes no more", []string{"< a ", "! refused"}, "< a\n> takes no more (use of closed network connection)\n"},
 		{"garbage", []string{"> bad and", "> more", "< a "}, "> read word: malformed: \"bad and\"\n> undecoded \"more\"\n< a\n"},
 		{"HTTP where it is not meant", []string{"> bad", "> GET /"}, "> read word: malformed: \"bad\"\n> undecoded \"GET /\"\n"},

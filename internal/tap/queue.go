@@ -1,6 +1,9 @@
 package tap
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // DefaultBuffer is how much may wait to be told, in bytes.
 const DefaultBuffer = 16 << 20
@@ -50,7 +53,9 @@ func (q *eventQueue) put(e Event) {
 }
 
 func (q *eventQueue) add(size int, events []Event) {
+	now := time.Now()
 	for _, e := range events {
+		e.Time = now // so that it never goes back
 		e.Data = append([]byte(nil), e.Data...)
 		q.events = append(q.events, e)
 	}

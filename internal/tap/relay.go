@@ -85,7 +85,11 @@ func (r *relay) pass(side protocol.Side, dst, src net.Conn) {
 			r.endOf(side, dst)
 			return
 		case err != nil:
-			r.tell(r.event(Reset, side, err))
+			why := err
+			if errors.Is(err, syscall.ECONNRESET) { // as Reset says already
+				why = nil
+			}
+			r.tell(r.event(Reset, side, why))
 			reset(dst)
 			return
 		}
@@ -148,9 +152,9 @@ func (r *relay) refused(side protocol.Side, dst, src net.Conn, err error) {
 	}
 }
 
-// event is an event of r, that happens now.
+// event is an event of r, whose time is that of the queue.
 func (r *relay) event(kind Kind, side protocol.Side, err error) Event {
-	return Event{Conn: r.conn, Time: time.Now(), Kind: kind, Side: side, Err: err}
+	return Event{Conn: r.conn, Kind: kind, Side: side, Err: err}
 }
 
 // data tells of bytes.
