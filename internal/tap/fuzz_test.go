@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/postern-gateway/postern/fastcgi"
@@ -32,12 +33,12 @@ func FuzzTap(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	var decoder *Decoder // of the connection that is being tried
+	var decoder atomic.Pointer[Decoder] // of the connection that is being tried
 	closed := make(chan struct{})
 	tap := &Tap{
 		Dial: func(context.Context) (net.Conn, error) { return net.Dial("tcp", back.Addr().String()) },
 		Observe: func(e Event) {
-			decoder.Add(e)
+			decoder.Load().Add(e)
 			if e.Kind == Closed {
 				closed <- struct{}{}
 			}
@@ -61,7 +62,7 @@ func FuzzTap(f *testing.F) {
 		}
 		var told [2][]byte
 		p := &Printer{Out: io.Discard, Wire: true}
-		decoder = &Decoder{Tracers: of, Emit: func(m *Message) {
+		decoder.Store(&Decoder{Tracers: of, Emit: func(m *Message) {
 			for _, span := range m.Spans {
 				if span.Offset != int64(len(told[m.Side])) {
 					t.Errorf("a span is at %d, want %d", span.Offset, len(told[m.Side]))
@@ -71,7 +72,7 @@ func FuzzTap(f *testing.F) {
 			if err := p.Print(m); err != nil {
 				t.Error(err)
 			}
-		}}
+		}})
 		a, err := net.Dial("tcp", front.Addr().String())
 		if err != nil {
 			t.Fatal(err)

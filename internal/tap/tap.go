@@ -3,6 +3,7 @@ package tap
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -52,10 +53,16 @@ func (t *Tap) Serve(ctx context.Context, l net.Listener) error {
 	var teller, relays sync.WaitGroup
 	teller.Go(func() { t.tell(q) })
 	stop := context.AfterFunc(ctx, func() { l.Close() })
-	err := t.accept(ctx, l, func(nc net.Conn) { relays.Go(func() { t.pass(ctx, q, nc) }) })
+	// A connection that was accepted is served, also when ctx has just ended.
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	err := t.accept(ctx, l, func(nc net.Conn) { relays.Go(func() { t.pass(serving, q, nc) }) })
 	stop()
 	l.Close()
-	cut := time.AfterFunc(t.Grace, t.cut)
+	cut := time.AfterFunc(t.Grace, func() {
+		end()
+		t.cut()
+	})
 	relays.Wait()
 	cut.Stop()
 	q.close()
@@ -112,11 +119,10 @@ func (t *Tap) pass(ctx context.Context, q *eventQueue, front net.Conn) {
 	if r.noted = q.offer(r.event(Opened, 0, nil)); !r.noted {
 		q.miss()
 	}
-	// A connection that was accepted is served, also when ctx has just ended.
-	back, err := t.Dial(context.WithoutCancel(ctx))
+	back, err := t.Dial(ctx)
 	if err != nil {
 		reset(front)
-		r.tell(r.event(Closed, 0, err))
+		r.tell(r.event(Closed, 0, fmt.Errorf("cannot connect to the backend: %w", err)))
 		return
 	}
 	r.run(back)

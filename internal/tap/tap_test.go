@@ -365,6 +365,31 @@ func TestGrace(t *testing.T) {
 	}
 }
 
+// So does one whose backend does not answer the call.
+func TestGraceWhileConnecting(t *testing.T) {
+	dialing := make(chan struct{})
+	b := newBench(t, "tcp", func(b *bench) {
+		b.tap.Grace = time.Millisecond
+		b.tap.Dial = func(ctx context.Context) (net.Conn, error) {
+			close(dialing)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	})
+	front, err := net.Dial("tcp", b.front)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer front.Close()
+	<-dialing
+	if err := b.stop(); err != nil {
+		t.Error(err)
+	}
+	if _, kinds := b.said(); kinds != "open* close*" || !errors.Is(b.events[1].Err, context.Canceled) {
+		t.Errorf("%s, %v", kinds, b.events)
+	}
+}
+
 // Who may not connect is not passed on.
 func TestForbiddenPeer(t *testing.T) {
 	b := newBench(t, "tcp", func(b *bench) { b.tap.Admits = func(net.Addr) bool { return false } })
