@@ -5,10 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func ap(text string) netip.AddrPort { return netip.MustParseAddrPort(text) }
@@ -56,8 +55,15 @@ func TestRoundTrip(t *testing.T) {
 		if whole != (err == io.EOF) || !whole && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
-		if size == len(file) && cmp.Diff(some, got, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })) != "" {
-			t.Errorf("%+.100v", got)
+		for i, s := range got {
+			want := some[i]
+			same := bytes.Equal(s.Payload, want.Payload)
+			if s.Payload, want.Payload = nil, nil; !same || !reflect.DeepEqual(s, want) {
+				t.Errorf("segment %d: %+v, its payload the same: %v", i, s, same)
+			}
+		}
+		if size == len(file) && len(got) != len(some) {
+			t.Errorf("%d segments", len(got))
 		}
 	}
 }

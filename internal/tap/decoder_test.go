@@ -31,7 +31,10 @@ func (wordTracer) Decoder(protocol.Side) protocol.DecodeFunc {
 			return m
 		}
 		id, rest, ok := strings.Cut(word, ":")
-		if m.Title = word; ok {
+		if m.Title = word[:min(len(word), 4)]; len(word) < 20 {
+			m.Title = word
+		}
+		if ok {
 			m.Request = int(id[0] - '0')
 		}
 		if strings.HasPrefix(rest, "/") {
@@ -146,15 +149,12 @@ func TestFilter(t *testing.T) {
 		{"an id again", []string{"> 1:begin 1:/wiki 1:end ", "< 1:end ", "> 1:begin 1:/a "},
 			"* open\n> 1:begin\n> 1:/wiki\n> 1:end\n< 1:end\n* closed\n"},
 		{"garbage", []string{"> bad", "> 1:begin "}, "* open\n> read word: malformed: \"bad\"\n> undecoded \"1:begin \"\n* closed\n"},
-		{"variables without an end", []string{"> 1:" + strings.Repeat("x", maxMessage-10) + " ", "> 1:yyyyyyyyyy "}, "* open\n> 1:xx"},
+		{"variables without an end", []string{"> 1:" + strings.Repeat("x", maxMessage-10) + " ", "> 1:yyyyyyyyyy "}, "* open\n> 1:xx\n> 1:yyyyyyyyyy\n* closed\n"},
 	} {
 		got := printed(t, words, wiki, row.said...)
 		got = strings.Replace(got, " front -> server, scgi", "", 1)
 		if before, _, ok := strings.Cut(got, "* closed"); ok {
 			got = before + "* closed\n"
-		}
-		if len(got) > 1000 {
-			got = got[:len(row.want)]
 		}
 		if diff := cmp.Diff(row.want, got); diff != "" {
 			t.Errorf("%s: %s", row.text, diff)
