@@ -2,10 +2,12 @@ package pcap
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -89,11 +91,85 @@ func TestLinks(t *testing.T) {
 }
 
 func TestOtherFiles(t *testing.T) {
-	for text, first := range map[string]string{
-		"this is no pcap file": "hello, world", "this is a pcapng file: make a pcap of it by tcpdump -r FILE -w NEW, or save it as one in Wireshark": "\x0a\x0d\x0d\x0a\x00\x00",
+	if _, err := NewReader(strings.NewReader("hello, world")); err == nil || err.Error() != "this is no pcap file" {
+		t.Error(err)
+	}
+}
+
+// block appends a block of a pcapng file.
+func block(dst []byte, order binary.AppendByteOrder, kind uint32, parts ...any) []byte {
+	var body []byte
+	for _, part := range parts {
+		switch x := part.(type) {
+		case int:
+			body = order.AppendUint32(body, uint32(x))
+		case uint16:
+			body = order.AppendUint16(body, x)
+		case string:
+			body = append(body, x...)
+		}
+	}
+	body = append(body, make([]byte, -len(body)&3)...)
+	dst = order.AppendUint32(order.AppendUint32(dst, kind), uint32(len(body)+12))
+	return order.AppendUint32(append(dst, body...), uint32(len(body)+12))
+}
+
+// ng is a pcapng file as Wireshark writes them, in a byte order.
+func ng(order binary.AppendByteOrder) (file []byte) {
+	frame := string(some[0].appendFrame(nil))
+	file = block(nil, order, magicNG, ngOrder, uint16(1), uint16(0), -1, -1)
+	file = block(file, order, blockInterface, uint16(linkEthernet), uint16(0), 0)
+	file = block(file, order, blockInterface, uint16(linkEthernet), uint16(0), 0, uint16(2), uint16(2), "lo\x00\x00", uint16(9), uint16(1), "\x09\x00\x00\x00", 0)
+	file = block(file, order, 4, "names that nobody reads")
+	file = block(file, order, blockPacket, 0, 0, 1_000_001, len(frame), len(frame), frame)
+	const seconds = 1_000_000_000
+	nanoseconds := uint64(seconds)*seconds + 7
+	file = block(file, order, blockPacket, 1, int(nanoseconds>>32), int(uint32(nanoseconds)), len(frame), len(frame), frame)
+	return block(file, order, blockSimple, len(frame), frame)
+}
+
+func TestNG(t *testing.T) {
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		file := append(ng(order), ng(binary.LittleEndian)...) // two sections
+		r, err := NewReader(bytes.NewReader(file))
+		var times []time.Time
+		for err == nil {
+			var at time.Time
+			var s Segment
+			if at, s, err = r.Next(); err == nil {
+				times = append(times, at.UTC())
+				if s.Flags != SYN || s.Dst != some[0].Dst {
+					t.Errorf("%+v", s)
+				}
+			}
+		}
+		want := []time.Time{time.Unix(1, 1000).UTC(), time.Unix(1_000_000_000, 7).UTC(), {}}
+		if want = append(want, want...); err != io.EOF || !reflect.DeepEqual(times, want) {
+			t.Errorf("%v, %v", times, err)
+		}
+		for size := range len(ng(order)) { // between blocks it is an end like another
+			r, err := NewReader(bytes.NewReader(file[:size]))
+			for err == nil {
+				_, _, err = r.Next()
+			}
+			if err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%d bytes: %v", size, err)
+			}
+		}
+	}
+	for text, file := range map[string][]byte{
+		"a section of no byte order": block(nil, binary.LittleEndian, magicNG, 1),
+		"a block of 3 bytes":         append(ng(binary.LittleEndian), 1, 0, 0, 0, 3, 0, 0, 0),
+		"a packet of 16777216 bytes": append(ng(binary.LittleEndian), 6, 0, 0, 0, 0, 0, 0, 1),
+		"a packet of no interface":   block(ng(binary.LittleEndian), binary.LittleEndian, blockPacket, 2, 0, 0, 0, 0),
+		"of link type 99":            block(block(ng(binary.LittleEndian), binary.LittleEndian, blockInterface, uint16(99), uint16(0), 0), binary.LittleEndian, blockPacket, 2, 0, 0, 0, 0),
 	} {
-		if _, err := NewReader(bytes.NewReader([]byte(first))); err == nil || err.Error() != text {
-			t.Errorf("%q: %v", first, err)
+		r, err := NewReader(bytes.NewReader(file))
+		for err == nil {
+			_, _, err = r.Next()
+		}
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("want %s, got %v", text, err)
 		}
 	}
 }
@@ -101,6 +177,8 @@ func TestOtherFiles(t *testing.T) {
 // Whatever a file holds, reading it ends, and takes no more memory than it has bytes.
 func FuzzReader(f *testing.F) {
 	f.Add(written(f)[:400])
+	f.Add(ng(binary.LittleEndian))
+	f.Add(ng(binary.BigEndian))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := NewReader(bytes.NewReader(b))
 		for err == nil {

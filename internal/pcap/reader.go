@@ -9,15 +9,20 @@ import (
 	"time"
 )
 
-// A Reader reads a file.
+// A Reader reads a file, pcap or pcapng.
 type Reader struct {
 	r     *bufio.Reader
+	next  func(*Reader) (t time.Time, link uint32, b []byte, err error) // packet
 	order binary.ByteOrder
-	unit  time.Duration // of a packet's time
-	link  uint32
 	count int   // packets
-	at    int64 // bytes
+	at    int64 // bytes of whole packets, and what is between them
 	buf   []byte
+
+	// of pcap
+	unit time.Duration // of a packet's time
+	link uint32
+
+	ports []ngInterface // of pcapng
 }
 
 // IsPcap reports whether a file that begins with first is a capture. It needs four bytes.
@@ -44,55 +49,77 @@ func orderOf(first []byte) (binary.ByteOrder, time.Duration) {
 
 // NewReader reads the file's header.
 func NewReader(r io.Reader) (*Reader, error) {
-	p := &Reader{r: bufio.NewReaderSize(r, 64<<10)}
-	head := make([]byte, fileHeader)
-	if _, err := io.ReadFull(p.r, head[:4]); err != nil {
+	p := &Reader{r: bufio.NewReaderSize(r, 64<<10), next: (*Reader).nextPacket}
+	first, err := p.r.Peek(4)
+	if err != nil {
 		return nil, p.cut(err)
 	}
-	if binary.BigEndian.Uint32(head) == magicNG {
-		return nil, errors.New("this is a pcapng file: make a pcap of it by tcpdump -r FILE -w NEW, or save it as one in Wireshark")
+	if binary.BigEndian.Uint32(first) == magicNG {
+		p.next = (*Reader).nextBlock
+		return p, nil
 	}
-	if p.order, p.unit = orderOf(head); p.unit == 0 {
+	if p.order, p.unit = orderOf(first); p.unit == 0 {
 		return nil, errors.New("this is no pcap file")
 	}
-	if _, err := io.ReadFull(p.r, head[4:]); err != nil {
+	head, err := p.read(fileHeader)
+	if err != nil {
 		return nil, p.cut(err)
 	}
 	p.at = fileHeader
 	p.link = p.order.Uint32(head[20:]) & 0x0fffffff // above it is what a frame's end has
-	if _, known := links[p.link]; !known {
-		return nil, fmt.Errorf("its packets are of link type %d: Ethernet, loopback, raw IP and Linux's any are known", p.link)
+	return p, knownLink(p.link)
+}
+
+func knownLink(link uint32) error {
+	if _, known := links[link]; !known {
+		return fmt.Errorf("its packets are of link type %d: Ethernet, loopback, raw IP and Linux's any are known", link)
 	}
-	return p, nil
+	return nil
 }
 
 // Next returns the next TCP segment and its time. Its payload is valid until the call after it. It
 // returns io.EOF at the end, and an io.ErrUnexpectedEOF in the middle of a packet.
-func (p *Reader) Next() (t time.Time, s Segment, err error) {
+func (p *Reader) Next() (time.Time, Segment, error) {
 	for {
-		var head [packetHeader]byte
-		if _, err := io.ReadFull(p.r, head[:]); err == io.EOF {
-			return t, s, io.EOF
-		} else if err != nil {
-			return t, s, p.cut(err)
-		}
-		size := p.order.Uint32(head[8:])
-		if size > maxPacket {
-			return t, s, fmt.Errorf("packet %d, at byte %d, has %d bytes: the file is damaged", p.count+1, p.at, size)
-		}
-		if cap(p.buf) < int(size) {
-			p.buf = make([]byte, size)
-		}
-		b := p.buf[:size]
-		if _, err := io.ReadFull(p.r, b); err != nil {
-			return t, s, p.cut(err)
+		t, link, b, err := p.next(p)
+		if err != nil {
+			return t, Segment{}, err
 		}
 		p.count++
-		p.at += packetHeader + int64(size)
-		if s, ok := parse(p.link, b); ok {
-			return time.Unix(int64(p.order.Uint32(head[:])), int64(p.order.Uint32(head[4:]))*int64(p.unit)), s, nil
+		if s, ok := parse(link, b); ok {
+			return t, s, nil
 		}
 	}
+}
+
+// nextPacket reads a packet of a pcap file.
+func (p *Reader) nextPacket() (t time.Time, link uint32, b []byte, err error) {
+	head, err := p.read(packetHeader)
+	if err == io.EOF {
+		return t, 0, nil, io.EOF
+	}
+	if err != nil {
+		return t, 0, nil, p.cut(err)
+	}
+	t = time.Unix(int64(p.order.Uint32(head)), int64(p.order.Uint32(head[4:]))*int64(p.unit))
+	size := p.order.Uint32(head[8:])
+	if size > maxPacket {
+		return t, 0, nil, p.damaged(fmt.Sprintf("a packet of %d bytes", size))
+	}
+	if b, err = p.read(int(size)); err != nil {
+		return t, 0, nil, p.cut(err)
+	}
+	p.at += packetHeader + int64(size)
+	return t, p.link, b, nil
+}
+
+// read reads n bytes, which are valid until the next call.
+func (p *Reader) read(n int) ([]byte, error) {
+	if cap(p.buf) < n {
+		p.buf = make([]byte, n)
+	}
+	_, err := io.ReadFull(p.r, p.buf[:n])
+	return p.buf[:n], err
 }
 
 // cut is the error of a file that ends where it should not.
@@ -104,4 +131,8 @@ func (p *Reader) cut(err error) error {
 		return err
 	}
 	return fmt.Errorf("the file is cut: it ends within what comes after packet %d, which ends at byte %d: %w", p.count, p.at, err)
+}
+
+func (p *Reader) damaged(why string) error {
+	return fmt.Errorf("the file is damaged: after packet %d, at byte %d, comes %s", p.count, p.at, why)
 }

@@ -47,7 +47,7 @@ func (rec *Recording) Read(r io.Reader) error {
 	case err != nil:
 		return err
 	case len(b) > maxRecording:
-		return fmt.Errorf("it has more than %d bytes, and is no pcap: cut what matters out of it", maxRecording)
+		return fmt.Errorf("it has more than %d bytes, and is no capture: cut what matters out of it", maxRecording)
 	}
 	if isHexdump(b) {
 		if b, err = parseHexdump(b); err != nil {
@@ -115,7 +115,7 @@ func (rec *Recording) guess(b []byte) (protocol.Tracer, protocol.Side, error) {
 		}
 		return nil, 0, errors.New("it looks like " + w.Title() + ", which is not decoded")
 	}
-	return nil, 0, errors.New("it is neither a pcap, nor a hexdump (xxd, hexdump -C), nor does it begin as a request or response that is known: " +
+	return nil, 0, errors.New("it is neither a capture (pcap, pcapng), nor a hexdump (xxd, hexdump -C), nor does it begin as a request or response that is known: " +
 		"say --protocol, and --response where the backend has said it")
 }
 

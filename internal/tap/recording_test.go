@@ -59,7 +59,7 @@ func TestRecordings(t *testing.T) {
 		{"a response of CGI", "Status: 404\r\nA: b\r\n\r\nhi", "< head 404 A=\"b\"\n< body \"hi\""},
 		{"a record that breaks off", "\x01\x01\x00\x01\x00\x08\x00\x00\x00", `> fastcgi: read record: malformed: the input ends after 9 bytes: unexpected EOF: "\x01\x01\x00\x01\x00\b\x00\x00\x00"`},
 		{"nothing", "", "it is empty"},
-		{"a text", "hello, world\n", "it is neither a pcap, nor a hexdump"},
+		{"a text", "hello, world\n", "it is neither a capture (pcap, pcapng), nor a hexdump"},
 		{"TLS", "\x16\x03\x01\x00\x05", "it looks like TLS, which is not decoded"},
 		{"a hexdump with a gap", "00000000: 3234 24\n00000010: 3234 24\n", "line 2 is of offset 10, and 2 is the next"},
 		{"a hexdump that ends in something else", "00000000: 3234 24\nhello\n", `line 2 is of no hexdump: "hello"`},
