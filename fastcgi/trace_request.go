@@ -75,9 +75,8 @@ func (d *recordDecoder) hold(m *protocol.Message, id uint16, content []byte) {
 	n := len(content)
 	switch {
 	case n == 0:
-		m.Params = protocol.Params{}
-		if p, err := consumeParams(r.params, math.MaxInt); err == nil && !r.lost && p != nil {
-			m.Params = p
+		if p, err := consumeParams(r.params, math.MaxInt); err == nil && !r.lost {
+			m.Params = append(protocol.Params{}, p...) // not nil
 		}
 		d.held -= len(r.params)
 		r.params, r.splitter = nil, pairSplitter{}

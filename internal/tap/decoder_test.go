@@ -149,6 +149,11 @@ func TestFilter(t *testing.T) {
 		{"an id again", []string{"> 1:begin 1:/wiki 1:end ", "< 1:end ", "> 1:begin 1:/a "},
 			"* open\n> 1:begin\n> 1:/wiki\n> 1:end\n< 1:end\n* closed\n"},
 		{"garbage", []string{"> bad", "> 1:begin "}, "* open\n> read word: malformed: \"bad\"\n> undecoded \"1:begin \"\n* closed\n"},
+		{"a request that breaks off", []string{"> 1:begin 2:begin 2:/a "}, "* open\n> 1:begin\n* closed\n"},
+		{"a request without variables", []string{"> 1:begin 1:end ", "< 1:a 1:end "}, "* open\n> 1:begin\n> 1:end\n< 1:a\n< 1:end\n* closed\n"},
+		{"many requests without variables", []string{"> 1:" + strings.Repeat("x", 900_000) + " ", "> 2:" + strings.Repeat("x", 900_000) + " ",
+			"> 3:" + strings.Repeat("x", 900_000) + " ", "> 4:" + strings.Repeat("x", 900_000) + " ", "> 5:" + strings.Repeat("x", 900_000) + " ", "> 1:/a 2:/a 3:/a 4:/a 5:/a "},
+			"* open\n> 5:xx\n> 5:/a\n* closed\n"},
 		{"variables without an end", []string{"> 1:" + strings.Repeat("x", maxMessage-10) + " ", "> 1:yyyyyyyyyy "}, "* open\n> 1:xx\n> 1:yyyyyyyyyy\n* closed\n"},
 	} {
 		got := printed(t, words, wiki, row.said...)

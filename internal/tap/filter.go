@@ -2,6 +2,7 @@ package tap
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,9 +10,10 @@ import (
 )
 
 // A Filter lets pass the requests whose variables match, with their responses, and what happens to
-// the connections on which one has matched. Bytes that cannot be decoded always pass. What is
-// decoded of a request before its variables are whole is held until then, or until it is longer
-// than anything that a server takes, which passes.
+// the connections on which one has matched. What is decoded of a request before its variables are
+// whole is held until then. What cannot be told passes: bytes that cannot be decoded, a request
+// whose variables never become whole, and one of more than maxMessage before they do, or of more
+// than maxHeld with all others of its connection.
 type Filter struct {
 	// Conditions must all hold. None: all passes.
 	Conditions []Condition
@@ -62,11 +64,15 @@ func matches(pattern, text string) bool {
 	return ok && strings.HasSuffix(text, parts[last])
 }
 
+// maxHeld is how much of a connection's requests is held, in bytes.
+const maxHeld = 4 << 20
+
 // A filteredConn is a connection of which something may pass.
 type filteredConn struct {
 	opened   *Message // until something has passed
 	passed   bool
 	requests map[int]*filteredRequest
+	size     int // bytes of what is held of them
 }
 
 // A filteredRequest is a request that has not ended.
@@ -91,6 +97,9 @@ func (f *Filter) Add(m *Message) {
 		c = &filteredConn{requests: make(map[int]*filteredRequest)}
 		f.conns[m.Conn] = c
 	}
+	if m.Kind == Closed {
+		f.undecided(c)
+	}
 	switch {
 	case m.Kind == Opened:
 		opened := *m
@@ -104,6 +113,15 @@ func (f *Filter) Add(m *Message) {
 	}
 	if m.Kind == Closed {
 		delete(f.conns, m.Conn)
+	}
+}
+
+// undecided lets pass what is held of a connection that has ended.
+func (f *Filter) undecided(c *filteredConn) {
+	for _, number := range slices.Sorted(maps.Keys(c.requests)) {
+		if r := c.requests[number]; !r.decided {
+			f.decide(c, r, true)
+		}
 	}
 }
 
@@ -123,10 +141,13 @@ func (f *Filter) message(c *filteredConn, m *Message) {
 	}
 	r := c.requests[m.Request]
 	if r == nil || m.Begins && m.Side == protocol.RequestSide {
+		if r != nil && !r.decided {
+			f.decide(c, r, true)
+		}
 		r = new(filteredRequest)
 		c.requests[m.Request] = r
 	}
-	if m.Params != nil && m.Side == protocol.RequestSide {
+	if m.Params != nil && m.Side == protocol.RequestSide && !r.decided {
 		f.decide(c, r, !slices.ContainsFunc(f.Conditions, func(cond Condition) bool { return !cond.holds(m.Params) }))
 	}
 	switch {
@@ -135,31 +156,38 @@ func (f *Filter) message(c *filteredConn, m *Message) {
 	case !r.decided:
 		f.hold(c, r, m)
 	}
-	if r.ended[m.Side] = r.ended[m.Side] || m.Ends; r.ended[0] && r.ended[1] {
+	if r.ended[m.Side] = r.ended[m.Side] || m.Ends; r.ended[protocol.RequestSide] && !r.decided {
+		f.decide(c, r, true)
+	}
+	if r.ended[0] && r.ended[1] {
 		delete(c.requests, m.Request)
 	}
 }
 
 func (f *Filter) decide(c *filteredConn, r *filteredRequest, passes bool) {
 	r.decided, r.passes = true, passes
+	c.size -= r.size
 	for _, m := range r.held {
 		if passes {
 			f.pass(c, m)
 		}
 	}
-	r.held = nil
+	r.held, r.size = nil, 0
 }
 
 // hold keeps m, with bytes of its own, until r is decided.
 func (f *Filter) hold(c *filteredConn, r *filteredRequest, m *Message) {
 	kept := *m
 	kept.Spans = slices.Clone(m.Spans)
+	size := 0
 	for i := range kept.Spans {
 		kept.Spans[i].Bytes = slices.Clone(kept.Spans[i].Bytes)
-		r.size += len(kept.Spans[i].Bytes)
+		size += len(kept.Spans[i].Bytes)
 	}
+	r.size += size
+	c.size += size
 	r.held = append(r.held, &kept)
-	if r.size > maxMessage {
+	if r.size > maxMessage || c.size > maxHeld {
 		f.decide(c, r, true)
 	}
 }
