@@ -79,7 +79,9 @@ or another server by any of these protocols.
                                                                     HTTP in, php-fpm out: one script for all
   postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
   postern compare --quick                                           measure every protocol, beside net/http's
-  postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets`,
+  postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets
+  postern tap --listen fastcgi://127.0.0.1:9001 --to fastcgi+unix:/run/php/php-fpm.sock
+                                                                    see what nginx and php-fpm say to each other`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -116,7 +116,10 @@ func (cfg *tapConfig) open(ctx context.Context, t *tap.Tap) (*endpoint.Listener,
 	if err != nil {
 		return nil, err
 	}
-	if front.Protocol != "auto" && front.Protocol != back.Protocol {
+	switch {
+	case front.Network == back.Network && front.Address == back.Address:
+		return nil, fmt.Errorf("--listen and --to are the same address, %s: the tap would connect to itself", back.Address)
+	case front.Protocol != "auto" && front.Protocol != back.Protocol:
 		return nil, fmt.Errorf("--listen has %s and --to has %s: bytes are passed on as they are; postern serve translates", front.Protocol, back.Protocol)
 	}
 	if t.Dial, err = back.Dialer(); err != nil {

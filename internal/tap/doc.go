@@ -4,10 +4,11 @@
 //	front <---> Tap.Serve <---> backend          what passes, passes whatever becomes of the rest
 //	                | Event: bytes, ends, resets
 //	                v
-//	     Decoder, by each protocol's Tracer      PCAP, for Wireshark
+//	     Decoder, by each protocol's Tracer      Capture, for Wireshark
 //	                | Message: spans
 //	                v
-//	       Filter, then Printer or JSON
+//	       Filter, then Printer or JSONPrinter, or whatever else shows them
 //
-// Read feeds a Decoder from a recording in place of a Tap.
+// A Recording feeds a Decoder in place of a Tap. Events and messages come from one goroutine, in
+// order; what they point to is valid during the call.
 package tap
