@@ -184,3 +184,14 @@ func TestTapThatCannotTell(t *testing.T) {
 		}
 	})
 }
+
+// A port that is taken is said so at once, and no file is begun.
+func TestTapOnATakenPort(t *testing.T) {
+	url := startServe(t, 1, "--to", "demo:", "--listen", "scgi://127.0.0.1:0")[0]
+	file := filepath.Join(t.TempDir(), "pcap")
+	out, errs, status := commandLine(t, "", "tap", "--listen", url, "--to", "scgi+unix:/nobody", "--pcap", file)
+	want := "postern: " + url + ": listen: address already in use: something listens there already: stop it, or choose another address\n"
+	if _, err := os.Stat(file); out != "" || errs != want || status != 2 || !os.IsNotExist(err) {
+		t.Errorf("%q, %q, status %d, %v", out, errs, status, err)
+	}
+}
