@@ -75,6 +75,13 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// Timeout reports whether e came of a deadline, as net/http's clients ask their errors.
+func (e *Error) Timeout() bool { return isTimeout(e.Err) }
+
+func isTimeout(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // Exceeds is the detail of an ErrTooLarge: "70000 > 65536 bytes".
 func Exceeds(got, limit int64, unit string) string {
 	return strconv.FormatInt(got, 10) + " > " + strconv.FormatInt(limit, 10) + " " + unit
@@ -110,7 +117,7 @@ func Status(err error) int {
 		}
 		kind = e.Kind
 	}
-	if errors.Is(kind, ErrUpstream) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)) {
+	if errors.Is(kind, ErrUpstream) && isTimeout(err) {
 		return http.StatusGatewayTimeout
 	}
 	for _, row := range statuses {

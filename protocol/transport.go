@@ -1,7 +1,9 @@
 package protocol
 
 import (
+	"bytes"
 	"cmp"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -74,12 +76,34 @@ func (t *Transport) outgoing(hr *http.Request, body *sentBody) (*Request, error)
 		from.Body = body
 	}
 	out := NewRequest(from)
+	if hr.GetBody != nil && 0 < hr.ContentLength && hr.ContentLength <= smallBody {
+		if err := out.takeSmallBody(); err != nil {
+			return nil, err
+		}
+	}
 	// an empty one is how net/http's clients are told to send none
 	out.Params = slices.DeleteFunc(out.Params, func(v Param) bool { return v == Param{Name: "HTTP_USER_AGENT"} })
 	if t.Rewrite != nil {
 		t.Rewrite(out)
 	}
 	return out, nil
+}
+
+// smallBody is the size up to which a body that can be had again, and so waits for nobody, is read
+// before it is sent. What is in memory leaves with the head, in one write and without a goroutine.
+const smallBody = 16 << 10
+
+// takeSmallBody reads the body into memory.
+func (r *Request) takeSmallBody() error {
+	b := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, b); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return &Error{Op: "read request body", Kind: ErrAborted, Err: err}
+	}
+	r.Body = bytes.NewReader(b)
+	return nil
 }
 
 // sendable returns an error for what no server would have given a handler.

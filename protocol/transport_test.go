@@ -122,6 +122,9 @@ func TestTransportErrors(t *testing.T) {
 		{"a host that ends the line", request(func(hr *http.Request) { hr.Host = "a\n" }), nil, `send request: malformed: host "a\n"`},
 		{"a field that ends the line", request(func(hr *http.Request) { hr.Header.Set("X", "a\r\nY: b") }), nil, "send request: malformed: value of header X"},
 		{"the backend's", request(func(*http.Request) {}), backendFunc(func(context.Context, *Request) (*Response, error) { return nil, fails }), "it fails"},
+		{"a body that is short", request(func(hr *http.Request) {
+			hr.ContentLength, hr.GetBody = 9, func() (io.ReadCloser, error) { return nil, nil }
+		}), nil, "read request body: aborted: unexpected EOF"},
 		{"an interim status", request(func(*http.Request) {}), backendFunc(func(context.Context, *Request) (*Response, error) {
 			return &Response{Status: 103, Body: io.NopCloser(strings.NewReader(""))}, nil
 		}), "read response: upstream: status 103 is no final one"},
@@ -201,6 +204,9 @@ func TestTransportRewrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
+	if _, ok := got.Body.(interface{ Len() int }); !ok {
+		t.Errorf("a small body that can be had again is not in memory but a %T", got.Body)
+	}
 	if text := readAgain(t, got); text != "body" || got.ContentLength != 4 || got.Params.Get("SCRIPT_FILENAME") != "/app.php" {
 		t.Errorf("%q of %d bytes, %v", text, got.ContentLength, got.Params)
 	}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -38,6 +39,7 @@ func webHandler() http.Handler {
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	})
+	mux.HandleFunc("/silent", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mux.HandleFunc("/ws", func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
 		if err != nil {
@@ -175,8 +177,15 @@ func TestTransportErrors(t *testing.T) {
 		}
 		client.CloseIdleConnections()
 	}
-	cut := sides[1].webClient(t)
-	res, err := cut.Get("http://web.test/cut")
+	client := sides[1].webClient(t)
+	ctx, end := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer end()
+	hr, _ := http.NewRequestWithContext(ctx, "GET", "http://web.test/silent", nil)
+	_, err := client.Do(hr)
+	if e, ok := errors.AsType[*url.Error](err); !ok || !e.Timeout() || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("after the context's deadline: %v", err)
+	}
+	res, err := client.Get("http://web.test/cut")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,4 +193,41 @@ func TestTransportErrors(t *testing.T) {
 	if _, err := io.ReadAll(res.Body); !errors.Is(err, protocol.ErrUpstream) {
 		t.Errorf("a cut: %v", err)
 	}
+}
+
+// A webTransport has a client of this module's called by way of net/http's requests and responses.
+// The variables are those of the request that it is given, whatever they are.
+type webTransport struct{ backend protocol.RoundTripper }
+
+func (w webTransport) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
+	body := r.Body
+	if r.ContentLength == 0 { // which net/http takes for unknown where there is a body
+		body = nil
+	}
+	hr, err := http.NewRequestWithContext(ctx, "POST", "http://web.test/", body)
+	if err != nil {
+		return nil, err
+	}
+	hr.ContentLength = r.ContentLength
+	t := &protocol.Transport{Backend: w.backend, Rewrite: func(out *protocol.Request) { out.Params = r.Params }}
+	res, err := t.RoundTrip(hr)
+	if err != nil {
+		return nil, err
+	}
+	return &protocol.Response{Status: res.StatusCode, Header: res.Header, Body: res.Body}, nil
+}
+
+// TestTransportConforms runs the suite through a Transport. What it adds is the same over each
+// protocol: SCGI stands for all.
+func TestTransportConforms(t *testing.T) {
+	s := sides[1]
+	protocoltest.Run(t, protocoltest.Pair{
+		Name: s.name,
+		Start: func(tb testing.TB, site *protocoltest.Site) protocol.RoundTripper {
+			s.serve(tb, site)
+			return webTransport{protocoltest.Connect(tb, s.client, site)}
+		},
+		Networks: []string{"unix"},
+		Has:      s.has | protocoltest.NoReason,
+	})
 }
