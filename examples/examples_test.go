@@ -3,6 +3,7 @@ package examples
 import (
 	"io"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,39 @@ func TestProtocols(t *testing.T) {
 			defer client.CloseIdleConnections()
 			w.does(t, client, "http://"+addr, "Postern")
 		})
+	}
+}
+
+// TestUpload has the client for people call two of the examples.
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	var urls []string
+	for _, w := range examples[2:4] {
+		urls = append(urls, w.name+"://"+w.start(t, "127.0.0.1:0"))
+	}
+	out, err := exec.CommandContext(t.Context(), program(t, "upload"), urls...).CombinedOutput()
+	if n := strings.Count(string(out), ": the same picture, with "); n != len(urls) || err != nil {
+		t.Errorf("%v, %s", err, out)
+	}
+}
+
+// TestTrace: each example prints what goes over its wire.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	for name, lines := range map[string][2]string{
+		"fastcgi": {"> BEGIN_REQUEST 1 RESPONDER", "< END_REQUEST 1 REQUEST_COMPLETE 0"},
+		"scgi":    {"> request .*QUERY_STRING=\"a=b\"", "< head 200 "},
+		"uwsgi":   {"> 0 \\(WSGI\\) 0 .*QUERY_STRING=\"a=b\"", "< head 200 "},
+		"http":    {"> \"GET /inspect\\?a=b HTTP/1.1", "< \"HTTP/1.1 200 OK"},
+	} {
+		p := start(t, nil, program(t, name), "-listen", "127.0.0.1:0", "-trace")
+		addr := p.says(t, ` at (\S+)$`)
+		if status, _ := get(t, caller(t, name+"://"+addr), "http://localhost/inspect?a=b"); status != 200 {
+			t.Errorf("%s: %d", name, status)
+		}
+		for _, line := range lines {
+			p.says(t, line)
+		}
 	}
 }
 

@@ -59,6 +59,16 @@ func TestOneHandler(t *testing.T) {
 			asks(t, scheme+"://"+addr)
 		}
 	})
+	t.Run("by hand, behind nginx", func(t *testing.T) {
+		host := loopback()
+		start(t, []string{"POSTERN_LISTEN=auto://" + host + ":9000"}, hello).says(t, "url=")
+		addr := startNginx(t, "onehandler", "127.0.0.1:8820", host)
+		for _, path := range []string{"/fastcgi", "/scgi", "/uwsgi", "/http"} {
+			if status, body := get(t, http.DefaultClient, "http://"+addr+path); status != 200 || body != "hello, "+path+"\n" {
+				t.Errorf("%s: %d %q", path, status, body)
+			}
+		}
+	})
 	t.Run("as a CGI script", func(t *testing.T) { asks(t, "cgi:"+hello) })
 	t.Run("by spawn-fcgi", func(t *testing.T) {
 		socket := filepath.Join(t.TempDir(), "s")

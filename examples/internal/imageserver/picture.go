@@ -19,9 +19,10 @@ const (
 	side   = 800 // pixels
 	margin = 10
 
-	lineHeight = 15
-	columns    = (side - 2*margin) / 7 // of the font, whose letters are 7 pixels wide
-	rows       = (side - 2*margin) / lineHeight
+	letterWidth = 7 // of the font, in pixels
+	lineHeight  = 15
+	columns     = (side - 2*margin) / letterWidth
+	rows        = (side - 2*margin) / lineHeight
 )
 
 // Enlarge returns in as 800 x 800 pixels.
