@@ -29,6 +29,8 @@ test: deps
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
 	POSTERN_INTEROP=1 $(GO) test -count=1 -run TestRestarts ./internal/interop # with it nginx sends half as many requests a second
 	$(GO) test -count=1 -run 'IdleConnections|QuietConnections|FloodedConnections' ./gateway ./cmd/postern # and its memory is not the program's
+	@$(MAKE) --no-print-directory explore # which compiles what the next line tests
+	POSTERN_INTEROP=1 $(GO) -C internal/explore/browser test -count=1 . # in a real browser; its screenshots are in artifacts/explore
 	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
@@ -36,6 +38,7 @@ check:
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w is due:"; echo "$$unformatted"; exit 1; fi
 	$(TOOL) staticcheck ./...
+	$(GO) -C internal/explore/browser vet ./...
 	GOARCH=386 $(GO) build ./... # where an int has 32 bits
 	GOOS=darwin $(GO) build ./...
 	GOOS=windows $(GO) build ./...

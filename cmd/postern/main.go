@@ -71,6 +71,7 @@ func root() *cobra.Command {
 or another server by any of these protocols.
 
   postern demo                                                      see it work; nothing need be installed
+  postern explore                                                   see every byte of each protocol explained, in a browser
   postern serve --listen fastcgi://127.0.0.1:9000 --to demo:        check a front against it
   postern serve --listen fastcgi+unix:/run/postern.sock --to cgi:/usr/lib/cgi-bin/
                                                                     run CGI scripts behind nginx
@@ -93,6 +94,6 @@ or another server by any of these protocols.
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
 	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
-		compareCommand(), routeCommand(), decodeCommand(), serveComparedCommand())
+		compareCommand(), routeCommand(), decodeCommand(), exploreCommand(), serveComparedCommand())
 	return c
 }

@@ -59,7 +59,7 @@ function presets() {
 	const put = (offset, value) => { chosen = offset; bytes[offset] = value; };
 	const cut = ["end the connection early", () => { chosen = Math.max(0, original.length - 4); bytes = original.slice(0, chosen); }];
 	const all = {
-		"fastcgi request": [["a version 2", () => put(0, 2)], ["a wrong content length", () => put(find("contentLength") + 1, 9)],
+		"fastcgi request": [["a version 9", () => put(wire().request.messages[1].spans[0].offset, 9)], ["a wrong content length", () => put(find("contentLength") + 1, 9)],
 			["a name too long", () => put(find("nameLength"), 0x7f)], ["another letter in a value", () => put(find("valueData"), 0x47)], cut],
 		"scgi request": [["a length too short", () => put(0, bytes[0] - 1)], ["no comma", () => put(find("comma"), 0x3b)],
 			["a letter among the digits", () => put(1, 0x78)], ["a name that is not CONTENT_LENGTH", () => put(find("name"), 0x58)], cut],

@@ -18,7 +18,7 @@ export function start() {
 	let timer;
 	const stop = () => { clearInterval(timer); timer = undefined; play.textContent = "Play"; };
 	const play = h("button", {
-		type: "button", onclick: () => {
+		type: "button", dataset: { do: "play" }, onclick: () => {
 			if (timer) { stop(); return; }
 			if (shown === list.children.length) reveal(0);
 			play.textContent = "Pause";
@@ -27,9 +27,9 @@ export function start() {
 	}, "Play");
 	byId("lanes").append(
 		h("div", { class: "toolbar" }, play,
-			h("button", { type: "button", onclick: () => { stop(); reveal(shown - 1); } }, "Back"),
-			h("button", { type: "button", onclick: () => { stop(); reveal(shown === list.children.length ? 1 : shown + 1); } }, "Step"),
-			h("button", { type: "button", onclick: () => { stop(); reveal(list.children.length); } }, "All"), say),
+			h("button", { type: "button", dataset: { do: "back" }, onclick: () => { stop(); reveal(shown - 1); } }, "Back"),
+			h("button", { type: "button", dataset: { do: "step" }, onclick: () => { stop(); reveal(shown === list.children.length ? 1 : shown + 1); } }, "Step"),
+			h("button", { type: "button", dataset: { do: "all" }, onclick: () => { stop(); reveal(list.children.length); } }, "All"), say),
 		h("div", { class: "lane-heads", "aria-hidden": "true" }, h("span", {}, "front"), h("span", {}, "application")),
 		list);
 }
