@@ -87,7 +87,7 @@ func (v *Verdict) readRequest(row *protocolRow, now, before []byte) {
 		v.Error = err.Error()
 		return
 	}
-	v.Changes = differences(was, r)
+	v.Changes = differences(was, r, "and was")
 	switch {
 	case bytes.Equal(now, before):
 		v.Outcome = "Nothing is changed."
@@ -98,8 +98,8 @@ func (v *Verdict) readRequest(row *protocolRow, now, before []byte) {
 	}
 }
 
-// differences says what of the request b is otherwise than in a.
-func differences(a, b *protocol.Request) (list []string) {
+// differences says what of the request b is otherwise than in a, of which than tells: "and was".
+func differences(a, b *protocol.Request, than string) (list []string) {
 	seen := make(map[string]bool)
 	for _, name := range names(a.Params, b.Params) {
 		if seen[name] {
@@ -110,17 +110,17 @@ func differences(a, b *protocol.Request) (list []string) {
 		is, has := b.Params.Lookup(name)
 		switch {
 		case had && !has:
-			list = append(list, fmt.Sprintf("%q is gone", name))
+			list = append(list, fmt.Sprintf("%s is not there, %s %q", name, than, was))
 		case has && !had:
-			list = append(list, fmt.Sprintf("%q is new: %q", name, is))
+			list = append(list, fmt.Sprintf("%s is %q, %s not there", protocol.Clip(name), is, than))
 		case was != is:
-			list = append(list, fmt.Sprintf("%s is %q, and was %q", name, is, was))
+			list = append(list, fmt.Sprintf("%s is %q, %s %q", name, is, than, was))
 		}
 	}
 	was, _ := appendAll(nil, a.Body)
 	is, _ := appendAll(nil, b.Body)
 	if !bytes.Equal(was, is) {
-		list = append(list, fmt.Sprintf("the body is %q, and was %q", is, was))
+		list = append(list, fmt.Sprintf("the body is %q, %s %q", is, than, was))
 	}
 	return list
 }

@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
@@ -55,71 +53,6 @@ func cutEnviron(b []byte) (environ []string, rest []byte) {
 		environ = append(environ, string(b[:end]))
 		b = b[end+1:]
 	}
-}
-
-// httpDecoder decodes a side of an HTTP/1.1 connection that carries one request.
-func httpDecoder(side protocol.Side) protocol.DecodeFunc {
-	if side == protocol.ResponseSide {
-		return decoderOfResponse()
-	}
-	return netio.HeadAndBody(decodeHTTPRequest)
-}
-
-// decodeHTTPRequest is the DecodeFunc of a request's head, as net/http reads it.
-func decodeHTTPRequest(b []byte, atEOF bool) (m protocol.Message) {
-	// an error in a line shows once the line is whole: then the head is read as if it ended here
-	lines := b[:bytes.LastIndexByte(b, '\n')+1]
-	r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(lines), strings.NewReader("\r\n\r\n"))))
-	whole := bytes.Contains(b, []byte("\n\r\n")) || bytes.Contains(b, []byte("\n\n"))
-	switch {
-	case len(lines) > 0 && err != nil:
-		m.Fail(b, badHTTP(err))
-		return m
-	case !whole && !atEOF:
-		return m
-	case !whole:
-		m.Fail(b, netio.NotWhole("http", "read head", b))
-		return m
-	}
-	m.Title = "request " + r.Method
-	rest := cutRequestLine(&m, b)
-	for {
-		end := bytes.IndexByte(rest, '\n') + 1
-		line := bytes.TrimRight(rest[:end], "\r\n")
-		if len(line) == 0 {
-			m.Cut(rest, end, protocol.SpanFraming, "end of head", "")
-			return m
-		}
-		rest = cutHTTPField(&m, rest, len(line), end)
-	}
-}
-
-// cutRequestLine cuts the first line off b (RFC 9112 section 3).
-func cutRequestLine(m *protocol.Message, b []byte) (rest []byte) {
-	end := bytes.IndexByte(b, '\n') + 1
-	line := bytes.TrimRight(b[:end], "\r\n")
-	method := bytes.IndexByte(line, ' ')
-	version := bytes.LastIndexByte(line, ' ')
-	rest = m.Cut(b, method, protocol.SpanFraming, "method", string(line[:method]))
-	rest = m.Cut(rest, 1, protocol.SpanFraming, "space", "")
-	rest = m.Cut(rest, version-method-1, protocol.SpanFraming, "request target", string(line[method+1:version]))
-	rest = m.Cut(rest, 1, protocol.SpanFraming, "space", "")
-	rest = m.Cut(rest, len(line)-version-1, protocol.SpanFraming, "HTTP version", string(line[version+1:]))
-	return m.Cut(rest, end-len(line), protocol.SpanFraming, "end of line", "")
-}
-
-// cutHTTPField cuts a field's line of so many bytes, which ends at end, off b.
-func cutHTTPField(m *protocol.Message, b []byte, line, end int) (rest []byte) {
-	name := bytes.IndexByte(b[:line], ':')
-	if name < 0 {
-		name = line - 1
-	}
-	value := bytes.Trim(b[name+1:line], " \t")
-	before := 1 + bytes.Index(b[name+1:line], value)
-	rest = m.Cut(b, name, protocol.SpanName, "field name", "")
-	rest = m.Cut(rest, before, protocol.SpanFraming, "colon", "")
-	rest = m.Cut(rest, len(value), protocol.SpanValue, "field value", "")
-	return m.Cut(rest, end-name-before-len(value), protocol.SpanFraming, "end of line", "")
 }
 
 // parseHTTP reads a request as net/http's server does.

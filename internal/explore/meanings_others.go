@@ -39,9 +39,9 @@ var uwsgiMeanings = map[string]Meaning{
 var requestLine = map[string]Meaning{
 	"method": inHTTP(ClassValue, "3.1", "3.1", "What is to be done. The gateway protocols call it REQUEST_METHOD."),
 	"space":  inHTTP(ClassMark, "3", "3", "Parts the words of the line."),
-	"request target": inHTTP(ClassValue, "3.2", "3.2",
+	"request-target": inHTTP(ClassValue, "3.2", "3.2",
 		"Path and query, as the client wrote them. The gateway protocols call it REQUEST_URI, and take it apart besides."),
-	"HTTP version": inHTTP(ClassValue, "2.3", "2.3", "The version of HTTP. The gateway protocols call it SERVER_PROTOCOL."),
+	"HTTP-version": inHTTP(ClassValue, "2.3", "2.3", "The version of HTTP. The gateway protocols call it SERVER_PROTOCOL."),
 }
 
 // httpFields are the parts of an HTTP head. An answer over uwsgi has the same form.
@@ -52,6 +52,12 @@ var httpFields = map[string]Meaning{
 	"field value": inHTTP(ClassValue, "5", "5", "The header field's value, up to the end of the line."),
 	"end of line": inHTTP(ClassMark, "2.2", "2.2", "Carriage return and line feed end each line of a head."),
 	"end of head": inHTTP(ClassMark, "2.1", "2.1", "An empty line: the head is over, and the body begins."),
-	"body": inHTTP(ClassData, "6", "6",
-		"The body, as it is. Content-Length tells how long it is, or it comes in chunks, or it ends with the connection."),
+	"body":        inHTTP(ClassData, "6", "6", wholeBody), // over uwsgi
+	"chunk-size": inHTTP(ClassLength, "7.1", "7.1",
+		"How many bytes the chunk has, in hexadecimal digits. 0 is the end: so the length need not be known before."),
+	"chunk-ext":    inHTTP(ClassFiller, "7.1.1", "7.1.1", "What a sender may say of a chunk. Nobody looks at it."),
+	"end of chunk": inHTTP(ClassMark, "7.1", "7.1", "Carriage return and line feed end a chunk."),
+	"data":         inHTTP(ClassData, "6", "6", wholeBody),
 }
+
+const wholeBody = "The body, as it is. Content-Length tells how long it is, or it comes in chunks, or it ends with the connection."

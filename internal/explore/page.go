@@ -105,10 +105,11 @@ func (d *Dossier) conversation() string {
 	return s.String()
 }
 
-// A decoderOnly is a Tracer of which only the Decoder can be called.
+// A decoderOnly is a Tracer that is nothing but its Decoder.
 type decoderOnly struct {
-	protocol.Protocol
 	decode func(protocol.Side) protocol.DecodeFunc
 }
+
+func (decoderOnly) Name() string { return "" }
 
 func (d decoderOnly) Decoder(side protocol.Side) protocol.DecodeFunc { return d.decode(side) }

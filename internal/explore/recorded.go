@@ -40,7 +40,7 @@ func Recordings() (list []Recording, err error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Differences = differences(ours, theirs)
+		r.Differences = differences(ours, theirs, "ours")
 		list = append(list, r)
 	}
 	return list, nil

@@ -143,16 +143,16 @@ func splitHead(spans []protocol.Span) (out []protocol.Span, done bool) {
 func (c *cutter) variable(spans []protocol.Span, i int) string {
 	s := spans[i]
 	switch {
-	case s.Field == "body", s.Field == "contentData":
+	case s.Field == "body", s.Field == "data", s.Field == "contentData":
 		if len(s.Bytes) == 0 {
 			return ""
 		}
 		return c.named("body")
 	case s.Field == "method":
 		return "REQUEST_METHOD"
-	case s.Field == "request target":
+	case s.Field == "request-target":
 		return "REQUEST_URI"
-	case s.Field == "HTTP version":
+	case s.Field == "HTTP-version":
 		return "SERVER_PROTOCOL"
 	case s.Field == "status line":
 		return c.named("Status")

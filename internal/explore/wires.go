@@ -35,7 +35,7 @@ func rows() []protocolRow {
 		wireRow("fastcgi", "FastCGI", fastcgi.Protocol{}, func(d dialPipe) protocol.RoundTripper { return &fastcgi.Client{Dial: d, Log: quiet} }),
 		wireRow("scgi", "SCGI", scgi.Protocol{}, func(d dialPipe) protocol.RoundTripper { return &scgi.Client{Dial: d, Log: quiet} }),
 		wireRow("uwsgi", "uwsgi", uwsgi.Protocol{}, func(d dialPipe) protocol.RoundTripper { return &uwsgi.Client{Dial: d, Log: quiet} }),
-		{name: "http", title: "HTTP", decoder: httpDecoder, record: recordHTTP, parse: parseHTTP, client: httpClient},
+		{name: "http", title: "HTTP", decoder: gateway.HTTPTracer{}.Decoder, record: recordHTTP, parse: parseHTTP, client: httpClient},
 	}
 }
 
@@ -46,7 +46,7 @@ func httpClient(d dialPipe) protocol.RoundTripper {
 	return &gateway.HTTPClient{Dial: d, Log: quiet, MaxIdle: -1}
 }
 
-// A tracedProtocol is a protocol that says of each byte what it is.
+// A tracedProtocol is a protocol that serves connections and explains their bytes.
 type tracedProtocol interface {
 	protocol.Protocol
 	protocol.Tracer

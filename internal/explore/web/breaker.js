@@ -69,7 +69,7 @@ function presets() {
 			const span = wire().request.messages[0].spans.find((s) => s.variable === "CONTENT_LENGTH" && s.field === "value");
 			put(span?.offset ?? 0, 0x78);
 		}], cut],
-		"http request": [["a space less", () => put(find("space"), 0x5f)], ["another version", () => put(find("HTTP version") + 5, 0x39)],
+		"http request": [["a space less", () => put(find("space"), 0x5f)], ["another version", () => put(find("HTTP-version") + 5, 0x39)],
 			["a space before the colon", () => put(find("colon") - 1, 0x20)], cut],
 		"fastcgi response": [["another request's id", () => put(3, 9)], ["a status that is none", () => put(find("field value"), 0x78)], cut],
 	};

@@ -1,7 +1,7 @@
 // Two requests that share a FastCGI connection.
-import { h, byId, plural } from "explore/dom.js";
+import { h, byId, bytesOf, plural } from "explore/dom.js";
 import { dossier } from "explore/store.js";
-import { grid } from "explore/bytes.js";
+import { grid, showText } from "explore/bytes.js";
 
 let shown;
 
@@ -40,6 +40,13 @@ function row(record) {
 	return h("li", { class: `${record.front ? "from-front" : "from-application"} ${who}` },
 		h("details", {},
 			h("summary", {}, h("span", { class: "arrow", "aria-hidden": "true" }, record.front ? "\u2192" : "\u2190"),
-				h("span", { class: "who" }, `request ${record.request}, the ${who} one`), h("b", {}, record.message.title)),
+				h("b", {}, record.message.title), content(record), h("span", { class: "who" }, who)),
 			grid("fastcgi", record.front ? "request" : "response", side)));
+}
+
+// content is what a record of the answer carries.
+function content(record) {
+	const span = record.message.spans.find((s) => s.field === "body" || s.field === "contentData");
+	if (!span) return "";
+	return h("code", {}, showText(bytesOf(record.bytes).slice(span.offset, span.offset + span.length)));
 }
