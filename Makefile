@@ -3,6 +3,7 @@
 # make explore  the illustrated page as one file that needs no server: artifacts/explore/postern-explore.html
 # make vuln     govulncheck (its database is not reachable from everywhere)
 # make fuzz     every fuzz target, for FUZZTIME each
+# make compare  every protocol beside every peer that is installed, with a report, in results/DATE
 # make bench    the benchmarks, COUNT times, into bench.out
 
 GO        ?= go
@@ -10,12 +11,13 @@ FUZZTIME  ?= 1m
 COUNT     ?= 1
 BENCH     ?= .
 TESTFLAGS ?=
+COMPAREFLAGS ?=
 
 TOOL  = $(GO) tool -modfile=internal/tools/go.mod
 TABLE = $(CURDIR)/interop.out
 
 .DEFAULT_GOAL = test
-.PHONY: deps test check explore vuln fuzz bench
+.PHONY: deps test check explore vuln fuzz bench compare
 
 deps:
 	@internal/tools/deps
@@ -56,3 +58,7 @@ fuzz:
 bench:
 	$(GO) test -run '^$$' -bench '$(BENCH)' -count $(COUNT) ./benchmarks | tee bench.out
 	@if [ $(COUNT) -gt 1 ]; then $(TOOL) benchstat bench.out; fi
+
+# What is compared is what Debian has: peers that are missing are installed, but for those that deps does not know.
+compare: deps
+	$(GO) run ./cmd/postern compare $(COMPAREFLAGS)

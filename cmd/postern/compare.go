@@ -54,7 +54,7 @@ is installed; and the allocations of servers in Go.`,
 	f.DurationVar(&cfg.Duration, "duration", 0, "of each measurement (default 500ms, with --quick 250ms)")
 	f.StringVar(&cfg.Out, "out", "", "the folder for the results, which must not exist (default results/DATE)")
 	f.StringVar(&cfg.Against, "against", "", "print what has become slower or faster since the results in this `FOLDER`")
-	f.StringVar(&cfg.Results, "results", "", "measure nothing: take the results in this `FOLDER`, with --against")
+	f.StringVar(&cfg.Results, "results", "", "measure nothing: take the results in this `FOLDER`, for --against, or for a new report by --out")
 	f.BoolVar(&list, "list", false, "print the rows of the plan, and how long they would take, and end")
 	return c
 }

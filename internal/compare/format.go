@@ -40,7 +40,7 @@ func formatMicros(v float64) string {
 	case v >= 1e4:
 		return formatNumber(math.Round(v/100)/10) + " ms"
 	}
-	return formatNumber(v) + " us"
+	return formatNumber(v) + " µs"
 }
 
 func formatBytes(v float64) string {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -83,9 +84,39 @@ func (o *outputDir) write(r *Results) error {
 
 // files are those of the results' folder, by name.
 func (r *Results) files() (map[string][]byte, error) {
-	text, err := json.MarshalIndent(r, "", "\t")
+	text, err := r.json()
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"results.json": append(text, '\n')}, nil
+	html, err := r.html()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{resultsFile: text, "report.md": r.markdown(), "report.html": html}
+	for _, f := range r.figures() {
+		files[f.name+".svg"] = []byte(f.drawing.SVG())
+	}
+	return files, nil
+}
+
+// json is results.json, with a row in each line, so that two files can be compared by eye.
+func (r *Results) json() ([]byte, error) {
+	head := *r
+	head.Rows = nil
+	text, err := json.MarshalIndent(head, "", "\t")
+	if err != nil {
+		return nil, err
+	}
+	text = append(bytes.TrimSuffix(text, []byte("null\n}")), '[') // Rows are the last
+	for i, row := range r.Rows {
+		line, err := json.Marshal(row)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(append(text, "\n\t\t"...), line...)
+	}
+	return append(text, "\n\t]\n}\n"...), nil
 }

@@ -30,7 +30,10 @@ type Results struct {
 	Rows     []RowResult
 }
 
-const schema = 1
+const (
+	schema      = 1
+	resultsFile = "results.json"
+)
 
 // A Program is one that is not Postern.
 type Program struct {
@@ -122,7 +125,7 @@ func (r *Results) find(id string) *RowResult {
 
 // ReadResults reads the results.json of a folder.
 func ReadResults(dir string) (*Results, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	b, err := os.ReadFile(filepath.Join(dir, resultsFile))
 	if err != nil {
 		return nil, fmt.Errorf("compare: %w", err)
 	}

@@ -56,8 +56,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("--rounds %d: there is at least one", c.Rounds)
 	case c.Duration < 0:
 		return fmt.Errorf("--duration %v: it is longer than nothing", c.Duration)
-	case c.Results != "" && c.Against == "":
-		return errors.New("--results is set beside other results: say --against FOLDER, too")
+	case c.Results != "" && c.Against == "" && c.Out == "":
+		return errors.New("--results measures nothing: say --against FOLDER to set them beside others, or --out FOLDER for a new report")
 	}
 	_, err := c.rows()
 	return err
@@ -113,12 +113,7 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 	}
 	if cfg.Results != "" {
-		later, err := ReadResults(cfg.Results)
-		if err != nil {
-			return err
-		}
-		_, err = io.WriteString(cfg.Stdout, Against(earlier, later))
-		return err
+		return again(&cfg, earlier)
 	}
 	out, err := newOutput(cfg.Out)
 	if err != nil {
@@ -147,6 +142,28 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	fmt.Fprintf(cfg.Stdout, "\nThe results are in %s\n", out.dir)
 	return c.results.failure()
+}
+
+// again measures nothing: it sets results beside earlier ones, or writes their report once more.
+func again(cfg *Config, earlier *Results) error {
+	r, err := ReadResults(cfg.Results)
+	if err != nil {
+		return err
+	}
+	if cfg.Out != "" {
+		out, err := newOutput(cfg.Out)
+		if err != nil {
+			return err
+		}
+		defer out.discard()
+		if err := out.write(r); err != nil {
+			return err
+		}
+	}
+	if earlier != nil {
+		_, err = io.WriteString(cfg.Stdout, Against(earlier, r))
+	}
+	return err
 }
 
 // rounds measures every row in turn, round after round.

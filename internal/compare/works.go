@@ -17,6 +17,7 @@ import (
 type Work struct {
 	Name  string // "get"
 	Title string // for people: "GET, 13 bytes"
+	size  string // of its bodies, in a word
 	path  string
 	body  int    // bytes of the request's body
 	want  []byte // the response's body
@@ -32,10 +33,10 @@ const (
 var piece = bytes.Repeat([]byte("0123456789abcdef"), pieceSize/16)
 
 var works = []*Work{
-	{Name: "get", Title: "GET, 13 bytes", path: "/hello", want: []byte(hello)},
-	{Name: "post64k", Title: "POST, 64 KB", path: "/count", body: 64 << 10, want: []byte("65536\n")},
-	{Name: "download1m", Title: "download, 1 MB", path: "/download", want: bytes.Repeat(piece, pieces)},
-	{Name: "upload10m", Title: "upload, 10 MB", path: "/count", body: 10 << 20, want: []byte("10485760\n")},
+	{Name: "get", Title: "GET, 13 bytes", size: "13 B", path: "/hello", want: []byte(hello)},
+	{Name: "post64k", Title: "POST, 64 KB", size: "64 KB", path: "/count", body: 64 << 10, want: []byte("65536\n")},
+	{Name: "download1m", Title: "download, 1 MB", size: "1 MB", path: "/download", want: bytes.Repeat(piece, pieces)},
+	{Name: "upload10m", Title: "upload, 10 MB", size: "10 MB", path: "/count", body: 10 << 20, want: []byte("10485760\n")},
 }
 
 func workNamed(name string) *Work {
