@@ -211,11 +211,11 @@ func TestNothingToName(t *testing.T) {
 func TestIgnored(t *testing.T) {
 	var told []string
 	env := &route.Environment{Ignored: func(at route.Position, option string) { told = append(told, at.String()+" "+option) }}
-	list, err := env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true\nvacuum")
+	_, err := env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true\nvacuum")
 	if err == nil || !strings.Contains(err.Error(), `f:5:1: "vacuum" is no rule`) {
 		t.Error(err)
 	}
-	list, err = env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true")
+	list, err := env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true")
 	if err != nil || len(list) != 1 || strings.Join(told[2:], ", ") != "f:2:1 http-socket, f:4:1 master" {
 		t.Errorf("%v, %v, %v", list, told, err)
 	}
