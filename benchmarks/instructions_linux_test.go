@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// TestInstructions counts the instructions that a small GET costs in our own code, the system's
-// left out: what BenchmarkMemory runs, beside what net/http's reader and writer of messages need for
-// the same request in the same run. A change that costs 15 % more fails.
+// TestInstructions counts the instructions that a small GET costs without the system's: what
+// BenchmarkMemory runs, beside what net/http's reader and writer of messages need for the same
+// request in the same run. A change that costs 15 % more fails.
 func TestInstructions(t *testing.T) {
 	floor := instructions(t, readAndWrite)
 	for _, row := range []struct {
@@ -58,8 +58,8 @@ func countInstructions(t *testing.T, row string, n int) int {
 	cmd := exec.Command("valgrind", "--tool=cachegrind", "--cache-sim=no",
 		"--cachegrind-out-file="+filepath.Join(t.TempDir(), "counts"), exe,
 		"-test.run=^$", "-test.bench="+pattern, fmt.Sprintf("-test.benchtime=%dx", n), "-test.cpu=1")
-	// valgrind does not know the newest instructions, so the library's plain loops are counted: those
-	// that look for a byte cost SCGI a quarter here, and next to nothing where vectors do it
+	// valgrind does not know the newest instructions, so the library's plain loops are counted:
+	// those that look for a byte are a quarter of SCGI's, and next to nothing where vectors do it
 	cmd.Env = append(os.Environ(), "GODEBUG=cpu.all=off", "GOGC=off")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

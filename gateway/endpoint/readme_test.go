@@ -48,5 +48,5 @@ func Example_readme() {
 	environment := new(endpoint.Backends).Environment(rpc.Local(functions))
 	rules, err := environment.Parse("rules.ini", "route = ^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}")
 	table, err := route.New(native, rules...)
-	_, _, _ = user, php, table, err
+	_, _, _, _ = user, php, table, err
 }
