@@ -33,7 +33,11 @@ func TestMain(m *testing.M) {
 		serveInherited(name)
 		return
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if commandDir != "" {
+		os.RemoveAll(commandDir)
+	}
+	os.Exit(status)
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
