@@ -72,6 +72,22 @@ func TestFronts(t *testing.T) {
 	}
 }
 
+// TestApacheAndPort3031: mod_proxy_uwsgi takes uwsgi's usual port for none, and calls port 0.
+func TestApacheAndPort3031(t *testing.T) {
+	t.Parallel()
+	apache, uwsgi := fronts[1], examples[3]
+	need(t, apache.program)
+	host, backends := loopback(), loopback()
+	uwsgi.start(t, backends+":3031")
+	snippet := strings.ReplaceAll(apache.snippet(t, uwsgi.name, uwsgi.front, host, backends), "3030", "3031")
+	p := apache.run(t, host, snippet)
+	p.acceptsOn(t, "tcp", at(uwsgi.front, host))
+	if status, body := get(t, http.DefaultClient, "http://"+at(uwsgi.front, host)+"/"); status != 503 {
+		t.Errorf("%d %s: the README need warn of it no more", status, body)
+	}
+	p.says(t, `connect to `+backends+`:0 `)
+}
+
 // start starts the front with the configuration of every example, and returns the address that it
 // has in the place of 127.0.0.1.
 func (f front) start(t *testing.T, backends string) (host string) {
@@ -177,7 +193,7 @@ func (p *process) acceptsOn(t *testing.T, network, addr string) {
 		select {
 		case <-tick.C:
 		case <-p.done:
-			t.Fatalf("%s ended before it listened:\n%s", p.cmd.Path, strings.Join(p.lines, "\n"))
+			t.Fatalf("%s ended before it listened:\n%s", p.cmd.Path, p.said())
 		case <-ctx.Done():
 			t.Fatalf("%s does not listen on %s: %v", p.cmd.Path, addr, context.Cause(ctx))
 		}

@@ -102,8 +102,15 @@ func (p *process) stop(t *testing.T) {
 	}
 	p.cmd.Wait()
 	if t.Failed() {
-		t.Logf("%s said:\n%s", p.cmd.Path, strings.Join(p.lines, "\n"))
+		t.Logf("%s said:\n%s", p.cmd.Path, p.said())
 	}
+}
+
+// said is what the process has said.
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.lines, "\n")
 }
 
 // says waits for a line that matches, and returns its first submatch.
@@ -124,7 +131,7 @@ func (p *process) says(t *testing.T, pattern string) string {
 		select {
 		case <-more:
 		case <-p.done:
-			t.Fatalf("%s ended before it said %q:\n%s", p.cmd.Path, pattern, strings.Join(p.lines, "\n"))
+			t.Fatalf("%s ended before it said %q:\n%s", p.cmd.Path, pattern, p.said())
 		case <-ctx.Done():
 			t.Fatalf("%s does not say %q", p.cmd.Path, pattern)
 		}
