@@ -76,7 +76,7 @@ func (t *Transport) outgoing(hr *http.Request, body *sentBody) (*Request, error)
 		from.Body = body
 	}
 	out := NewRequest(from)
-	if hr.GetBody != nil && 0 < hr.ContentLength && hr.ContentLength <= smallBody {
+	if n := out.ContentLength; hr.GetBody != nil && 0 < n && n <= smallBody {
 		if err := out.takeSmallBody(); err != nil {
 			return nil, err
 		}

@@ -138,6 +138,20 @@ func TestTransportErrors(t *testing.T) {
 	}
 }
 
+// A length without a body is no body, as NewRequest has it.
+func TestTransportLengthWithoutABody(t *testing.T) {
+	hr := httptest.NewRequest("POST", "http://backend.test/", nil)
+	hr.Body, hr.ContentLength, hr.GetBody = nil, 9, func() (io.ReadCloser, error) { return nil, io.ErrClosedPipe }
+	var got *Request
+	res, err := (&Transport{Backend: answers(&got, 200, nil, "")}).RoundTrip(hr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Body.Close(); got.Body != nil || got.ContentLength != 0 {
+		t.Errorf("a body of %d bytes", got.ContentLength)
+	}
+}
+
 // A countedBody counts how often it is closed.
 type countedBody struct {
 	io.Reader
