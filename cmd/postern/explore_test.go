@@ -1,12 +1,20 @@
 package main
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/internal/demo"
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/scgi"
 )
 
 // The page, a call of it, and an error that is for the page's user; a second one on the same port
@@ -37,6 +45,50 @@ func TestExplore(t *testing.T) {
 	second, err := exec.Command(cmd.Path, "explore", "--listen", strings.TrimSuffix(url, "/")).CombinedOutput()
 	if want := "address already in use"; err == nil || !strings.Contains(string(second), want) || strings.Count(string(second), "\n") != 1 {
 		t.Errorf("a second one on the same port: %v, %q", err, second)
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What goes through the tap is shown by the page's events.
+func TestExploreTap(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &gateway.Server{Handler: demo.Native()}
+	go srv.Serve(l, scgi.Protocol{})
+	t.Cleanup(func() { srv.Close() })
+	cmd, out, _ := startSignalled(t, t.TempDir(), "explore", "--listen", "http://127.0.0.1:0",
+		"--tap", "scgi://127.0.0.1:0", "--to", "scgi://"+l.Addr().String())
+	out.Scan()
+	tapped, _, _ := strings.Cut(strings.TrimPrefix(out.Text(), "Point a front at "), ": what")
+	out.Scan()
+	url, _, _ := strings.Cut(strings.TrimPrefix(out.Text(), "Open "), " ")
+	res, err := http.Get(url + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	client, err := endpoint.NewClient(tapped, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.RoundTrip(t.Context(), &protocol.Request{Params: demoParams()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	var got []string
+	for lines := bufio.NewScanner(res.Body); len(got) < 2 && lines.Scan(); {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			got = append(got, data)
+		}
+	}
+	if len(got) != 2 || !strings.Contains(got[0], `"title":"request"`) || !strings.Contains(got[1], `"title":"head 200"`) {
+		t.Errorf("the events are %q", got)
 	}
 	cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {

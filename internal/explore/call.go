@@ -52,6 +52,7 @@ type Dossier struct {
 	Records    []Record                      `json:"records"`
 	Recordings []Recording                   `json:"recordings"`
 	Meanings   map[string]map[string]Meaning `json:"meanings"`
+	Live       bool                          `json:"live"` // there are events to listen to
 }
 
 // NewDossier returns the Dossier of [Example].

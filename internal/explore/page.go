@@ -25,6 +25,8 @@ type Engine struct {
 	// toolchain has for it. Without them the page calls the server that it came from.
 	Program []byte
 	Glue    []byte
+	// Live says that the server has a [Live].
+	Live bool
 }
 
 // Page returns the page as one HTML document that loads nothing else.
@@ -33,6 +35,7 @@ func Page(ctx context.Context, e Engine) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.Live = e.Live
 	dossier, err := json.Marshal(d) // which escapes what would end a script
 	if err != nil {
 		return nil, err

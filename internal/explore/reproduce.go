@@ -2,7 +2,6 @@ package explore
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -12,20 +11,21 @@ type Recipe struct {
 	Wire  string `json:"wire"`
 	Serve string `json:"serve"` // a shell's lines
 	Curl  string `json:"curl"`
-	Front string `json:"front"` // nginx's lines, or how else a front is told
-	Go    string `json:"go"`    // a program that sends the request
+	Watch string `json:"watch,omitempty"` // the same conversation as it goes over the wire
+	Front string `json:"front"`           // nginx's lines, or how else a front is told
+	Go    string `json:"go"`              // a program that sends the request
 }
 
 // recipeTexts are what the recipes of the protocols do not share.
 var recipeTexts = []struct {
 	wire, listen, front string
-	client              string // in Go
+	tap                 string // where to listen in the backend's place
 }{
 	{"cgi", "http://127.0.0.1:8080", "# Apache httpd, with mod_cgid; nginx runs no CGI programs\nScriptAlias \"/guests\" \"/usr/local/bin/postern\"", ""},
-	{"fastcgi", "fastcgi://127.0.0.1:9000", "location / {\n\tinclude fastcgi_params;\n\tfastcgi_pass 127.0.0.1:9000;\n}", "fastcgi"},
-	{"scgi", "scgi://127.0.0.1:4000", "location / {\n\tinclude scgi_params;\n\tscgi_pass 127.0.0.1:4000;\n}", "scgi"},
-	{"uwsgi", "uwsgi://127.0.0.1:3031", "location / {\n\tinclude uwsgi_params;\n\tuwsgi_pass 127.0.0.1:3031;\n}", "uwsgi"},
-	{"http", "http://127.0.0.1:8080", "location / {\n\tproxy_http_version 1.1;\n\tproxy_pass http://127.0.0.1:8080;\n}", "http"},
+	{"fastcgi", "fastcgi://127.0.0.1:9000", "location / {\n\tinclude fastcgi_params;\n\tfastcgi_pass 127.0.0.1:9000;\n}", "fastcgi://127.0.0.1:9001"},
+	{"scgi", "scgi://127.0.0.1:4000", "location / {\n\tinclude scgi_params;\n\tscgi_pass 127.0.0.1:4000;\n}", "scgi://127.0.0.1:4001"},
+	{"uwsgi", "uwsgi://127.0.0.1:3031", "location / {\n\tinclude uwsgi_params;\n\tuwsgi_pass 127.0.0.1:3031;\n}", "uwsgi://127.0.0.1:3032"},
+	{"http", "http://127.0.0.1:8080", "location / {\n\tproxy_http_version 1.1;\n\tproxy_pass http://127.0.0.1:8080;\n}", "http://127.0.0.1:8081"},
 }
 
 // Recipes returns a Recipe a protocol.
@@ -45,6 +45,9 @@ func Recipes(in Input) (list []Recipe, err error) {
 			r.Serve = "postern serve --listen " + t.listen + " --to demo: &\n" +
 				"postern serve --listen http://127.0.0.1:8080 --to " + t.listen
 		}
+		if t.wire != "cgi" {
+			r.Watch = "postern tap --listen " + t.tap + " --to " + t.listen + " --wire"
+		}
 		r.Curl = in.curl("http://127.0.0.1:8080")
 		r.Go = in.program(t.wire, t.listen)
 		list = append(list, r)
@@ -52,7 +55,7 @@ func Recipes(in Input) (list []Recipe, err error) {
 	return list, nil
 }
 
-// curl is the request as a command line. The demo shows at /vars what has arrived.
+// curl is the request as a command line, but for its path: at /vars the demo shows what arrived.
 func (in *Input) curl(base string) string {
 	var s strings.Builder
 	s.WriteString("curl -i")
@@ -67,7 +70,7 @@ func (in *Input) curl(base string) string {
 	if in.Body != "" {
 		s.WriteString(" --data-binary " + shellQuoted(in.Body))
 	}
-	target := base + in.Path
+	target := base + "/vars"
 	if in.Query != "" {
 		target += "?" + in.Query
 	}
@@ -89,9 +92,6 @@ func shellQuoted(text string) string {
 func (in *Input) program(wire, listen string) string {
 	if wire == "cgi" {
 		listen = "cgi:/usr/local/bin/postern"
-	}
-	if u, err := url.Parse(listen); err == nil && u.Scheme == "http" {
-		listen = u.String()
 	}
 	var params strings.Builder
 	for name, value := range in.params().All() {

@@ -8,14 +8,18 @@ import (
 // maxCall is how long a call's argument may be, in bytes.
 const maxCall = 1 << 20
 
-// NewHandler returns the handler of page, as [Page] makes it, and of the calls that it makes.
-func NewHandler(page []byte) http.Handler {
+// NewHandler returns the handler of page, as [Page] makes it, and of the calls that it makes. live
+// may be nil.
+func NewHandler(page []byte, live *Live) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write(page)
 	})
 	mux.HandleFunc("POST /call/{name}", serveCall)
+	if live != nil {
+		mux.Handle("GET /events", live)
+	}
 	return mux
 }
 

@@ -64,7 +64,7 @@ func open(t *testing.T, browser context.Context, url, engine string, first ...st
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(p.listen))
 	t.Cleanup(cancel)
 	p.ctx = ctx
-	p.do(append(first, chromedp.EmulateViewport(1440, 1000), chromedp.Navigate(url))...)
+	p.do(append(first, inFront(), prefers("light"), chromedp.EmulateViewport(1440, 1000), chromedp.Navigate(url))...)
 	p.waitFor(`document.documentElement.dataset.engine === "` + engine + `"`)
 	return p
 }
@@ -167,14 +167,15 @@ func offline(t *testing.T) string {
 	return "file://" + file
 }
 
-// online is the URL of a server that answers the page's calls.
-func online(t *testing.T) string {
+// online is the URL of a server that answers the page's calls, and shows live traffic.
+func online(t *testing.T, live *explore.Live) string {
 	t.Helper()
-	html, err := explore.Page(t.Context(), explore.Engine{})
+	html, err := explore.Page(t.Context(), explore.Engine{Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := httptest.NewServer(explore.NewHandler(html))
+	srv := httptest.NewServer(explore.NewHandler(html, live))
 	t.Cleanup(srv.Close)
+	t.Cleanup(live.Close)
 	return srv.URL
 }

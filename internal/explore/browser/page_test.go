@@ -3,12 +3,15 @@ package browser
 import (
 	_ "embed"
 	"encoding/json"
+	"io"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/postern-gateway/postern/internal/explore"
+	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/scgi"
 )
 
 // contrast and landmarks are scripts that return what is wrong with the page, a text each.
@@ -43,9 +46,11 @@ func TestPage(t *testing.T) {
 		p.done()
 	})
 	t.Run("served", func(t *testing.T) {
-		p := open(t, browser, online(t), "server")
+		live := new(explore.Live)
+		p := open(t, browser, online(t, live), "server")
 		edit(p)
 		damage(p)
+		traffic(p, live)
 		p.done()
 	})
 }
@@ -71,10 +76,7 @@ func load(p *tab) {
 	want(p, `document.querySelectorAll("#anatomy .step").length`, 4)
 	p.shoot("record", "#record")
 	p.shoot("bytes", "#bytes")
-	p.shoot("cost", "#cost")
 	p.shoot("front", "#front")
-	p.shoot("reproduce", "#reproduce")
-	p.shoot("history", "#history")
 	p.check()
 }
 
@@ -140,7 +142,6 @@ func edit(p *tab) {
 	p.shoot("edit", "#request")
 	p.enter("path", "no slash")
 	p.waitFor(`document.querySelector("#complaint").textContent.includes("slash")`)
-	p.shoot("complaint", "#request")
 	p.do(click(`#editor [type=reset]`))
 	p.waitFor(`document.querySelector("#complaint").textContent === "" && document.querySelector("#editor [name=path]").value === "/guests"`)
 }
@@ -178,12 +179,11 @@ func lanes(p *tab) {
 }
 
 func inTheDark(p *tab) {
-	p.do(colours("dark"))
+	p.do(prefers("dark"))
 	p.waitFor(`matchMedia("(prefers-color-scheme: dark)").matches`)
 	ask[chromedp.Void](p, `scrollTo({ top: 0, behavior: "instant" })`)
 	p.shoot("dark", "")
 	p.shoot("dark-bytes", "#bytes")
-	p.shoot("dark-break", "#break")
 	p.check()
 	// the switch: dark, light, as the system has it
 	p.do(click("#theme"), click("#theme"))
@@ -193,14 +193,30 @@ func inTheDark(p *tab) {
 }
 
 func onAPhone(p *tab) {
-	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), colours("light"))
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), prefers("light"))
 	p.waitFor(`screen.width === 390`)
-	want(p, `Array.from(document.querySelectorAll("main *")).filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest(".columns, .code, .scroll, nav")).map((e) => e.className).slice(0, 9).join()`, "")
+	want(p, `Array.from(document.querySelectorAll("main *")).filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest(".columns, .variables, .code, .scroll")).map((e) => e.className).slice(0, 9).join()`, "")
 	want(p, `document.documentElement.scrollWidth <= 390`, true)
 	ask[chromedp.Void](p, `scrollTo({ top: 0, behavior: "instant" })`)
 	p.shoot("phone", "")
 	p.shoot("phone-record", "#record")
 	p.shoot("phone-bytes", "#bytes")
-	p.shoot("phone-break", "#break")
 	p.check()
 }
+
+// traffic has the page show a message of a tapped connection as it comes.
+func traffic(p *tab, live *explore.Live) {
+	p.waitFor(`document.querySelector("#live").dataset.open`)
+	tracer := scgi.Protocol{}
+	w := &protocol.MessageWriter{Decode: tracer.Decoder(protocol.RequestSide), Emit: func(m protocol.Message) error {
+		live.Tell(7, tracer.Name(), protocol.RequestSide, m)
+		return nil
+	}}
+	io.WriteString(w, scgiRequest)
+	p.waitFor(`document.querySelectorAll("#live li").length === 1`)
+	p.do(click(`#live summary`))
+	p.waitFor(`document.querySelector("#live .grid [data-variable=PATH_INFO]")`)
+	p.shoot("live", "#live")
+}
+
+const scgiRequest = "37:CONTENT_LENGTH\x000\x00SCGI\x001\x00PATH_INFO\x00/x\x00,"

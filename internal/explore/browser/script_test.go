@@ -30,11 +30,21 @@ func withoutWebAssembly() step {
 	})
 }
 
-// colours makes the system's colours "dark" or "light".
-func colours(scheme string) step {
+// prefers makes the system's colours "dark" or "light". Nothing moves by itself, so that what is
+// clicked stays where it is.
+func prefers(scheme string) step {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		}})
+		return err
+	})
+}
+
+// inFront brings the tab before the others: a browser draws seldom what nobody sees.
+func inFront() step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.BringToFront, cdp.Empty{})
 		return err
 	})
 }

@@ -1,5 +1,5 @@
 // Change a byte, and see what the parser says.
-import { h, byId, bytesOf, base64Of, hex, choice } from "explore/dom.js";
+import { h, byId, bytesOf, base64Of, hex, choice, isNarrow, onNarrow } from "explore/dom.js";
 import { onDrawing, state } from "explore/store.js";
 import { call, canCall } from "explore/engine.js";
 import { grid } from "explore/bytes.js";
@@ -22,6 +22,7 @@ export function start() {
 	protocols.press(wireName);
 	sides.press(sideName);
 	onDrawing(reset);
+	onNarrow(draw);
 }
 
 function byteEditor() {
@@ -95,7 +96,7 @@ function draw() {
 	const mark = (offset) => [
 		bytes[offset] !== original[offset] ? "changed" : "", offset === chosen ? "chosen" : "", verdict?.error && offset === verdict.at ? "culprit" : "",
 	].join(" ");
-	byId("broken").replaceChildren(grid(wireName, sideName, side, { form: "hex", perRow: innerWidth < 600 ? 8 : 16, mark, pick: choose }));
+	byId("broken").replaceChildren(grid(wireName, sideName, side, { form: "hex", perRow: isNarrow() ? 8 : 16, mark, pick: choose }));
 	byId("byte-offset").textContent = String(chosen);
 	if (document.activeElement !== byId("byte-value")) byId("byte-value").value = chosen < bytes.length ? hex(bytes[chosen]) : "";
 	byId("verdict").replaceChildren(...tell());

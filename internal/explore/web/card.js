@@ -7,27 +7,39 @@ const card = byId("card");
 let pinned = false;
 let anchor; // what the card is about
 
+const about = new WeakMap(); // what each element shows the card of
+
 // attachCard has e show the card of a span.
-export function attachCard(e, span, meaning, bytes) {
-	e.addEventListener("pointerenter", () => !pinned && open(e, span, meaning, bytes));
-	e.addEventListener("pointerleave", () => !pinned && close());
-	e.addEventListener("focus", () => { pinned = false; open(e, span, meaning, bytes); });
-	e.addEventListener("blur", () => !pinned && close());
-	e.addEventListener("click", () => { open(e, span, meaning, bytes); keep(span); });
-	e.addEventListener("keydown", (event) => {
-		if (event.key !== "Enter" && event.key !== " ") return;
-		event.preventDefault();
-		e.click();
-	});
+export function attachCard(e, span, meaning, bytes) { about.set(e, { span, meaning, bytes }); }
+
+// subject is the element with a card in which an event happened.
+function subject(event) {
+	for (let e = event.target; e instanceof Element; e = e.parentElement) if (about.has(e)) return e;
 }
 
-function keep(span) {
+// The listeners are those of the document: there are thousands of bytes.
+document.addEventListener("pointerover", (event) => { const e = subject(event); if (e && !pinned) open(e); });
+document.addEventListener("pointerout", (event) => { if (subject(event) && !pinned) close(); });
+document.addEventListener("focusin", (event) => { const e = subject(event); if (e) open(e); });
+document.addEventListener("focusout", (event) => { if (subject(event) && !pinned) close(); });
+document.addEventListener("click", (event) => { const e = subject(event); if (e && !e.closest("#broken")) { open(e); keep(e); } });
+document.addEventListener("keydown", (event) => {
+	const e = subject(event);
+	if (!e || (event.key !== "Enter" && event.key !== " ")) return;
+	event.preventDefault();
+	e.click();
+});
+
+function keep(e) {
+	const { span } = about.get(e);
 	pinned = true;
 	card.classList.add("pinned");
 	if (span.variable) pin(span.variable);
 }
 
-function open(e, span, meaning, bytes) {
+function open(e) {
+	const { span, meaning, bytes } = about.get(e);
+	pinned = false;
 	const own = bytes.slice(span.offset, span.offset + span.length);
 	const digits = `${Array.from(own.slice(0, 12), hex).join(" ")}${own.length > 12 ? " \u2026" : ""}`;
 	const says = span.value || (["name", "value", "data"].includes(meaning.class) ? showText(own.slice(0, 120)) : "");

@@ -2,7 +2,7 @@
 import { h, byId, plural } from "explore/dom.js";
 import { onDrawing, state, classes } from "explore/store.js";
 import { grid } from "explore/bytes.js";
-import { pin, isFollowed } from "explore/follow.js";
+import { pin, refresh, isFollowed } from "explore/follow.js";
 
 let form = "text";
 
@@ -18,6 +18,7 @@ export function start() {
 function draw(drawing) {
 	byId("columns").replaceChildren(...drawing.wires.map(column));
 	drawVariables(drawing);
+	refresh();
 }
 
 function column(wire) {

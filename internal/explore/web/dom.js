@@ -40,3 +40,8 @@ export function choice(label, options, choose) {
 	const group = h("div", { class: "tabs", role: "group", "aria-label": label }, buttons);
 	return { group, press };
 }
+
+// isNarrow reports whether the window is a phone's. onNarrow calls f when that changes.
+const narrow = matchMedia("(max-width: 600px)");
+export const isNarrow = () => narrow.matches;
+export const onNarrow = (f) => narrow.addEventListener("change", f);

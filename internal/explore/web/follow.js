@@ -10,9 +10,8 @@ export function light(variable, own) {
 	const lit = variable || followed;
 	for (const e of document.querySelectorAll(".lit")) e.classList.remove("lit");
 	if (own) own.classList.add("lit");
-	columns().classList.toggle("following", lit !== "");
-	for (const e of columns().querySelectorAll(".byte")) e.classList.toggle("lit", lit !== "" && e.dataset.variable === lit);
-	for (const b of byId("variables").querySelectorAll("button")) b.classList.toggle("lit", lit !== "" && b.dataset.variable === lit);
+	if (lit === "") return;
+	for (const e of document.querySelectorAll(`:is(#columns, #variables) [data-variable="${CSS.escape(lit)}"]`)) e.classList.add("lit");
 }
 
 // pin follows a variable, and brings it into view in every column; "" follows none.
@@ -28,5 +27,8 @@ export function pin(variable) {
 		if (at.top < own.top + 40 || at.bottom > own.bottom - 8) box.scrollTop += at.top - own.top - own.height / 3;
 	}
 }
+
+// refresh lights up what is followed in columns that were drawn anew.
+export function refresh() { if (followed) pin(followed); }
 
 export const isFollowed = (variable) => followed === variable;

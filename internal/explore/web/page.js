@@ -9,9 +9,10 @@ import * as breaker from "explore/breaker.js";
 import * as lanes from "explore/lanes.js";
 import * as fronts from "explore/fronts.js";
 import * as recipes from "explore/recipes.js";
+import * as live from "explore/live.js";
 import * as engine from "explore/engine.js";
 
-for (const part of [theme, anatomy, editor, columns, meter, breaker, lanes, fronts, recipes]) part.start();
+for (const part of [theme, anatomy, editor, columns, meter, breaker, lanes, fronts, recipes, live]) part.start();
 
 const root = document.documentElement.dataset;
 try {

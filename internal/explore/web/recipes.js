@@ -10,7 +10,8 @@ export function start() {
 		const r = state.drawing.recipes.find((r) => r.wire === wire);
 		const bytes = bytesOf(state.drawing.wires.find((w) => w.name === wire).request.bytes);
 		box.replaceChildren(
-			code("Serve it", r.serve), code("Ask it, with curl", r.curl), code(wire === "cgi" ? "Or behind Apache httpd" : "Or behind nginx", r.front),
+			code("Serve it", r.serve), code("Ask it what arrives, with curl", r.curl),
+			r.watch ? code("Watch any front and backend: point the front at the tap", r.watch) : "", code(wire === "cgi" ? "Or behind Apache httpd" : "Or behind nginx", r.front),
 			code("The request's bytes, as hexdump -C shows them", dump(bytes)), code("A Go program that sends it", r.go));
 	};
 	const tabs = choice("Protocol", state.drawing.wires.map((w) => ({ value: w.name, text: w.title })), (v) => { wire = v; draw(); });

@@ -23,11 +23,14 @@
 		}
 		return [255, 255, 255, 1];
 	};
-	const wrong = new Set();
+	const wrong = new Set(), seen = new Set();
 	const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 	while (texts.nextNode()) {
 		const text = texts.currentNode.textContent.trim(), e = texts.currentNode.parentElement;
 		if (!text || !e.checkVisibility() || e.closest("script, style, noscript, datalist, :disabled")) continue;
+		const kind = `${e.localName} ${e.className} in ${e.parentElement.className} in ${e.closest("section, header, footer")?.id}`;
+		if (seen.has(kind)) continue;
+		seen.add(kind);
 		const a = luminance(rgba(getComputedStyle(e).color)), b = luminance(behind(e));
 		const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 		if (ratio < 4.5) wrong.add(`${ratio.toFixed(2)}: <${e.localName} class="${e.className}"> ${getComputedStyle(e).color} on ${behind(e)}`);
