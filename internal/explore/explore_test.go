@@ -1,6 +1,9 @@
 package explore
 
 import (
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -128,6 +131,27 @@ func TestBadInputs(t *testing.T) {
 		_, err := Draw(t.Context(), in)
 		if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", row.want, err)
+		}
+	}
+}
+
+// The system calls that the page tells are those that the benchmarks hold each wire to.
+func TestCostsAreThoseOfTheBenchmarks(t *testing.T) {
+	b, err := os.ReadFile("../../benchmarks/syscalls_linux_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`\{"([a-z-]+)", (\d+) \* 1\.15\}`).FindAllStringSubmatch(string(b), -1)
+	if len(rows) != 5 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	told := map[string]int{
+		"fastcgi-close": costs["fastcgi"].Own.Number, "fastcgi": costs["fastcgi"].Kept.Number,
+		"scgi": costs["scgi"].Own.Number, "uwsgi": costs["uwsgi"].Own.Number, "http": costs["http"].Kept.Number,
+	}
+	for _, row := range rows {
+		if want, _ := strconv.Atoi(row[2]); told[row[1]] != want {
+			t.Errorf("%s: %d system calls, want %d", row[1], told[row[1]], want)
 		}
 	}
 }
