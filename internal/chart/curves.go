@@ -34,7 +34,7 @@ type Axes struct {
 
 // The measures of a chart of curves.
 const (
-	plotLeft   = 50
+	plotLeft   = 58
 	plotRight  = width - 128
 	plotHeight = 210
 	labelStep  = 14

@@ -43,7 +43,7 @@ func TestAgainst(t *testing.T) {
 	set(scgi, "cpu", Summary{18, 17, 18.5})
 	set(scgi, "p99", Summary{600, 480, 700}) // within: 480 to 500 are of both
 	got := Against(before, after)
-	worse, better, _ := strings.Cut(got, "Better:")
+	worse, better, _ := strings.Cut(strings.ReplaceAll(got, "\u00a0", " "), "Better:")
 	for _, want := range []struct{ in, text string }{
 		{worse, "Worse:"}, {worse, kept + "  CPU of the server  10 µs -> 15 µs  x 1.50  (9 µs to 11 µs -> 14 µs to 16 µs)"},
 		{better, kept}, {better, "requests/s"}, {better, "50,000 -> 60,000"}, {better, scgi}, {better, "20 µs -> 18 µs"},

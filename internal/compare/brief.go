@@ -26,7 +26,7 @@ func (r *Results) brief() (lines []string) {
 		line := fmt.Sprintf("%s: a GET takes Postern %s of processor time", w.Title, ours.text("cpu"))
 		var parts []string
 		for _, o := range others {
-			parts = append(parts, fmt.Sprintf("%s %s (× %s)", serverTitle(o.Server), o.text("cpu"), o.ratio(ours, "cpu")))
+			parts = append(parts, fmt.Sprintf("%s %s (×\u00a0%s)", serverTitle(o.Server), o.text("cpu"), o.ratio(ours, "cpu")))
 		}
 		if len(parts) > 0 {
 			line += "; " + strings.Join(parts, ", ")

@@ -109,7 +109,7 @@ func (r *rig) countCalls(ctx context.Context, strace, table string) (float64, er
 
 // attached waits until strace follows that many processes.
 func (p *program) attached(ctx context.Context, n int) error {
-	for until := time.Now().Add(startTimeout); strings.Count(p.said.String(), " attached") < n; {
+	for until := time.Now().Add(startTimeout); p.said.count(" attached") < n; {
 		select {
 		case <-p.done:
 			return p.ended()

@@ -1,7 +1,7 @@
 package compare
 
 import (
-	"math"
+	"slices"
 	"strconv"
 
 	"github.com/postern-gateway/postern/internal/chart"
@@ -32,31 +32,39 @@ func (r *Results) figures() (all []figure) {
 		"Counted from when a request was due, so that what waits behind a slow one counts, too.",
 		func(row *RowResult) string { return ifServer(row, "postern", wireTitle(row.Wire)) }))
 	add("latency-fastcgi", r.latencies("The same over FastCGI, beside its peers", "One connection for each request.",
-		func(row *RowResult) string {
-			if row.Wire != "fastcgi-each" {
-				return ""
-			}
-			return serverTitle(row.Server)
-		}))
-	add("size", r.sizes())
+		func(row *RowResult) string { return ifWire(row, "fastcgi-each") }))
+	add("size", r.sizes("Processor time and size", "CPU of Postern for one request, by its size.",
+		func(row *RowResult) string { return ifServer(row, "postern", wireTitle(row.Wire)) }))
+	add("size-fastcgi", r.sizes("The same over FastCGI, beside its peers", "Connections are kept.",
+		func(row *RowResult) string { return ifWire(row, "fastcgi-kept") }))
 	add("connections", r.growth("cpu", "Processor time and connections", "CPU for one GET, with so many connections open at once."))
 	add("memory", r.growth("memory", "Memory and connections", "The server's resident memory at its peak, with so many connections busy at once."))
 	add("nginx", r.bars("rate", "Behind nginx: requests a second", "GET through nginx; more is better. "+usualNote,
 		func(row *RowResult) bool { return row.Front == nginx && row.Work == "get" && !isHost(row) }))
 	add("nginx-cpu", r.bars("front_cpu", "Behind nginx: what nginx itself spends", "CPU of nginx for one GET; less is better. "+usualNote,
 		func(row *RowResult) bool { return row.Front == nginx && row.Work == "get" && !isHost(row) }))
-	add("cgi", r.bars("cpu", "CGI programs", "CPU for one GET, of the host and of the program that it starts; less is better. "+usualNote,
+	add("cgi", r.bars("rate", "CGI programs: requests a second",
+		"GET; more is better. A program is started for each. "+usualNote,
 		func(row *RowResult) bool { return usualGET(row) && isHost(row) }))
 	return all
 }
 
 var usualNote = strconv.Itoa(usual) + " connections over a Unix socket."
 
+// ifServer is the text, where the row is of that server.
 func ifServer(row *RowResult, name, text string) string {
 	if row.Server != name {
 		return ""
 	}
 	return text
+}
+
+// ifWire is the server's title, where the row is of that wire.
+func ifWire(row *RowResult, wire string) string {
+	if row.Wire != wire {
+		return ""
+	}
+	return serverTitle(row.Server)
 }
 
 // isHost reports whether the row's server starts a program for each request.
@@ -141,30 +149,39 @@ func (r *Results) latencies(title, note string, label func(*RowResult) string) *
 	return chart.Curves(title, note, axes, curves)
 }
 
-// sizes draws what a request costs Postern against the bytes of its bodies.
-func (r *Results) sizes() *chart.Drawing {
+// sizes draws what a request costs against the bytes of its bodies, with a curve for each label.
+func (r *Results) sizes(title, note string, label func(*RowResult) string) *chart.Drawing {
 	axes := chart.Axes{X: "bytes of body, of request and response together", Y: "CPU for one request", YFormat: formatMicros}
 	for _, w := range works {
 		axes.XTicks = append(axes.XTicks, chart.Tick{At: float64(w.bytes()), Text: w.size})
 	}
-	curves := r.curves("cpu", func(row *RowResult) (x float64, ok bool) {
-		w := workNamed(row.Work)
-		return float64(w.bytes()), row.Connections == usual
-	}, "postern")
-	return drawn("Processor time and size", "CPU of Postern for one request, by its size. "+usualNote, axes, curves)
+	curves := r.curves("cpu", 1, label, func(row *RowResult) (x float64, ok bool) {
+		return float64(workNamed(row.Work).bytes()), row.Connections == usual
+	})
+	return drawn(title, note+" "+usualNote, axes, curves)
 }
 
 // growth draws a metric of a GET against the number of connections.
 func (r *Results) growth(name, title, note string) *chart.Drawing {
-	axes := chart.Axes{X: "connections", Y: metricNamed(name).title, YFormat: metricNamed(name).format}
+	m, scale := metricNamed(name), 1.0
+	axes := chart.Axes{X: "connections", Y: m.title, YFormat: m.format}
+	if m.unit == "B" { // so that the axis has round numbers
+		scale = 1 << 20
+		axes.YFormat = func(v float64) string { return formatNumber(v) + " MB" }
+	}
 	for _, n := range connections {
 		axes.XTicks = append(axes.XTicks, chart.Tick{At: float64(n), Text: formatNumber(float64(n))})
 	}
-	curves := r.curves(name, func(row *RowResult) (x float64, ok bool) { return float64(row.Connections), row.Work == "get" }, "postern", "net-http-fcgi")
+	curves := r.curves(name, scale, func(row *RowResult) string {
+		if row.Server == "net-http-fcgi" && row.Wire == "fastcgi-kept" {
+			return serverTitle(row.Server)
+		}
+		return ifServer(row, "postern", wireTitle(row.Wire))
+	}, func(row *RowResult) (x float64, ok bool) { return float64(row.Connections), row.Work == "get" })
 	return drawn(title, note, axes, curves)
 }
 
-// drawn is a chart of curves that have at least two points.
+// drawn is a chart of curves of which one has at least two points.
 func drawn(title, note string, axes chart.Axes, curves []chart.Curve) *chart.Drawing {
 	for _, c := range curves {
 		if len(c.Points) > 1 {
@@ -174,32 +191,23 @@ func drawn(title, note string, axes chart.Axes, curves []chart.Curve) *chart.Dra
 	return nil
 }
 
-// curves are those of a metric over x, one for each wire of Postern, and one for FastCGI's kept
-// connections of another server.
-func (r *Results) curves(name string, x func(*RowResult) (float64, bool), servers ...string) (curves []chart.Curve) {
-	for _, server := range servers {
-		for _, w := range load.Wires() {
-			c := chart.Curve{Label: w.Title}
-			if server != "postern" {
-				if w.Name != "fastcgi-kept" {
-					continue
-				}
-				c.Label = serverTitle(server)
-			}
-			for i := range r.Rows {
-				row := &r.Rows[i]
-				s, ok := row.Metrics[name]
-				if !ok || row.Server != server || row.Wire != w.Name || row.Front != direct || row.Network != "unix" || row.Rate > 0 || row.Failed > 0 {
-					continue
-				}
-				if at, ok := x(row); ok {
-					c.Points = append(c.Points, chart.Point{X: math.Max(at, 1), Y: s.Median, Min: s.Min, Max: s.Max})
-				}
-			}
-			if len(c.Points) > 0 {
-				curves = append(curves, c)
-			}
+// curves are those of a metric over x, one for each label that rows have.
+func (r *Results) curves(name string, scale float64, label func(*RowResult) string, x func(*RowResult) (float64, bool)) (curves []chart.Curve) {
+	r.each(func(row *RowResult) bool {
+		return row.Front == direct && row.Network == "unix" && row.Rate == 0 && row.Failed == 0 && !isHost(row)
+	}, func(_ *load.Wire, row *RowResult) {
+		s, known := row.Metrics[name]
+		at, fits := x(row)
+		text := label(row)
+		if !known || !fits || text == "" {
+			return
 		}
-	}
+		i := slices.IndexFunc(curves, func(c chart.Curve) bool { return c.Label == text })
+		if i < 0 {
+			i = len(curves)
+			curves = append(curves, chart.Curve{Label: text})
+		}
+		curves[i].Points = append(curves[i].Points, chart.Point{X: at, Y: s.Median / scale, Min: s.Min / scale, Max: s.Max / scale})
+	})
 	return curves
 }

@@ -36,21 +36,21 @@ func formatNumber(v float64) string {
 func formatMicros(v float64) string {
 	switch {
 	case v >= 1e6:
-		return formatNumber(math.Round(v/1e4)/100) + " s"
-	case v >= 1e4:
-		return formatNumber(math.Round(v/100)/10) + " ms"
+		return formatNumber(v/1e6) + "\u00a0s"
+	case v >= 1e3:
+		return formatNumber(v/1e3) + "\u00a0ms"
 	}
-	return formatNumber(v) + " µs"
+	return formatNumber(v) + "\u00a0µs"
 }
 
 func formatBytes(v float64) string {
 	switch {
 	case v >= 1<<20:
-		return formatNumber(math.Round(v/(1<<20)*10)/10) + " MB"
+		return formatNumber(math.Round(v/(1<<20)*10)/10) + "\u00a0MB"
 	case v >= 10<<10:
-		return formatNumber(math.Round(v/(1<<10))) + " KB"
+		return formatNumber(math.Round(v/(1<<10))) + "\u00a0KB"
 	}
-	return formatNumber(math.Round(v)) + " B"
+	return formatNumber(math.Round(v)) + "\u00a0B"
 }
 
 // short says in a few words which machine it is.

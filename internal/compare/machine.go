@@ -22,7 +22,7 @@ type Machine struct {
 	Busy        float64 // percent of its time that the machine was busy just before, without us
 }
 
-// readMachine takes half a second, in which it looks how busy the machine is.
+// readMachine takes a moment, in which it looks how busy the machine is.
 func readMachine() Machine {
 	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Descriptors: descriptors()}
 	cpu := readText("/proc/cpuinfo")
@@ -38,7 +38,7 @@ func readMachine() Machine {
 	if f := strings.Fields(readText("/proc/loadavg")); len(f) >= 3 {
 		m.Load = strings.Join(f[:3], " ")
 	}
-	m.Busy = busy(500 * time.Millisecond)
+	m.Busy = busy(300 * time.Millisecond)
 	return m
 }
 

@@ -149,7 +149,9 @@ func (r *rig) values(result *load.Result, before, after sample) map[string]float
 		"sent": each(float64(result.Sent)), "received": each(float64(result.Received)),
 	}
 	if after.backend.known {
-		v["cpu"] = each(micro(after.backend.cpu - before.backend.cpu))
+		if !serverNamed(r.row.Server).forgets {
+			v["cpu"] = each(micro(after.backend.cpu - before.backend.cpu))
+		}
 		v["memory"] = float64(after.backend.peak)
 	}
 	if after.front.known {

@@ -26,7 +26,7 @@ func (s *site) startNginx(backend *running) (*running, error) {
 	front := &site{dir: dir, row: s.row, setup: s.setup}
 	conf, err := front.fill("nginx.conf", map[string]any{
 		"Dir": dir, "Address": front.socket(), "Backend": "unix:" + backend.address, "Root": os.Getuid() == 0,
-		"Descriptors": min(descriptors(), 1<<16), "Protocol": s.protocol(), "Keep": load.WireNamed(s.row.Wire).Kept,
+		"Descriptors": min(s.setup.descriptors, 1<<16), "Protocol": s.protocol(), "Keep": load.WireNamed(s.row.Wire).Kept,
 		"Params": nginxParams(s.protocol(), serverNamed(s.row.Server).script(s.setup)),
 	})
 	if err != nil {

@@ -59,7 +59,7 @@ func findLibfcgi(s *setup) (found, error) {
 // startLibfcgi has processes accept on their descriptor 0, as the specification has it.
 func startLibfcgi(s *site) (*running, error) {
 	r := &running{address: s.socket()}
-	for range manyProcesses {
+	for range s.setup.processes {
 		if err := r.launchOn(s, exec.Command(s.setup.looked["libfcgi"].path)); err != nil {
 			r.stop()
 			return nil, err
@@ -101,7 +101,7 @@ func findFcgiwrap(s *setup) (found, error) {
 
 func startFcgiwrap(s *site) (*running, error) {
 	r := &running{address: s.socket()}
-	if err := r.launchOn(s, exec.Command(s.setup.looked["fcgiwrap"].path, "-c", strconv.Itoa(manyProcesses))); err != nil {
+	if err := r.launchOn(s, exec.Command(s.setup.looked["fcgiwrap"].path, "-c", strconv.Itoa(s.setup.processes))); err != nil {
 		r.stop()
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func findPHP(*setup) (found, error) {
 }
 
 func startPHP(s *site) (*running, error) {
-	conf, err := s.fill("php-fpm.conf", map[string]any{"Dir": s.dir, "Address": s.socket(), "Root": os.Getuid() == 0, "Processes": manyProcesses})
+	conf, err := s.fill("php-fpm.conf", map[string]any{"Dir": s.dir, "Address": s.socket(), "Root": os.Getuid() == 0, "Processes": s.setup.processes})
 	if err != nil {
 		return nil, err
 	}

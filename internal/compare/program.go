@@ -92,7 +92,11 @@ type tail struct {
 	text []byte
 }
 
-const maxSaid = 1 << 10
+// How many bytes a tail keeps, and how many of them an error has.
+const (
+	maxSaid = 64 << 10
+	maxTold = 300
+)
 
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
@@ -102,11 +106,19 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String returns what it keeps as one line.
+// count is how often it keeps a text.
+func (t *tail) count(text string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return bytes.Count(t.text, []byte(text))
+}
+
+// String returns the end of what it keeps, as one line.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text := strings.Join(strings.FieldsFunc(string(t.text), func(r rune) bool { return r == '\n' || r == '\r' }), " | ")
+	text := string(t.text[max(0, len(t.text)-maxTold):])
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), " | ")
 	if text == "" {
 		return "it has said nothing"
 	}

@@ -51,9 +51,9 @@ func (r *Results) sections() (all []section) {
 			" Below each figure is its spread, the least and the greatest of all rounds. × is the processor time as a multiple of Postern's by the same wire.",
 	}, table: r.mainTable()}, "cpu", "rate")
 	add(section{title: "What a request costs on the way", text: []string{
-		"Bytes on the wire, as the program sees them (without the heads of TCP/IP), system calls of the server, but for those by which threads wait for each other, and allocations of servers in Go. All for one GET.",
+		"Bytes on the wire, as the program sees them (without the heads of TCP/IP), system calls of the server, but for those by which threads wait for each other, and allocations of servers in Go. All for one GET. System calls are counted over one connection, where a server has to wait for each request.",
 	}, table: r.wayTable()})
-	add(section{title: "Larger bodies", text: []string{"CPU of the server for one request, in the same order: the cost of moving bytes. " + usualNote}, table: r.worksTable("cpu")}, "size")
+	add(section{title: "Larger bodies", text: []string{"CPU of the server for one request of each work. " + usualNote}, table: r.worksTable("cpu")}, "size", "size-fastcgi")
 	add(section{title: "More connections", text: []string{"Requests a second, and below them the latency that 99 % of them do not exceed. GET over a Unix socket."},
 		table: r.connectionsTable()}, "connections", "memory")
 	add(section{title: "Latency at a set rate", text: []string{
@@ -63,7 +63,7 @@ func (r *Results) sections() (all []section) {
 	add(section{title: "Behind nginx", text: []string{
 		"The same works through nginx, whose clients keep their connections. \"Connections kept\" is keepalive in the upstream block; without it nginx connects for each request. " + usualNote,
 	}, table: r.nginxTable()}, "nginx", "nginx-cpu")
-	add(section{title: "CGI programs", text: []string{"A program is started for each request. Its processor time is in the figure; the memory is that of the host."},
+	add(section{title: "CGI programs", text: []string{"A program is started for each request. Its processor time is in the figure; the memory is that of the host. fcgiwrap has the system forget its programs (it ignores SIGCHLD), so what they take is not known."},
 		table: r.cgiTable()}, "cgi")
 	return all
 }

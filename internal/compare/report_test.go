@@ -103,11 +103,11 @@ func TestFormat(t *testing.T) {
 		want string
 	}{
 		{"", 0, "0"}, {"", 3, "3"}, {"", 3.14159, "3.14"}, {"", 31.4159, "31.4"}, {"", 314.159, "314"}, {"", 1234567, "1,234,567"}, {"", 999.6, "1,000"},
-		{"us", 9.5, "9.50 µs"}, {"us", 9876, "9,876 µs"}, {"us", 12345, "12.3 ms"}, {"us", 2.5e6, "2.50 s"},
+		{"us", 9.5, "9.50 µs"}, {"us", 987, "987 µs"}, {"us", 9876, "9.88 ms"}, {"us", 1000, "1 ms"}, {"us", 12345, "12.3 ms"}, {"us", 2.5e6, "2.50 s"},
 		{"B", 864, "864 B"}, {"B", 12 << 10, "12 KB"}, {"B", 18.75 * (1 << 20), "18.8 MB"},
 	} {
 		m := metric{unit: tt.unit}
-		if got := m.format(tt.v); got != tt.want {
+		if got := strings.ReplaceAll(m.format(tt.v), "\u00a0", " "); got != tt.want {
 			t.Errorf("%v %s: %q, want %q", tt.v, tt.unit, got, tt.want)
 		}
 	}

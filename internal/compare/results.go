@@ -2,7 +2,6 @@ package compare
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -104,13 +103,11 @@ func (r *Results) leaveOut(row Row, reason string) {
 
 // failure is an error if a row has failed.
 func (r *Results) failure() error {
-	var errs []error
-	for _, row := range r.Rows {
-		if row.Failed > 0 {
-			errs = append(errs, fmt.Errorf("compare: %s: %d failed: %s", row.ID, row.Failed, row.Errors[0]))
-		}
+	failed := r.failures()
+	if len(failed) == 0 {
+		return nil
 	}
-	return errors.Join(errs...)
+	return fmt.Errorf("compare: %s failed, as the report tells: %s", plural(len(failed), "row"), failed[0])
 }
 
 // find returns the result of the row of that name, or nil.

@@ -14,6 +14,7 @@ type server struct {
 	wires       []string // by which it is called without a front
 	networks    []string
 	behind      []string // the wires by which nginx calls it
+	forgets     bool     // it has the system forget its children, and so their processor time
 	processes   int      // that serve a connection at a time each; 0: it serves any number
 	file        string   // of the peers' sources, which a request names as SCRIPT_FILENAME
 	find        func(*setup) (found, error)
@@ -59,7 +60,7 @@ var servers = []*server{
 		wires: fastcgiWires, networks: unixOnly, behind: fastcgiEach, find: findScript, start: child("cgi")},
 	{name: "net-http-cgi", title: "net/http/cgi", builtIn: true, host: true,
 		wires: fastcgiWires, networks: unixOnly, behind: fastcgiEach, find: findScript, start: child("net-http-cgi")},
-	{name: "fcgiwrap", title: "fcgiwrap", host: true, processes: manyProcesses,
+	{name: "fcgiwrap", title: "fcgiwrap", host: true, forgets: true, processes: manyProcesses,
 		wires: fastcgiWires, networks: unixOnly, behind: fastcgiEach, find: findFcgiwrap, start: startFcgiwrap},
 }
 

@@ -14,7 +14,10 @@ var peers embed.FS
 type setup struct {
 	dir    string // temporary
 	self   []string
-	script string // the CGI program; "": there is none
+	script string // the CGI program; "": it has not been made
+
+	descriptors int // that each process may have open
+	processes   int // of a server that has many
 
 	looked map[string]lookup // by the name of a program
 }
@@ -27,7 +30,7 @@ type lookup struct {
 
 // newSetup writes the peers' sources into dir.
 func newSetup(dir string, self []string) (*setup, error) {
-	s := &setup{dir: dir, self: self, looked: make(map[string]lookup)}
+	s := &setup{dir: dir, self: self, looked: make(map[string]lookup), descriptors: descriptors(), processes: manyProcesses}
 	if err := os.CopyFS(dir, peers); err != nil {
 		return nil, err
 	}
@@ -61,8 +64,8 @@ func (s *setup) lacks(row Row) string {
 		}
 	}
 	// The generator has a descriptor for each connection, and so has the server; nginx has two.
-	if need, have := 2*row.Connections+100, descriptors(); need > have {
-		return fmt.Sprintf("%d connections need %d descriptors, and RLIMIT_NOFILE is %d", row.Connections, need, have)
+	if need := 2*row.Connections + 100; need > s.descriptors {
+		return fmt.Sprintf("%d connections need %d descriptors, and RLIMIT_NOFILE is %d", row.Connections, need, s.descriptors)
 	}
 	return ""
 }

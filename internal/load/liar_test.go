@@ -57,6 +57,7 @@ var answers = []struct{ name, wire, answer, fails string }{
 	{"to its end", "http", "HTTP/1.0 200 OK\r\n\r\nhello", ""},
 	{"close", "http", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", ""},
 	{"close", "http-each", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", ""},
+	{"closed unsaid", "http-each", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", ""},
 	{"another body", "http", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelle", "another response body"},
 	{"another length", "http", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhell", "4 of 5 bytes"},
 	{"cut", "http", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "unexpected EOF"},

@@ -32,6 +32,12 @@ func readHTTP(r *bufio.Reader, c *checker) (last bool, err error) {
 	return h.last || err != nil, err
 }
 
+// readLastHTTP reads the only response of a connection, whether or not it says so.
+func readLastHTTP(r *bufio.Reader, c *checker) (last bool, err error) {
+	_, err = readHTTP(r, c)
+	return true, err
+}
+
 func readAnswerHead(r *bufio.Reader) (h answerHead, err error) {
 	line, err := readLine(r)
 	if err != nil {

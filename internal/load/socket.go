@@ -31,12 +31,12 @@ func (c *Config) dial(ctx context.Context) (*socket, error) {
 			return &socket{Conn: conn, timeout: c.Timeout}, nil
 		}
 		if !errors.Is(err, syscall.EAGAIN) {
-			return nil, err
+			return nil, withoutAddress(err)
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return nil, err
+			return nil, withoutAddress(err)
 		}
 	}
 }
@@ -57,6 +57,15 @@ func (s *socket) Write(p []byte) (int, error) {
 func (s *socket) explain(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("no progress in %v", s.timeout)
+	}
+	return withoutAddress(err)
+}
+
+// withoutAddress takes the addresses out of an error of package net: they differ from one
+// connection to the next, and from one run to the next.
+func withoutAddress(err error) error {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("%s: %w", op.Op, op.Err)
 	}
 	return err
 }

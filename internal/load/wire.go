@@ -31,7 +31,7 @@ type Wire struct {
 
 var wires = []*Wire{
 	{Name: "http", Title: "HTTP", Protocol: "http", Kept: true, encode: encodeHTTP, read: readHTTP},
-	{Name: "http-each", Title: "HTTP, one each", Protocol: "http", encode: encodeLastHTTP, read: readHTTP},
+	{Name: "http-each", Title: "HTTP, one each", Protocol: "http", encode: encodeLastHTTP, read: readLastHTTP},
 	{Name: "fastcgi-kept", Title: "FastCGI, kept", Protocol: "fastcgi", Kept: true, encode: encodeKept, read: readFastCGI},
 	{Name: "fastcgi-mux", Title: "FastCGI, multiplexed", Protocol: "fastcgi", Kept: true, Multiplexed: true, encode: encodeKept},
 	{Name: "fastcgi-each", Title: "FastCGI, one each", Protocol: "fastcgi", encode: encodeOnce, read: readLastFastCGI},

@@ -1,0 +1,179 @@
+package compare
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// quickConfig measures one row, in no time.
+func quickConfig(t *testing.T, only ...string) Config {
+	return Config{Self: self(t), Only: only, Rounds: 1, Duration: time.Millisecond, Out: filepath.Join(t.TempDir(), "made", "out"),
+		Stdout: new(bytes.Buffer), Progress: new(bytes.Buffer)}
+}
+
+// TestRun: a row that is measured has all that can be known of it.
+func TestRun(t *testing.T) {
+	const id = "direct/postern/fastcgi-mux/unix/32/get"
+	cfg := quickConfig(t, id, "direct/postern/scgi/unix/32/get@2000")
+	if err := Run(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ReadResults(cfg.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := r.find(id)
+	if len(r.Rows) != 2 || row == nil {
+		t.Fatalf("rows %+v", r.Rows)
+	}
+	for _, name := range []string{"rate", "p50", "p99", "p999", "sent", "received", "allocs", "alloc_bytes"} {
+		if s := row.Metrics[name]; s.Median <= 0 || s.Min > s.Median || s.Max < s.Median {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if r.Machine.Cores < 1 || r.Machine.Go == "" || len(row.Curve) == 0 || r.Took == "" {
+		t.Errorf("machine %+v, curve %v, took %q", r.Machine, row.Curve, r.Took)
+	}
+	if said := cfg.Stdout.(*bytes.Buffer).String(); !strings.Contains(said, "FastCGI, multiplexed") || !strings.Contains(said, "The results are in") {
+		t.Errorf("it says:\n%s", said)
+	}
+	if err := Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "is there already") {
+		t.Errorf("a second run into the same folder: %v", err)
+	}
+}
+
+// A stopper ends a context as soon as a row is being measured.
+type stopper struct{ stop context.CancelFunc }
+
+func (s stopper) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("round 1")) {
+		s.stop()
+	}
+	return len(b), nil
+}
+
+// TestInterruptedRun: no file, no folder and no process is left.
+func TestInterruptedRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	cfg := quickConfig(t, "direct/postern/*/unix/32/*")
+	cfg.Duration, cfg.Progress, cfg.Terminal = time.Hour, stopper{cancel}, true
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	if err := Run(ctx, cfg); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{temporary, filepath.Dir(filepath.Dir(cfg.Out))} {
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+			t.Errorf("in %s: %v, %v", dir, left, err)
+		}
+	}
+	if below := tree([]int{os.Getpid()}); len(below) != 1 {
+		t.Errorf("processes are left: %v", below)
+	}
+}
+
+// TestFailedRow: a server that cannot be started fails its row, and nothing else.
+func TestFailedRow(t *testing.T) {
+	cfg := quickConfig(t, "direct/net-http/http/unix/32/get")
+	cfg.Self = append(cfg.Self, "no description")
+	err := Run(t.Context(), cfg)
+	if err == nil || !strings.Contains(err.Error(), "1 row failed, as the report tells: direct/net-http/http/unix/32/get: a server of Go has ended: compare: a server's description: invalid character") {
+		t.Error(err)
+	}
+	r, err := ReadResults(cfg.Out)
+	if err != nil || r.Rows[0].Failed != 1 || !strings.Contains(r.Rows[0].Errors[0], "invalid character") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestLacks: what a machine does not have leaves rows out.
+func TestLacks(t *testing.T) {
+	c := newComparison(t)
+	c.setup.descriptors = 1024
+	c.setup.looked["gunicorn"] = lookup{err: errors.New("gunicorn is not installed")}
+	c.setup.looked[nginx] = lookup{err: errors.New("nginx is not installed")}
+	rows := []Row{
+		{Front: direct, Server: "postern", Wire: "http", Network: "unix", Connections: 1000, Work: "get"},
+		{Front: direct, Server: "postern", Wire: "http", Network: "unix", Connections: 256, Work: "get"},
+		{Front: direct, Server: "gunicorn", Wire: "http", Network: "unix", Connections: 32, Work: "get"},
+		{Front: direct, Server: "gunicorn", Wire: "http", Network: "unix", Connections: 1, Work: "get"},
+		{Front: nginx, Server: "postern", Wire: "scgi", Network: "unix", Connections: 32, Work: "get"},
+	}
+	kept := c.leaveOut(rows)
+	if len(kept) != 1 || kept[0] != rows[1] {
+		t.Errorf("kept %v", kept)
+	}
+	for reason, n := range map[string]int{"1000 connections need 2100 descriptors, and RLIMIT_NOFILE is 1024": 1, "gunicorn is not installed": 2, "nginx is not installed": 1} {
+		found := false
+		for _, l := range c.results.LeftOut {
+			found = found || l.Reason == reason && len(l.Rows) == n
+		}
+		if !found {
+			t.Errorf("no %d rows for %q in %+v", n, reason, c.results.LeftOut)
+		}
+	}
+}
+
+func TestReadCalls(t *testing.T) {
+	table := filepath.Join(t.TempDir(), "calls")
+	text := `% time     seconds  usecs/call     calls    errors syscall
+------ ----------- ----------- --------- --------- ----------------
+ 60.00    0.000300           1       300           read
+ 20.00    0.000100           1       200        10 futex
+ 20.00    0.000100           1       100         5 epoll_pwait
+------ ----------- ----------- --------- --------- ----------------
+100.00    0.000500                   600        15 total
+`
+	if err := os.WriteFile(table, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := readCalls(table); n != 400 || err != nil {
+		t.Errorf("%d calls, %v", n, err)
+	}
+}
+
+// TestCountCalls: a GET of SCGI is an accept, a look, a read, a write and a close, and not much
+// else.
+func TestCountCalls(t *testing.T) {
+	c := newComparison(t)
+	l := c.setup.look("strace", findStrace)
+	if l.err != nil {
+		t.Skip(l.err)
+	}
+	row := Row{Front: direct, Server: "postern", Wire: "scgi", Network: "unix", Connections: 1, Work: "get"}
+	if !countsCalls(row) {
+		t.Error("it is not counted")
+	}
+	n, err := c.callsOf(t.Context(), l.path, row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n < 5 || n > 20 {
+		t.Errorf("%v system calls a request", n)
+	}
+}
+
+func TestMachine(t *testing.T) {
+	for _, tt := range []struct {
+		machine Machine
+		want    string
+	}{
+		{Machine{Cores: 2, Load: "0.10 0.20 0.30", Busy: 1}, ""}, {Machine{Cores: 2, Load: "3.10 0.20 0.30"}, "not quiet"},
+		{Machine{Cores: 2, Busy: 40}, "40 % busy"}, {Machine{Cores: 1}, "one core"},
+	} {
+		if got := strings.Join(tt.machine.warnings(), "\n"); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+			t.Errorf("%+v: %q, want %q", tt.machine, got, tt.want)
+		}
+	}
+	if got := valueOf("model name\t: A\nflags\t: a b\n", "flags", ":"); got != "a b" {
+		t.Error(strconv.Quote(got))
+	}
+}
