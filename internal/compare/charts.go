@@ -28,7 +28,7 @@ func (r *Results) figures() (all []figure) {
 		"CPU of the server for one request; less is better. "+usualNote, func(row *RowResult) bool { return usualGET(row) && !isHost(row) }))
 	add("rate", r.bars("rate", "Requests a second",
 		"GET; more is better. "+usualNote+" The generator shares the machine.", func(row *RowResult) bool { return usualGET(row) && !isHost(row) }))
-	add("latency", r.latencies("Latency of Postern at "+strconv.Itoa(rate)+" requests a second",
+	add("latency", r.latencies("Latency of Postern at "+formatNumber(rate)+" requests a second",
 		"Counted from when a request was due, so that what waits behind a slow one counts, too.",
 		func(row *RowResult) string { return ifServer(row, "postern", wireTitle(row.Wire)) }))
 	add("latency-fastcgi", r.latencies("The same over FastCGI, beside its peers", "One connection for each request.",

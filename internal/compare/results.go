@@ -150,7 +150,7 @@ type rowSheet struct {
 }
 
 func newSheet(rows []Row) *sheet {
-	s := &sheet{rows: rows, all: make(map[Row]*rowSheet)}
+	s := &sheet{rows: slices.Clone(rows), all: make(map[Row]*rowSheet)}
 	for _, row := range rows {
 		s.all[row] = &rowSheet{values: make(map[string][]float64)}
 	}
@@ -170,6 +170,11 @@ func (s *sheet) add(row Row, m measurement) {
 	} else if m.latency != nil {
 		r.latency.Merge(m.latency)
 	}
+}
+
+// drop forgets a row.
+func (s *sheet) drop(row Row) {
+	s.rows = slices.DeleteFunc(s.rows, func(r Row) bool { return r == row })
 }
 
 func (s *sheet) results() (all []RowResult) {

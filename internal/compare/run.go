@@ -18,7 +18,7 @@ type Config struct {
 	Quick    bool          // only what needs nothing installed, in less than a minute
 	Only     []string      // patterns of rows: those that none matches are left out
 	Rounds   int           // 0: 3, and 2 where it is quick
-	Duration time.Duration // of each measurement; 0: 500 ms, and 250 ms where it is quick
+	Duration time.Duration // of each measurement; 0: 450 ms, and 250 ms where it is quick
 	Out      string        // the folder for the results, which must not exist; "": results/DATE
 	Against  string        // a folder of earlier results; may be empty
 	Results  string        // in place of measuring, a folder of results; may be empty
@@ -31,10 +31,14 @@ type Config struct {
 // The defaults of a Config.
 const (
 	defaultRounds   = 3
-	defaultDuration = 500 * time.Millisecond
+	defaultDuration = 450 * time.Millisecond
 	quickRounds     = 2
 	quickDuration   = 250 * time.Millisecond
 )
+
+// quickLimit is when a quick run measures no further row, so that it ends in a minute on a busy
+// machine, too.
+const quickLimit = 50 * time.Second
 
 func (c *Config) setDefaults() {
 	rounds, duration := defaultRounds, defaultDuration
@@ -178,7 +182,11 @@ func (c *comparison) rounds(ctx context.Context, rows []Row) error {
 	defer c.progress.end()
 	sheet := newSheet(rows)
 	for round := range c.cfg.Rounds {
-		for _, row := range rows {
+		for i, row := range rows {
+			if c.cfg.Quick && time.Since(c.progress.began) > quickLimit {
+				c.outOfTime(round, rows[i:], sheet)
+				break
+			}
 			c.progress.step(round, row)
 			m, err := c.measure(ctx, row)
 			if ctx.Err() != nil {
@@ -196,6 +204,18 @@ func (c *comparison) rounds(ctx context.Context, rows []Row) error {
 	c.results.Rows = sheet.results()
 	c.results.Took = time.Since(c.results.Date).Round(time.Second).String()
 	return nil
+}
+
+// outOfTime notes which rows a quick run has no time for.
+func (c *comparison) outOfTime(round int, rows []Row, s *sheet) {
+	if round > 0 {
+		c.warn(fmt.Sprintf("the machine is slow: %s of round %d were not measured", plural(len(rows), "row"), round+1))
+		return
+	}
+	for _, row := range rows {
+		c.results.leaveOut(row, "there was no time left for it in a quick run")
+		s.drop(row)
+	}
 }
 
 func (c *comparison) warn(texts ...string) {

@@ -122,6 +122,26 @@ func TestLacks(t *testing.T) {
 	}
 }
 
+// TestOutOfTime: what a quick run has no time for is not in the results, and they say so.
+func TestOutOfTime(t *testing.T) {
+	c := newComparison(t)
+	c.progress.w = new(bytes.Buffer)
+	rows, err := choose(plan(), []string{"direct/postern/scgi/unix/*/get"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSheet(rows)
+	s.add(rows[0], measurement{values: map[string]float64{"cpu": 5}})
+	c.outOfTime(0, rows[1:], s)
+	if got := s.results(); len(got) != 1 || got[0].ID != rows[0].ID() || len(c.results.LeftOut[0].Rows) != len(rows)-1 {
+		t.Errorf("%d rows, left out %+v", len(got), c.results.LeftOut)
+	}
+	c.outOfTime(1, rows[:1], s)
+	if got := s.results(); len(got) != 1 || len(c.results.Warnings) != 1 || !strings.Contains(c.results.Warnings[0], "1 row of round 2") {
+		t.Errorf("%d rows, warnings %q", len(got), c.results.Warnings)
+	}
+}
+
 func TestReadCalls(t *testing.T) {
 	table := filepath.Join(t.TempDir(), "calls")
 	text := `% time     seconds  usecs/call     calls    errors syscall

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/load"
 )
@@ -102,7 +103,10 @@ func child(handler string) func(*site) (*running, error) {
 	}
 }
 
+// readReport reads a report. A child that says nothing is ended.
 func readReport(p *program, answers *bufio.Scanner) (r childReport, err error) {
+	mute := time.AfterFunc(startTimeout, func() { killGroup(p.cmd) })
+	defer mute.Stop()
 	if !answers.Scan() {
 		p.kill()
 		return r, fmt.Errorf("a server of Go has ended: %s", p.said)
