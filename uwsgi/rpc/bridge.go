@@ -71,7 +71,7 @@ func (r *Registry) invoke(req *protocol.Request, name string, args [][]byte) (f 
 		return nil, nil, unknown(name)
 	}
 	kept := &keptAnswer{registry: r}
-	err = r.run(req, f, args, kept)
+	err = r.run(req, f, args, kept, new(callContext))
 	return f, kept.result, err
 }
 

@@ -50,42 +50,44 @@ type Client struct {
 // byte. All other errors are *protocol.Error; one whose NotSent is set has called nothing. The
 // context bounds the whole call.
 func (c *Client) Call(ctx context.Context, name string, args ...[]byte) ([]byte, error) {
-	var b buffered
-	if err := c.call(ctx, &b, name, args); err != nil {
+	x := &exchange{client: c, ctx: ctx, name: name}
+	x.to = &x.result
+	if err := x.call(args); err != nil {
 		return nil, err
 	}
-	return b.bytes, nil
+	return x.result.bytes, nil
 }
 
 // CallTo is Call for a result that is long: it is written to w as it comes, and n bytes of it were.
 // An error after the first of them leaves w with a part.
 func (c *Client) CallTo(ctx context.Context, w io.Writer, name string, args ...[]byte) (n int64, err error) {
 	to := &streamed{w: w}
-	err = c.call(ctx, to, name, args)
+	x := &exchange{client: c, ctx: ctx, name: name, to: to}
+	err = x.call(args)
 	return to.n, err
 }
 
-// call makes the call, and has what takes its result take it.
-func (c *Client) call(ctx context.Context, to taker, name string, args [][]byte) error {
-	x := &exchange{client: c, ctx: ctx, to: to, name: name, lim: c.Limits.Resolve()}
+// call makes the call at one node, or at the next where it may.
+func (x *exchange) call(args [][]byte) (err error) {
+	c := x.client
+	x.lim = c.Limits.Resolve()
 	form := uint8(formPacket)
 	if c.Raw {
 		form = formRaw
 	}
 	if c.RefuseEmpty {
 		if i := slices.IndexFunc(args, func(a []byte) bool { return len(a) == 0 }); i >= 0 {
-			return named(name, malformed("an argument is empty, which uWSGI drops"))
+			return named(x.name, malformed("an argument is empty, which uWSGI drops"))
 		}
 	}
 	buf := bufpool.KiB32.Get()
 	defer bufpool.KiB32.Put(buf)
-	var err error
-	if x.packet, err = appendCall(buf[:0], form, name, args); err != nil {
-		return named(name, err)
+	if x.packet, err = appendCall(buf[:0], form, x.name, args); err != nil {
+		return named(x.name, err)
 	}
 	err = x.attempt(c.Dial)
 	for _, dial := range c.Nodes {
-		if err == nil || ctx.Err() != nil || !mayAskNext(err) {
+		if err == nil || x.ctx.Err() != nil || !mayAskNext(err) {
 			break
 		}
 		err = x.attempt(dial)

@@ -20,7 +20,8 @@ import (
 type exchange struct {
 	client *Client
 	ctx    context.Context
-	to     taker // of the result
+	to     taker    // of the result
+	result buffered // where that is for memory
 	name   string
 	lim    protocol.Limits
 	packet []byte

@@ -28,7 +28,7 @@ func (r *Registry) servePath(w protocol.ResponseWriter, req *protocol.Request) e
 	if err := checkCall(name, args[1:]); err != nil {
 		return named(name, err)
 	}
-	return r.run(req, f, args[1:], &pathAnswer{w, contentType(req.Params.Get("HTTP_ACCEPT"))})
+	return r.run(req, f, args[1:], &pathAnswer{w, contentType(req.Params.Get("HTTP_ACCEPT"))}, new(callContext))
 }
 
 // A pathAnswer sends a result as an HTTP response.

@@ -10,8 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/lazycontext"
-
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -20,13 +18,15 @@ type answerer interface {
 	answer(b []byte, stream io.Reader, length int64) error
 }
 
-// run calls f for the request r, within the limits, and has its result answered.
-func (r *Registry) run(req *protocol.Request, f *function, args [][]byte, to answerer) error {
+// run calls f for the request req, within the limits, and has its result answered. ctx becomes the
+// function's, which may keep it: so it is new.
+func (r *Registry) run(req *protocol.Request, f *function, args [][]byte, to answerer, ctx *callContext) error {
 	if err := r.acquire(f.name); err != nil {
 		return err
 	}
 	c := idleCalls.Get().(*call)
-	c.registry, c.function, c.ctx = r, f, &callContext{Context: lazycontext.Context{Parent: req.Context()}}
+	ctx.Parent = req.Context()
+	c.registry, c.function, c.ctx = r, f, ctx
 	timeout := r.timeout()
 	if timeout <= 0 {
 		c.args = append(c.args[:0], args...)
@@ -73,12 +73,17 @@ type call struct {
 	length int64
 	err    error
 
+	start func()        // run, of which "go" makes no closure
 	done  chan struct{} // gets one when the function has returned
 	timer *time.Timer
 	over  atomic.Bool // the function has returned, or its time is over: whichever came first
 }
 
-var idleCalls = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
+var idleCalls = sync.Pool{New: func() any {
+	c := &call{done: make(chan struct{}, 1)}
+	c.start = c.run
+	return c
+}}
 
 // maxKept is how many bytes of arguments a call may have that is used again.
 const maxKept = 64 << 10
@@ -121,7 +126,7 @@ func (c *call) bounded(timeout time.Duration, to answerer) error {
 	} else {
 		c.timer.Reset(timeout)
 	}
-	go c.run()
+	go c.start()
 	select {
 	case <-c.done:
 		c.timer.Stop()

@@ -27,6 +27,7 @@ type service struct {
 	length   int64  // of the result, once it is known
 	failure  string // what the caller is told of a failure
 	wrapped  bool   // the result is wrapped as HTTP's
+	ctx      callContext
 	params   [2]protocol.Param
 	args     [16][]byte // the room of a few
 }
@@ -64,7 +65,7 @@ func (s *service) Serve(w protocol.ResponseWriter, r *protocol.Request, block []
 	}
 	s.name(r, f.uri)
 	s.w = w
-	return s.registry.run(r, f, args, s)
+	return s.registry.run(r, f, args, s, &s.ctx)
 }
 
 // name says in the log and to Observe what was called.
