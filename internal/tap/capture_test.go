@@ -147,7 +147,7 @@ func TestFlows(t *testing.T) {
 		{"an answer to a SYN", []pcap.Segment{down(5, pcap.SYN, ""), down(7, 0, "y"), down(6, 0, "x"), up(0, 0, "a")}, "open <x <y >a close"},
 	} {
 		var got []string
-		f := newFlows(9000, func(e Event) {
+		f := newTCPConns(9000, func(e Event) {
 			mark := (&Message{Side: e.Side, Kind: Data}).mark()
 			switch e.Kind {
 			case Data:

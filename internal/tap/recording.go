@@ -137,19 +137,19 @@ func (rec *Recording) readCapture(r io.Reader) error {
 		return err
 	}
 	d := &Decoder{Tracers: rec.Tracers, Emit: rec.Emit}
-	flows := newFlows(rec.Port, func(e Event) { rec.add(d, e) })
+	conns := newTCPConns(rec.Port, func(e Event) { rec.add(d, e) })
 	for {
 		t, s, err := p.Next()
 		if err != nil {
-			flows.end()
+			conns.end()
 			if err != io.EOF {
 				return err
 			}
 			break
 		}
-		flows.add(t, &s)
+		conns.add(t, &s)
 	}
-	if flows.last == 0 {
+	if conns.last == 0 {
 		if rec.Port != 0 {
 			return fmt.Errorf("it has no TCP connection to port %d", rec.Port)
 		}

@@ -17,24 +17,24 @@ const maxAhead = 1 << 20
 // errNotCaptured is why bytes of a capture are not shown.
 var errNotCaptured = errors.New("the capture lacks them")
 
-// flows are the TCP connections of a capture.
-type flows struct {
+// tcpConns are the TCP connections of a capture.
+type tcpConns struct {
 	port uint16 // the only one of servers; 0: any
 	tell func(Event)
-	open map[[2]netip.AddrPort]*flow // by both addresses, the lesser first
-	last int                         // connection
+	open map[[2]netip.AddrPort]*tcpConn // by both addresses, the lesser first
+	last int                            // connection
 }
 
-// A flow is a connection of a capture.
-type flow struct {
+// A tcpConn is a connection of a capture.
+type tcpConn struct {
 	conn  *Conn
 	front netip.AddrPort
-	sides [2]flowSide
+	sides [2]tcpSide
 	now   time.Time
 }
 
-// A flowSide is what one side of it has sent.
-type flowSide struct {
+// A tcpSide is what one side of it has sent.
+type tcpSide struct {
 	known bool   // next is
 	next  uint32 // the sequence number of the byte that is to come
 	ahead []pcap.Segment
@@ -42,12 +42,12 @@ type flowSide struct {
 	ended bool
 }
 
-func newFlows(port uint16, tell func(Event)) *flows {
-	return &flows{port: port, tell: tell, open: make(map[[2]netip.AddrPort]*flow)}
+func newTCPConns(port uint16, tell func(Event)) *tcpConns {
+	return &tcpConns{port: port, tell: tell, open: make(map[[2]netip.AddrPort]*tcpConn)}
 }
 
 // add takes the next segment.
-func (f *flows) add(t time.Time, s *pcap.Segment) {
+func (f *tcpConns) add(t time.Time, s *pcap.Segment) {
 	key := [2]netip.AddrPort{s.Src, s.Dst}
 	if s.Dst.Compare(s.Src) < 0 {
 		key = [2]netip.AddrPort{s.Dst, s.Src}
@@ -85,7 +85,7 @@ func (f *flows) add(t time.Time, s *pcap.Segment) {
 }
 
 // begin begins a connection with its first segment that is there.
-func (f *flows) begin(t time.Time, s *pcap.Segment, opens bool) *flow {
+func (f *tcpConns) begin(t time.Time, s *pcap.Segment, opens bool) *tcpConn {
 	front, server := s.Src, s.Dst
 	// without a beginning the lesser port is the server's
 	if answers := s.Flags&pcap.SYN != 0 && !opens; answers || !opens && s.Src.Port() < s.Dst.Port() {
@@ -95,13 +95,13 @@ func (f *flows) begin(t time.Time, s *pcap.Segment, opens bool) *flow {
 		return nil
 	}
 	f.last++
-	c := &flow{front: front, now: t, conn: &Conn{ID: f.last, Front: front.String(), Server: server.String(),
+	c := &tcpConn{front: front, now: t, conn: &Conn{ID: f.last, Front: front.String(), Server: server.String(),
 		FrontAddr: front, ServerAddr: server, Opened: t}}
 	f.tell(Event{Conn: c.conn, Time: t, Kind: Opened})
 	return c
 }
 
-func (c *flow) sideOf(s *pcap.Segment) protocol.Side {
+func (c *tcpConn) sideOf(s *pcap.Segment) protocol.Side {
 	if s.Src == c.front {
 		return protocol.RequestSide
 	}
@@ -109,7 +109,7 @@ func (c *flow) sideOf(s *pcap.Segment) protocol.Side {
 }
 
 // take takes a segment with data, or the end of a side, in its turn.
-func (f *flows) take(c *flow, side protocol.Side, s *pcap.Segment) {
+func (f *tcpConns) take(c *tcpConn, side protocol.Side, s *pcap.Segment) {
 	x := &c.sides[side]
 	if !x.known {
 		x.known, x.next = true, s.Seq
@@ -138,7 +138,7 @@ func (f *flows) take(c *flow, side protocol.Side, s *pcap.Segment) {
 }
 
 // deliver tells of what is new in a segment that begins where the side is, or before.
-func (f *flows) deliver(c *flow, side protocol.Side, s *pcap.Segment) {
+func (f *tcpConns) deliver(c *tcpConn, side protocol.Side, s *pcap.Segment) {
 	x := &c.sides[side]
 	old := x.next - s.Seq
 	if size := uint32(len(s.Payload) + s.Cut); old < size {
@@ -159,7 +159,7 @@ func (f *flows) deliver(c *flow, side protocol.Side, s *pcap.Segment) {
 }
 
 // skip goes on behind bytes that the capture lacks.
-func (f *flows) skip(c *flow, side protocol.Side) {
+func (f *tcpConns) skip(c *tcpConn, side protocol.Side) {
 	x := &c.sides[side]
 	first := slices.MinFunc(x.ahead, func(a, b pcap.Segment) int { return int(int32(a.Seq - b.Seq)) })
 	f.tell(Event{Conn: c.conn, Time: c.now, Kind: Lost, Side: side, Lost: int64(first.Seq - x.next), Err: errNotCaptured})
@@ -173,7 +173,7 @@ func (f *flows) skip(c *flow, side protocol.Side) {
 }
 
 // close tells of what has come ahead of what is missing, and of the end.
-func (f *flows) close(key [2]netip.AddrPort, c *flow) {
+func (f *tcpConns) close(key [2]netip.AddrPort, c *tcpConn) {
 	for side := range c.sides {
 		for len(c.sides[side].ahead) > 0 {
 			f.skip(c, protocol.Side(side))
@@ -184,14 +184,14 @@ func (f *flows) close(key [2]netip.AddrPort, c *flow) {
 }
 
 // end ends the connections that have not.
-func (f *flows) end() {
-	open := make([]*flow, 0, len(f.open))
-	keys := make(map[*flow][2]netip.AddrPort)
+func (f *tcpConns) end() {
+	open := make([]*tcpConn, 0, len(f.open))
+	keys := make(map[*tcpConn][2]netip.AddrPort)
 	for key, c := range f.open {
 		open = append(open, c)
 		keys[c] = key
 	}
-	slices.SortFunc(open, func(a, b *flow) int { return a.conn.ID - b.conn.ID })
+	slices.SortFunc(open, func(a, b *tcpConn) int { return a.conn.ID - b.conn.ID })
 	for _, c := range open {
 		f.close(keys[c], c)
 	}
