@@ -106,7 +106,6 @@ type talk struct {
 	conn    net.Conn
 	records []Record
 	err     error
-	rest    []byte
 }
 
 // send sends records.
