@@ -160,8 +160,8 @@ func TestReadCalls(t *testing.T) {
 	}
 }
 
-// TestCountCalls: a GET of SCGI is an accept, a look, a read, a write and a close at least. How many
-// there are besides depends on how busy the machine is.
+// TestCountCalls: a GET of SCGI is an accept, a look, a read, a write and a close at least. How
+// many there are besides depends on how busy the machine is.
 func TestCountCalls(t *testing.T) {
 	c := newComparison(t)
 	l := c.setup.look("strace", findStrace)
