@@ -15,8 +15,12 @@ import (
 	"github.com/postern-gateway/postern/internal/load"
 )
 
-// tracedRequests is how many requests the system calls of a row are counted over.
-const tracedRequests = 200
+// How many requests the system calls of a row are counted over. A program that is started under
+// strace takes long.
+const (
+	tracedRequests = 200
+	tracedPrograms = 20
+)
 
 // countsCalls reports whether the system calls of a row are counted: of a GET over one connection,
 // where what a server does does not depend on how busy the machine is.
@@ -74,7 +78,11 @@ func (c *comparison) callsOf(ctx context.Context, strace string, row Row) (calls
 
 // countCalls returns the system calls of a request. strace writes its table to a file.
 func (r *rig) countCalls(ctx context.Context, strace, table string) (float64, error) {
-	if _, err := r.generator.Run(ctx, load.Pace{Requests: tracedRequests}); err != nil {
+	pace := load.Pace{Requests: tracedRequests}
+	if serverNamed(r.row.Server).host {
+		pace.Requests = tracedPrograms
+	}
+	if _, err := r.generator.Run(ctx, pace); err != nil {
 		return 0, err
 	}
 	args := []string{"-f", "-c", "-o", table}
@@ -90,7 +98,7 @@ func (r *rig) countCalls(ctx context.Context, strace, table string) (float64, er
 	if err := p.attached(ctx, len(pids)); err != nil {
 		return 0, err
 	}
-	result, err := r.generator.Run(ctx, load.Pace{Requests: tracedRequests})
+	result, err := r.generator.Run(ctx, pace)
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +112,7 @@ func (r *rig) countCalls(ctx context.Context, strace, table string) (float64, er
 		return 0, fmt.Errorf("strace does not end: %s", p.said)
 	}
 	n, err := readCalls(table)
-	return float64(n) / tracedRequests, err
+	return float64(n) / float64(pace.Requests), err
 }
 
 // attached waits until strace follows that many processes.
