@@ -27,13 +27,14 @@ test: deps
 	@rm -f $(TABLE)
 	$(GO) vet ./...
 	$(GO) test -count=1 -run 'Alloc|SystemCalls|Instructions' ./protocol ./gateway/route ./benchmarks # the race detector allocates, so these run without it
-	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./gateway/endpoint ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
+	$(GO) test -count=1 ./cgi ./gateway/endpoint ./fastcgi ./scgi ./uwsgi ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
-	POSTERN_INTEROP=1 $(GO) test -count=1 -run TestRestarts ./internal/interop # with it nginx sends half as many requests a second
-	$(GO) test -count=1 -run 'IdleConnections|QuietConnections|FloodedConnections' ./gateway ./cmd/postern # and its memory is not the program's
+	@# with it nginx sends half as many requests a second, and its memory is not the program's
+	POSTERN_INTEROP=1 $(GO) test -count=1 -run 'TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./cmd/postern ./internal/interop ./gateway
 	@$(MAKE) --no-print-directory explore # which compiles what the next line tests
 	POSTERN_INTEROP=1 $(GO) -C internal/explore/browser test -count=1 . # in a real browser; its screenshots are in artifacts/explore
-	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./...; \
+	@# the longest first: two packages are tested at a time
+	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
 check:
