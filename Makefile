@@ -33,8 +33,8 @@ test: deps
 	POSTERN_INTEROP=1 $(GO) test -count=1 -run 'TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./cmd/postern ./internal/interop ./gateway
 	@$(MAKE) --no-print-directory explore # which compiles what the next line tests
 	POSTERN_INTEROP=1 $(GO) -C internal/explore/browser test -count=1 . # in a real browser; its screenshots are in artifacts/explore
-	@# the longest first: two packages are tested at a time
-	@POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
+	@# the longest first: two packages are tested at a time. A program with the race detector ends a second late unless told.
+	@GORACE=atexit_sleep_ms=0 POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
 check:

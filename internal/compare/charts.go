@@ -152,7 +152,7 @@ func (r *Results) latencies(title, note string, label func(*RowResult) string) *
 // sizes draws what a request costs against the bytes of its bodies, with a curve for each label.
 func (r *Results) sizes(title, note string, label func(*RowResult) string) *chart.Drawing {
 	axes := chart.Axes{X: "bytes of body, of request and response together", Y: "CPU for one request", YFormat: formatMicros}
-	for _, w := range works {
+	for _, w := range works() {
 		axes.XTicks = append(axes.XTicks, chart.Tick{At: float64(w.bytes()), Text: w.size})
 	}
 	curves := r.curves("cpu", 1, label, func(row *RowResult) (x float64, ok bool) {

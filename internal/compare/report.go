@@ -154,12 +154,12 @@ func (r *Results) wayTable() *grid {
 
 func (r *Results) worksTable(metric string) *grid {
 	g := &grid{head: []string{"wire", "server"}, text: 2}
-	for _, w := range works {
+	for _, w := range works() {
 		g.head = append(g.head, w.Title)
 	}
 	r.each(isUsual, func(w *load.Wire, row *RowResult) {
 		cells := []string{w.Title, serverTitle(row.Server)}
-		for _, work := range works {
+		for _, work := range works() {
 			other := row.Row
 			other.Work = work.Name
 			cells = append(cells, r.cell(other, (*RowResult).spread, metric))

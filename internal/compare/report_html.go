@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"strings"
+	"sync"
 
 	"github.com/postern-gateway/postern/internal/chart"
 )
@@ -12,7 +13,7 @@ import (
 //go:embed report.html
 var page string
 
-var pageTemplate = template.Must(template.New("report").Parse(page))
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("report").Parse(page)) })
 
 // A pageData is what report.html, a template, is filled with.
 type pageData struct {
@@ -67,7 +68,7 @@ func (r *Results) html() ([]byte, error) {
 		p.Sections = append(p.Sections, ps)
 	}
 	var out bytes.Buffer
-	err := pageTemplate.Execute(&out, p)
+	err := pageTemplate().Execute(&out, p)
 	return out.Bytes(), err
 }
 

@@ -86,7 +86,7 @@ func (s *server) most(wire string) int {
 
 // works are the names of those that s does. The first is the GET.
 func (s *server) works() (names []string) {
-	for _, w := range works {
+	for _, w := range works() {
 		if !s.host || w.bytes() < 1<<20 {
 			names = append(names, w.Name)
 		}

@@ -32,15 +32,18 @@ const (
 // piece is what a download has 32 times.
 var piece = bytes.Repeat([]byte("0123456789abcdef"), pieceSize/16)
 
-var works = []*Work{
-	{Name: "get", Title: "GET, 13 bytes", size: "13 B", path: "/hello", want: []byte(hello)},
-	{Name: "post64k", Title: "POST, 64 KB", size: "64 KB", path: "/count", body: 64 << 10, want: []byte("65536\n")},
-	{Name: "download1m", Title: "download, 1 MB", size: "1 MB", path: "/download", want: bytes.Repeat(piece, pieces)},
-	{Name: "upload10m", Title: "upload, 10 MB", size: "10 MB", path: "/count", body: 10 << 20, want: []byte("10485760\n")},
-}
+// works are made when they are asked for: other commands do not pay for them.
+var works = sync.OnceValue(func() []*Work {
+	return []*Work{
+		{Name: "get", Title: "GET, 13 bytes", size: "13 B", path: "/hello", want: []byte(hello)},
+		{Name: "post64k", Title: "POST, 64 KB", size: "64 KB", path: "/count", body: 64 << 10, want: []byte("65536\n")},
+		{Name: "download1m", Title: "download, 1 MB", size: "1 MB", path: "/download", want: bytes.Repeat(piece, pieces)},
+		{Name: "upload10m", Title: "upload, 10 MB", size: "10 MB", path: "/count", body: 10 << 20, want: []byte("10485760\n")},
+	}
+})
 
 func workNamed(name string) *Work {
-	for _, w := range works {
+	for _, w := range works() {
 		if w.Name == name {
 			return w
 		}

@@ -9,10 +9,11 @@ import (
 	"testing"
 )
 
-// TestUWSGIXMLRPCEndsItsWorker calls a function of uWSGI by XML-RPC in the way that its changelog
-// of 1.9.11 shows. The worker ends by a segmentation fault, whoever calls. Ours is tested by
+// TestUWSGIXMLRPCAnswersNothing calls a function of uWSGI by XML-RPC in the way that its changelog
+// of 1.9.11 shows, whoever calls. uWSGI reads memory that is not the result's: nearly always the
+// worker ends by a segmentation fault, and once it answered an empty string. Ours is tested by
 // TestRPCBehindNginx.
-func TestUWSGIXMLRPCEndsItsWorker(t *testing.T) {
+func TestUWSGIXMLRPCAnswersNothing(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
 	app, err := filepath.Abs("testdata/peers/rpc.py")
@@ -36,8 +37,11 @@ func TestUWSGIXMLRPCEndsItsWorker(t *testing.T) {
 	dial := func(ctx context.Context) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", loopback(port))
 	}
+	trace := "Segmentation Fault"
 	if got := conversation(t, dial, []byte(request)); got != "" {
-		t.Errorf("it answers %q", got)
+		if trace = "output error : string is not in UTF-8"; !strings.Contains(got, "<string></string>") {
+			t.Errorf("it answers %q", got)
+		}
 	}
-	eventually(t, "the worker's end", func() bool { return strings.Contains(p.said(), "Segmentation Fault") })
+	eventually(t, trace, func() bool { return strings.Contains(p.said(), trace) })
 }
