@@ -77,7 +77,7 @@ func TestTrace(t *testing.T) {
 		"fastcgi": {"> BEGIN_REQUEST 1 RESPONDER", "< END_REQUEST 1 REQUEST_COMPLETE 0"},
 		"scgi":    {"> request .*QUERY_STRING=\"a=b\"", "< head 200 "},
 		"uwsgi":   {"> 0 \\(WSGI\\) 0 .*QUERY_STRING=\"a=b\"", "< head 200 "},
-		"http":    {"> \"GET /inspect\\?a=b HTTP/1.1", "< \"HTTP/1.1 200 OK"},
+		"http":    {"> request HTTP/1.1 GET \"/inspect\\?a=b\"", "< head 200 "},
 	} {
 		p := start(t, nil, program(t, name), "-listen", "127.0.0.1:0", "-trace")
 		addr := p.says(t, ` at (\S+)$`)

@@ -63,13 +63,8 @@ func lengthField(method string, r *protocol.Request) string {
 // validFields refuses what would be another field, or the end of the head.
 func validFields(h http.Header) error {
 	for name, values := range h {
-		if !httpguts.ValidHeaderFieldName(name) {
-			return unsendable("name of header " + strconv.Quote(name))
-		}
-		for _, v := range values {
-			if !httpguts.ValidHeaderFieldValue(v) {
-				return unsendable("value of header " + name)
-			}
+		if wrong := protocol.BadField(name, values); wrong != "" {
+			return unsendable(wrong)
 		}
 	}
 	return nil

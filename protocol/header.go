@@ -69,15 +69,25 @@ func joined(had, values []string) []string {
 }
 
 func validField(name string, values []string) error {
+	if wrong := BadField(name, values); wrong != "" {
+		return fmt.Errorf("%w: %s", errHead, wrong)
+	}
+	return nil
+}
+
+// BadField says what is wrong with a header's field, or returns "": a name that is no token, or a
+// value that would begin another field or end the head (RFC 9110 section 5). It quotes no value,
+// which may be a secret.
+func BadField(name string, values []string) string {
 	if !httpguts.ValidHeaderFieldName(name) {
-		return fmt.Errorf("%w: header name %q", errHead, Clip(name))
+		return "name of header " + strconv.Quote(Clip(name))
 	}
 	for _, v := range values {
 		if !httpguts.ValidHeaderFieldValue(v) {
-			return fmt.Errorf("%w: value of header %s: %q", errHead, name, Clip(v))
+			return "value of header " + name
 		}
 	}
-	return nil
+	return ""
 }
 
 func (d *head) takeLength(values []string, status int) (int64, error) {

@@ -118,9 +118,7 @@ func sendable(hr *http.Request) error {
 		wrong = "host " + strconv.Quote(Clip(hr.Host))
 	}
 	for name, values := range hr.Header {
-		if slices.ContainsFunc(values, func(v string) bool { return !httpguts.ValidHeaderFieldValue(v) }) {
-			wrong = "value of header " + name
-		}
+		wrong = cmp.Or(wrong, BadField(name, values))
 	}
 	if wrong == "" {
 		return nil

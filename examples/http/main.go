@@ -26,7 +26,7 @@ func main() {
 	}
 	log.Print("HTTP at ", l.Addr())
 	if *trace {
-		l = wire.Listener(l, nil, os.Stdout)
+		l = wire.Listener(l, gateway.HTTPTracer{}, os.Stdout)
 	}
 	server := &gateway.Server{Handler: protocol.FromHTTP(imageserver.Handler())}
 	log.Fatal(server.ServeHTTP(l))

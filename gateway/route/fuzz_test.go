@@ -31,7 +31,7 @@ func FuzzRules(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rules, uri, host string) {
 		for _, file := range []string{"static:", "exists:", "isfile:", "isdir:", "islink:", "isexec:"} {
 			if strings.Contains(rules, file) {
-				t.Skip()
+				return // that looks at the files of this machine
 			}
 		}
 		list, err := env.Parse("f", rules)

@@ -22,7 +22,7 @@ func reset(c net.Conn) {
 			if raw.Control(func(fd uintptr) { left = rawio.Unsent(int(fd)) }) != nil || left == 0 {
 				break
 			}
-			time.Sleep(wait)
+			time.Sleep(wait) // the system tells nobody that the last byte has been taken
 		}
 	}
 	netio.ResetOnClose(c)

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"golang.org/x/net/http/httpguts"
-
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -74,10 +72,8 @@ func outgoing(ctx context.Context, r *protocol.Request) (*http.Request, error) {
 		return nil, err
 	}
 	for name, values := range hr.Header {
-		for _, v := range values {
-			if !httpguts.ValidHeaderFieldValue(v) {
-				return nil, &protocol.Error{Protocol: "http", Op: "write request", Kind: protocol.ErrMalformed, Detail: "value of header " + name}
-			}
+		if wrong := protocol.BadField(name, values); wrong != "" {
+			return nil, &protocol.Error{Protocol: "http", Op: "write request", Kind: protocol.ErrMalformed, Detail: wrong}
 		}
 	}
 	hr.URL.Scheme, hr.URL.Host, hr.RequestURI = "http", "backend", ""

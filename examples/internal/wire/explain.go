@@ -11,12 +11,9 @@ import (
 )
 
 // Explain returns a client's connection whose bytes are printed to out, each with its meaning, a
-// line a field. A nil p is HTTP/1, which is text and printed line by line.
+// line a field.
 func Explain(c net.Conn, p protocol.Tracer, out io.Writer) net.Conn {
 	out = &lockedWriter{w: out}
-	if p == nil {
-		return &conn{Conn: c, in: textLines{out, "<"}, out: textLines{out, ">"}}
-	}
 	return &conn{Conn: c, in: fields(p, protocol.ResponseSide, out, "<"), out: fields(p, protocol.RequestSide, out, ">")}
 }
 

@@ -2,8 +2,6 @@
 package wire
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -12,8 +10,7 @@ import (
 )
 
 // Listener returns l with what goes over its connections printed to out, a line a message: after
-// ">" what the front sends, after "<" what the server answers. A nil p is HTTP/1, which is text and
-// printed line by line.
+// ">" what the front sends, after "<" what the server answers.
 func Listener(l net.Listener, p protocol.Tracer, out io.Writer) net.Listener {
 	return &listener{Listener: l, protocol: p, out: &lockedWriter{w: out}}
 }
@@ -34,9 +31,6 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // trace is where one side of a connection is written to.
 func (l *listener) trace(side protocol.Side, prefix string) io.Writer {
-	if l.protocol == nil {
-		return textLines{l.out, prefix}
-	}
 	return &protocol.Trace{Protocol: l.protocol, Side: side, Out: l.out, Prefix: prefix}
 }
 
@@ -66,19 +60,6 @@ func (c *conn) CloseWrite() error {
 		return h.CloseWrite()
 	}
 	return nil
-}
-
-// textLines prints a text, each line quoted.
-type textLines struct {
-	out    io.Writer
-	prefix string
-}
-
-func (t textLines) Write(p []byte) (int, error) {
-	for line := range bytes.Lines(p) {
-		fmt.Fprintf(t.out, "%s %.100q\n", t.prefix, line)
-	}
-	return len(p), nil
 }
 
 // A lockedWriter keeps the lines of several connections apart.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
 )
@@ -48,9 +49,19 @@ func TestListener(t *testing.T) {
 				"    16  0d 0a                     end of head\n" +
 				"< body\n" +
 				"    18  68 65 6c 6c 6f            body            \"hello\"\n"},
-		{nil, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 204 No Content\r\n\r\n",
-			"> \"GET / HTTP/1.0\\r\\n\"\n> \"\\r\\n\"\n< \"HTTP/1.0 204 No Content\\r\\n\"\n< \"\\r\\n\"\n",
-			"> \"GET / HTTP/1.0\\r\\n\"\n> \"\\r\\n\"\n< \"HTTP/1.0 204 No Content\\r\\n\"\n< \"\\r\\n\"\n"},
+		{gateway.HTTPTracer{}, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 204 No Content\r\n\r\n",
+			"> request HTTP/1.0 GET \"/\"\n< head 204\n",
+			"> request HTTP/1.0 GET\n" +
+				"     0  47 45 54                  method          GET\n" +
+				"     3  20                        space\n" +
+				"     4  2f                        request-target  \"/\"\n" +
+				"     5  20                        space\n" +
+				"     6  48 54 54 50 2f 31 2e 30   HTTP-version    HTTP/1.0\n" +
+				"    14  0d 0a                     end of line\n" +
+				"    16  0d 0a                     end of head\n" +
+				"< head 204\n" +
+				"     0  48 54 54 50 2f 31 2e ...  status line     \"HTTP/1.0 204 No Content\\r\\n\"\n" +
+				"    25  0d 0a                     end of head\n"},
 		{scgi.Protocol{}, "GET / HTTP/1.0\r\n\r\n", "", "> scgi: read head: malformed: netstring length \"G\": \"GET / HTTP/1.0\\r\\n\\r\\n\"\n", ""},
 	} {
 		listener, dial := talk(t, row.protocol, row.asks, row.says)
