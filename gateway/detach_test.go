@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/postern-gateway/postern/gateway"
@@ -178,5 +180,77 @@ func TestDetachFails(t *testing.T) {
 	}
 	if err := s.Detach(l); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a closed server: %v", err)
+	}
+}
+
+// Once Detach has returned nobody of the server accepts: a listener that then blocks, as one does
+// that is passed on to another process, blocks nobody.
+func TestDetachedListenerMayBlock(t *testing.T) {
+	for network, l := range map[string]net.Listener{"tcp": tcp(t), "unix": unix(t)} {
+		t.Run(network, func(t *testing.T) {
+			defer l.Close()
+			for range 20 {
+				detachBlocking(t, l)
+			}
+		})
+	}
+}
+
+// detachBlocking has a server serve many connections of a request each until it is detached, and
+// then makes the listener block.
+func detachBlocking(t *testing.T, l net.Listener) {
+	way := ways["scgi"]
+	s := &gateway.Server{MethodOptional: true, Handler: text("left")}
+	served := make(chan error, 1)
+	go func() { served <- way.serve(s, l) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	var clients sync.WaitGroup
+	answered := make(chan struct{}, 1)
+	for range 8 {
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				askOnce(l.Addr(), way.request, way.answer)
+				select {
+				case answered <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range 3 {
+		<-answered
+	}
+	if err := s.Detach(l); err != nil {
+		t.Fatal(err)
+	}
+	<-served
+	setBlocking(t, l, true)
+	cancel()
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	setBlocking(t, l, false)
+	last := &gateway.Server{MethodOptional: true, Handler: text("left")}
+	go func() { served <- way.serve(last, l) }()
+	clients.Wait() // those that connected meanwhile are served by the next
+	askOnce(l.Addr(), way.request, way.answer)
+	if err := last.Detach(l); err != nil {
+		t.Fatal(err)
+	}
+	<-served
+	if err := last.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// setBlocking says whether the system waits in accept(2) on l.
+func setBlocking(t *testing.T, l net.Listener, yes bool) {
+	t.Helper()
+	raw, err := l.(syscall.Conn).SyscallConn()
+	if err == nil {
+		err = raw.Control(func(fd uintptr) { err = syscall.SetNonblock(int(fd), !yes) })
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -42,6 +42,7 @@ type activeListener struct {
 	done     chan struct{} // closed when nobody accepts any more
 
 	acceptor *netio.Acceptor // accepts instead of the Listener, if not nil
+	coming   sync.RWMutex    // held for reading by come, for good by shut
 
 	whole atomic.Bool // its protocol takes what has come first from who looked for that
 }
@@ -131,6 +132,7 @@ func (s *Server) shut(l *activeListener) {
 	s.run.mu.Lock()
 	delete(s.run.listeners, l)
 	s.run.mu.Unlock()
+	l.coming.Lock()
 	l.giveBack()
 	close(l.done)
 	s.run.tasks.Done()
@@ -160,31 +162,6 @@ func (s *Server) waitForRoom(l *activeListener) bool {
 
 // full reports, with mu held, whether there are as many connections as there may be.
 func (s *Server) full() bool { return s.MaxConns > 0 && len(s.run.conns) >= s.MaxConns }
-
-// admit has nc served if its peer may connect.
-func (s *Server) admit(l *activeListener, nc net.Conn) {
-	if !l.allow.Admits(nc.RemoteAddr()) {
-		s.refuse(l, nc)
-		return
-	}
-	s.run.totals.accepted.Add(1)
-	c := s.begin(l, nc)
-	if c == nil {
-		nc.Close()
-		return
-	}
-	s.run.workers.serve(c.start)
-}
-
-// refuse closes the connection of a forbidden peer.
-func (s *Server) refuse(l *activeListener, nc net.Conn) {
-	s.run.totals.refused.Add(1)
-	nc.Close()
-	if ok, unlogged := l.refused.Allow(1); ok {
-		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+l.name+": add it to allow=",
-			"peer", peerName(nc), "listener", l.name, "unlogged", unlogged)
-	}
-}
 
 // backOff waits after a failed accept, until a connection ends: then there are descriptors again.
 func (s *Server) backOff(l *activeListener, err error, wait time.Duration) {

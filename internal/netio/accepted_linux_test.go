@@ -197,7 +197,7 @@ func TestAcceptedHasTheOptionsOfPackageNet(t *testing.T) {
 	dial()
 	var conns []*Accepted
 	for i := range 2 {
-		a.untuned = 1 - i // the second has it from the listener
+		a.untuned.Store(int32(1 - i)) // the second has it from the listener
 		c, err := a.Accept()
 		if err != nil {
 			t.Fatal(err)

@@ -7,32 +7,30 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// An Acceptor accepts the connections of a listener as [Accepted]. One goroutine at a time may use
-// it; the listener's Close ends it.
+// An Acceptor accepts the connections of a listener as [Accepted], until the listener is closed. It
+// is safe for concurrent use.
 type Acceptor struct {
 	listener net.Listener
 	network  string
 	raw      syscall.RawConn
 
-	try  func(fd uintptr)
-	fd   int
-	peer syscall.RawSockaddrAny
-	size uint32
-
-	untuned int // connections that may have come before the listener was tuned
+	untuned atomic.Int32 // connections that may have come before the listener was tuned
 }
 
 // NewAcceptor returns nil for a listener that is no plain one of TCP or of a Unix stream socket.
 // One that wraps such a listener and has its Accept says so by a method PlainListener.
 func NewAcceptor(l net.Listener) *Acceptor {
 	l = PlainListener(l)
-	a := &Acceptor{listener: l, network: l.Addr().Network(), untuned: queueMax}
+	a := &Acceptor{listener: l, network: l.Addr().Network()}
+	a.untuned.Store(queueMax)
 	var err error
 	switch l := l.(type) {
 	case *net.TCPListener:
@@ -45,7 +43,6 @@ func NewAcceptor(l net.Listener) *Acceptor {
 	if a.raw == nil || err != nil || a.network != "tcp" && a.network != "unix" {
 		return nil
 	}
-	a.try = a.accept
 	return a
 }
 
@@ -76,32 +73,54 @@ func tuneTCP(fd uintptr) {
 // Accept returns a connection that has come already as an [Accepted]. Where it has to wait for one
 // the listener's own Accept does.
 func (a *Acceptor) Accept() (net.Conn, error) {
-	a.fd = -1
-	if err := a.raw.Control(a.try); err != nil || a.fd < 0 {
-		return a.listener.Accept()
+	if c := a.Come(); c != nil {
+		return c, nil
 	}
-	if a.untuned > 0 && a.network == "tcp" {
-		a.untuned--
-		tuneTCP(uintptr(a.fd))
-	}
-	return &Accepted{network: a.network, local: a.listener.Addr(), peer: a.peerAddr(), fd: a.fd}, nil
+	return a.listener.Accept()
 }
 
-// accept accepts what has come. An error is left to the listener to find again.
-func (a *Acceptor) accept(fd uintptr) { a.fd, a.size, _ = rawio.Accept(int(fd), &a.peer) }
+// Come returns a connection that has come already as an [Accepted], or nil.
+func (a *Acceptor) Come() net.Conn {
+	t := acceptCalls.Get().(*acceptCall)
+	defer acceptCalls.Put(t)
+	t.fd = -1
+	if err := a.raw.Control(t.try); err != nil || t.fd < 0 {
+		return nil
+	}
+	if a.network == "tcp" && a.untuned.Load() > 0 {
+		a.untuned.Add(-1)
+		tuneTCP(uintptr(t.fd))
+	}
+	return &Accepted{network: a.network, local: a.listener.Addr(), peer: t.peerAddr(a.network), fd: t.fd}
+}
+
+// An acceptCall is one call of accept(2) that does not wait. Its errors are left to the listener to
+// find again.
+type acceptCall struct {
+	try  func(fd uintptr)
+	fd   int
+	peer syscall.RawSockaddrAny
+	size uint32
+}
+
+var acceptCalls = sync.Pool{New: func() any {
+	t := new(acceptCall)
+	t.try = func(fd uintptr) { t.fd, t.size, _ = rawio.Accept(int(fd), &t.peer) }
+	return t
+}}
 
 // unnamed is the address of a Unix socket that has none, as package net has it.
 var unnamed net.Addr = &net.UnixAddr{Name: "@", Net: "unix"}
 
-// peerAddr is the address of the connection that was accepted last.
-func (a *Acceptor) peerAddr() net.Addr {
+// peerAddr is the address of the connection's other end.
+func (t *acceptCall) peerAddr(network string) net.Addr {
 	switch {
-	case a.network == "tcp":
-		return tcpAddr(&a.peer)
-	case a.size <= uint32(unsafe.Sizeof(a.peer.Addr.Family)):
+	case network == "tcp":
+		return tcpAddr(&t.peer)
+	case t.size <= uint32(unsafe.Sizeof(t.peer.Addr.Family)):
 		return unnamed
 	}
-	sa, _ := syscall.Getpeername(a.fd)
+	sa, _ := syscall.Getpeername(t.fd)
 	if u, ok := sa.(*syscall.SockaddrUnix); ok {
 		return &net.UnixAddr{Name: u.Name, Net: "unix"}
 	}

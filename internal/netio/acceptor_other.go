@@ -10,5 +10,8 @@ type Acceptor struct{}
 // NewAcceptor returns nil on this system.
 func NewAcceptor(net.Listener) *Acceptor { return nil }
 
+// Come is not called on this system.
+func (*Acceptor) Come() net.Conn { return nil }
+
 // Accept is not called on this system.
 func (*Acceptor) Accept() (net.Conn, error) { return nil, net.ErrClosed }
