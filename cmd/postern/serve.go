@@ -61,6 +61,7 @@ Send to:
                          uwsgi listeners have functions, too, for postern rpc and uWSGI: hello, echo, count, big N, empty, fail,
                          panic, sleep MS
   cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
+  files:/srv/www/        the files of a directory tree; 'files:/srv/www/?listing=1' also lists directories
   fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server
 
 Rules before it, --route and --routes, are those of uWSGI's internal routing: a condition and an action, tried in order.
@@ -186,11 +187,12 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 		h, err := cfg.demoBackend(options)
 		return h, func() {}, err
 	}
-	client, err := endpoint.NewClient(withOptions(cfg.to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log})
+	h, err := endpoint.NewHandler(withOptions(cfg.to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log,
+		Handler: func(c *endpoint.Client, _ string) protocol.Handler { return cfg.proxy(c, cfg.to) }})
 	if err != nil {
 		return nil, nil, err
 	}
-	return cfg.proxy(client, cfg.to), func() { client.Close() }, nil
+	return h, func() { h.Close() }, nil
 }
 
 // proxy sends requests on to a backend.

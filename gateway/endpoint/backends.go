@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/route"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -18,26 +17,26 @@ import (
 type Backends struct {
 	Options *ClientOptions // of every client; nil: all defaults
 
-	// Handler makes a backend's handler of its client and its URL. nil: a gateway.Proxy.
+	// Handler makes a backend's handler of its client and its URL. nil: that of Options.
 	Handler func(c *Client, url string) protocol.Handler
 
 	// Modified returns what serves requests of these modifiers in this process, as the plugins of
 	// uWSGI do: "uwsgi:,173,3". nil, or nothing returned: the request goes on with them.
 	Modified func(modifier1, modifier2 uint8) protocol.Handler
 
-	mu      sync.Mutex
-	clients []*Client
+	mu       sync.Mutex
+	handlers []*Handler
 }
 
-// Close closes the clients.
+// Close closes the handlers, and with them their clients.
 func (b *Backends) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var errs []error
-	for _, c := range b.clients {
-		errs = append(errs, c.Close())
+	for _, h := range b.handlers {
+		errs = append(errs, h.Close())
 	}
-	b.clients = nil
+	b.handlers = nil
 	return errors.Join(errs...)
 }
 
@@ -56,7 +55,7 @@ func (b *Backends) node(address string) (route.Caller, error) {
 // urlOf makes a URL of an address as uWSGI has it.
 func urlOf(scheme, address string) string {
 	switch {
-	case strings.HasPrefix(address, "//"), strings.Contains(scheme, "+"), scheme == "cgi":
+	case strings.HasPrefix(address, "//"), strings.Contains(scheme, "+"), isFile(scheme):
 		return scheme + ":" + address
 	case strings.HasPrefix(address, "/"), strings.HasPrefix(address, "@"):
 		return scheme + "+unix:" + address
@@ -67,11 +66,11 @@ func urlOf(scheme, address string) string {
 // action makes the action that sends requests on by a protocol.
 func (b *Backends) action(name, args string) (route.Action, error) {
 	scheme, _, _ := strings.Cut(name, "+")
-	if r := find(scheme); r == nil || r.client == nil {
+	if r := find(scheme); r == nil || r.client == nil && r.handler == nil {
 		return nil, nil
 	}
 	address, more := args, ""
-	if name == scheme && scheme != "cgi" && !strings.HasPrefix(args, "//") { // no URL, but uWSGI's
+	if name == scheme && !isFile(scheme) && !strings.HasPrefix(args, "//") { // no URL, but uWSGI's
 		address, more, _ = strings.Cut(args, ",")
 	}
 	change, err := changeOf(scheme, more)
@@ -82,14 +81,10 @@ func (b *Backends) action(name, args string) (route.Action, error) {
 		return b.modify(change), nil
 	}
 	url := urlOf(name, address)
-	c, err := NewClient(url, b.Options)
+	h, err := b.handler(url)
 	if err != nil {
 		return nil, err
 	}
-	b.mu.Lock()
-	b.clients = append(b.clients, c)
-	b.mu.Unlock()
-	h := b.handler(c, url)
 	return route.ActionFunc(func(x *route.Exchange) (route.Result, error) {
 		x.Note("sends on to %s", url)
 		if more != "" {
@@ -99,11 +94,23 @@ func (b *Backends) action(name, args string) (route.Action, error) {
 	}), nil
 }
 
-func (b *Backends) handler(c *Client, url string) protocol.Handler {
-	if b.Handler != nil {
-		return b.Handler(c, url)
+// handler makes the handler of a URL.
+func (b *Backends) handler(url string) (*Handler, error) {
+	var o ClientOptions
+	if b.Options != nil {
+		o = *b.Options
 	}
-	return &gateway.Proxy{Backend: c, Name: url}
+	if b.Handler != nil {
+		o.Handler = b.Handler
+	}
+	h, err := NewHandler(url, &o)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.handlers = append(b.handlers, h)
+	return h, nil
 }
 
 // modify makes the action that gives a request modifiers.

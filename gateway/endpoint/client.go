@@ -11,6 +11,10 @@ type ClientOptions struct {
 	Limits *protocol.Limits // nil: the defaults
 	// for what CGI programs write to standard error, and the like; nil: slog.Default
 	Log *slog.Logger
+
+	// Handler makes the handler of a URL of its client, where one is called: see [NewHandler]. nil:
+	// a gateway.Proxy whose Name is the URL.
+	Handler func(c *Client, url string) protocol.Handler
 }
 
 // A Client calls a backend. It is safe for concurrent use. Close it when it is no longer needed.
@@ -39,6 +43,8 @@ func NewClient(url string, o *ClientOptions) (*Client, error) {
 // Client returns the client for e. It does not connect yet.
 func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
 	switch {
+	case e.row.handler != nil:
+		return nil, e.errorf("%s is served in this process: there is nothing to call", e.Protocol)
 	case e.row.client == nil:
 		return nil, e.errorf("%s is for listening: name the protocol that the backend speaks", e.Protocol)
 	case e.Network == "fd":

@@ -8,6 +8,7 @@
 //	http://127.0.0.1:8080                            HTTP/1
 //	auto://:9000                                     any of these, told apart by a connection's first bytes; for listening
 //	cgi:/usr/lib/cgi-bin/                            CGI programs, a tree or one file; for calling
+//	files:/srv/www/                                  the files of a directory tree; for a [Handler]
 //
 // # Options
 //
@@ -36,6 +37,9 @@
 // first-byte-timeout, read-timeout, total-timeout, linger, kill-grace, drop-functions, stderr-rate,
 // user, group, umask; and of [cgi.ResourceLimits]: cpu (a duration), memory and file-size (bytes),
 // files, user-processes.
+//
+// Those of files are fields of [site.Files]: mount, index, listing, hidden, follow-links, and
+// precompressed (on unless it is 0), which is the contrary of Plain.
 //
 // # Unix sockets
 //

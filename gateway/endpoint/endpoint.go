@@ -12,7 +12,7 @@ import (
 // An Endpoint is a URL that has been read. It is made by [Parse].
 type Endpoint struct {
 	Protocol string // "fastcgi"; "auto" for all
-	Network  string // "tcp", "unix", "fd", or "file" for CGI
+	Network  string // "tcp", "unix", "fd", or "file" for CGI and files
 	Address  string // host:port, a path, or a descriptor's number
 
 	Allow        gateway.AllowList // who may connect by TCP; empty: the server's list

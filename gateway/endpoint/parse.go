@@ -29,7 +29,8 @@ func parse(text string) (*Endpoint, error) {
 	name, network, _ := strings.Cut(scheme, "+")
 	e := &Endpoint{Protocol: name, Network: network, row: find(name)}
 	if e.row == nil {
-		return nil, fmt.Errorf("unknown scheme %q: known are %s, each but cgi also with +unix or +fd", scheme, schemes())
+		all, local := schemes()
+		return nil, fmt.Errorf("unknown scheme %q: known are %s, each but %s also with +unix or +fd", scheme, all, local)
 	}
 	rest, query, _ := strings.Cut(rest, "?")
 	if err := e.parseAddress(rest); err != nil {
@@ -48,9 +49,9 @@ func parse(text string) (*Endpoint, error) {
 
 func (e *Endpoint) parseAddress(rest string) (err error) {
 	switch {
-	case e.Protocol == "cgi" && e.Network != "":
-		return fmt.Errorf("cgi is no network protocol: write cgi:FILE or cgi:DIRECTORY/")
-	case e.Protocol == "cgi":
+	case e.row.path != "" && e.Network != "":
+		return fmt.Errorf("%s is no network protocol: write %s", e.Protocol, e.row.path)
+	case e.row.path != "":
 		e.Network = "file"
 		e.Address, err = parsePath(rest)
 	case e.Network == "unix":

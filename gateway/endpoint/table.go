@@ -14,11 +14,15 @@ import (
 type row struct {
 	name string
 	port string // taken where a URL has none; empty: it must have one
+	// path says how its URLs are written, where their address is a file; empty: it is a network's
+	path string
 
 	// serve serves it on a listener; nil: one cannot listen for it.
 	serve func(s *gateway.Server, l *Listener) error
 	// client makes its client; nil: it cannot be called.
 	client func(e *Endpoint, o *ClientOptions) (*Client, error)
+	// handler makes the handler of what is served in this process; nil: a client is called.
+	handler func(e *Endpoint, o *ClientOptions) (*Handler, error)
 	// options are what its URLs may say for calling.
 	options []string
 	// tracer decodes its wire; nil: it has none of its own.
@@ -28,8 +32,9 @@ type row struct {
 // table has a row for each scheme.
 var table = []row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s, l)...) }},
-	{name: "cgi", client: newCGI, options: cgiOptions()},
+	{name: "cgi", path: "cgi:FILE or cgi:DIRECTORY/", client: newCGI, options: cgiOptions()},
 	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param"), tracer: fastcgi.Protocol{}},
+	{name: "files", path: "files:DIRECTORY/", handler: newFiles, options: filesOptions()},
 	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age"), tracer: gateway.HTTPTracer{}},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param"), tracer: scgi.Protocol{}},
 	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param"), tracer: uwsgi.Protocol{}},
@@ -52,13 +57,16 @@ func find(name string) *row {
 	return nil
 }
 
-// schemes are the names of the table for an error's text.
-func schemes() string {
-	names := make([]string, len(table))
+// schemes are the names of the table for an error's text, and those that are none of a network.
+func schemes() (all, files string) {
+	var names, local []string
 	for i := range table {
-		names[i] = table[i].name
+		names = append(names, table[i].name)
+		if table[i].path != "" {
+			local = append(local, table[i].name)
+		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ", "), strings.Join(local, " and ")
 }
 
 func newHTTP(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {

@@ -25,6 +25,7 @@ var layers = []struct {
 	{packages: []string{"internal/load"}, outside: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
 	{packages: []string{"gateway/endpoint"}},
 	{packages: []string{"gateway", "cgi", "fastcgi", "scgi", "uwsgi"}},
+	{packages: []string{"gateway/site"}},
 	{packages: []string{"internal/tap"}},
 	{packages: []string{"internal/netio", "internal/sniff", "internal/floodtest"}},
 	{packages: []string{"protocol"}, outside: []string{"golang.org/x/net", "github.com/valyala/bytebufferpool"}},

@@ -1,0 +1,51 @@
+package endpoint
+
+import (
+	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A Handler answers requests as a URL says. It is safe for concurrent use. Close it when it is no
+// longer needed.
+type Handler struct {
+	protocol.Handler
+	close func() error
+}
+
+// Close ends what the handler keeps: idle connections, processes.
+func (h *Handler) Close() error {
+	if h.close == nil {
+		return nil
+	}
+	return h.close()
+}
+
+// NewHandler returns the handler of a URL: of one that can be called it sends requests on to the
+// backend, by what ClientOptions.Handler makes of its client; "files:" and the like it serves by
+// itself. It does not connect yet.
+func NewHandler(url string, o *ClientOptions) (*Handler, error) {
+	e, err := Parse(url)
+	if err != nil {
+		return nil, err
+	}
+	if o == nil {
+		o = new(ClientOptions)
+	}
+	if e.row.handler != nil {
+		return e.row.handler(e, o)
+	}
+	c, err := e.Client(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Handler != nil {
+		return &Handler{o.Handler(c, url), c.Close}, nil
+	}
+	return &Handler{&gateway.Proxy{Backend: c, Name: url}, c.Close}, nil
+}
+
+// isFile reports whether the addresses of a scheme are files.
+func isFile(scheme string) bool {
+	r := find(scheme)
+	return r != nil && r.path != ""
+}

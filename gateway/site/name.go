@@ -1,0 +1,149 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A pathName is a path of a URL, as the name of a file.
+type pathName struct {
+	asked    string // the path, below the mount
+	elements []string
+	local    string // in the system's form, relative to the root
+	slash    bool   // the path ends in a slash
+}
+
+// name turns a path below the mount, which is decoded, into the name of a file that may be served.
+// Empty elements do not count.
+func (f *Files) name(asked string) (pathName, error) {
+	n := pathName{asked: asked, slash: asked == "" || strings.HasSuffix(asked, "/"), local: "."}
+	for element := range strings.SplitSeq(asked, "/") {
+		switch {
+		case element == "":
+			continue
+		case element == ".", element == "..", strings.ContainsAny(element, "\x00\\"):
+			return n, badPath(asked)
+		case element[0] == '.' && !f.Hidden && !(element == ".well-known" && len(n.elements) == 0):
+			return n, notFound(asked, "a name that begins with a dot")
+		case f.isScript(element):
+			return n, notFound(asked, "the source of a script")
+		}
+		n.elements = append(n.elements, element)
+	}
+	if len(n.elements) == 0 {
+		return n, nil
+	}
+	local, err := filepath.Localize(n.url())
+	if err != nil {
+		return n, badPath(asked)
+	}
+	n.local = local
+	return n, nil
+}
+
+// url returns the name as a path, without a slash before it or behind it.
+func (n pathName) url() string { return strings.Join(n.elements, "/") }
+
+// below returns the name of a file in the directory n.
+func (n pathName) below(file string) string { return filepath.Join(n.local, filepath.FromSlash(file)) }
+
+// failed tells why a file could not be opened or read.
+func (n pathName) failed(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), isAny(err, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ENXIO):
+		return &protocol.Error{Op: "serve file", Kind: protocol.ErrNotFound, Err: err}
+	case errors.Is(err, fs.ErrPermission):
+		return &protocol.Error{Op: "serve file", Kind: protocol.ErrForbidden, Err: err}
+	}
+	if _, system := errors.AsType[syscall.Errno](err); !system { // os.Root's own
+		return notFound(n.asked, "a symbolic link leads out of the root, and links are not followed there")
+	}
+	return fmt.Errorf("serve file: %w", err)
+}
+
+func isAny(err error, of ...syscall.Errno) bool {
+	return slices.ContainsFunc(of, func(no syscall.Errno) bool { return errors.Is(err, no) })
+}
+
+// prefix is what stands before the names of this tree in a URL's path.
+func (f *Files) prefix() string {
+	elements := strings.FieldsFunc(f.Mount, func(r rune) bool { return r == '/' })
+	if len(elements) == 0 {
+		return ""
+	}
+	return "/" + strings.Join(elements, "/")
+}
+
+// ScriptSuffixes are the endings of the files that a Files does not serve unless it is told: the
+// sources of programs. It must not be changed while they are served.
+var ScriptSuffixes = []string{
+	".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phps", ".pht", ".phtml", ".phar", ".inc",
+	".cgi", ".fcgi", ".asp", ".aspx", ".jsp",
+}
+
+// copySuffixes are what editors and archivers append to the name of a file.
+var copySuffixes = []string{"~", ".", " ", ".bak", ".old", ".orig", ".save", ".swp", ".swo", ".tmp", ".dist", ".br", ".zst", ".gz"}
+
+// isScript reports whether an element of a path names the source of a script, or a copy of it.
+func (f *Files) isScript(element string) bool {
+	scripts := f.Scripts
+	if scripts == nil {
+		scripts = ScriptSuffixes
+	}
+	name := fold(element)
+	for {
+		if hasSuffix(name, scripts) != "" {
+			return true
+		}
+		s := hasSuffix(name, copySuffixes)
+		if s == "" {
+			return false
+		}
+		name = name[:len(name)-len(s)]
+	}
+}
+
+// fold makes one of the names that a file system may take for the same.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+
+// hasSuffix returns that of suffixes which a folded name ends in; "": none.
+func hasSuffix(name string, suffixes []string) string {
+	for _, s := range suffixes {
+		if s != "" && strings.HasSuffix(name, fold(s)) {
+			return s
+		}
+	}
+	return ""
+}
+
+// checkEncoded refuses a target whose path has bytes encoded that part names or end them: what is
+// in front may have read it in another way.
+func checkEncoded(target string) error {
+	path, _, _ := strings.Cut(target, "?")
+	for i := strings.IndexByte(path, '%'); i >= 0 && i+2 < len(path); i++ {
+		if path[i] != '%' {
+			continue
+		}
+		switch strings.ToLower(path[i+1 : i+3]) {
+		case "2f", "5c", "00":
+			return badPath(path)
+		}
+	}
+	return nil
+}
+
+func badPath(path string) error {
+	return &protocol.Error{Op: "serve file", Kind: protocol.ErrMalformed, Detail: "path " + strconv.Quote(protocol.Clip(path))}
+}
+
+func notFound(path, why string) error {
+	return &protocol.Error{Op: "serve file", Kind: protocol.ErrNotFound, Detail: protocol.Clip(path) + ": " + why}
+}
