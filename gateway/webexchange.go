@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -31,19 +32,24 @@ type webExchange struct {
 // Unwrap lets http.ResponseController find what is not here.
 func (x *webExchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// ReadFrom implements [io.ReaderFrom]. Each piece has its time.
+// ReadFrom implements [io.ReaderFrom]. Each piece has its time. A file goes on behind a single
+// [io.LimitedReader]: behind two of them package net would not see it, and copy.
 func (x *webExchange) ReadFrom(r io.Reader) (n int64, err error) {
 	const piece = 4 << 20
-	for {
-		m, err := io.CopyN(x.ResponseWriter, r, piece)
+	whole, ok := r.(*io.LimitedReader)
+	if !ok {
+		whole = &io.LimitedReader{R: r, N: math.MaxInt64}
+	}
+	for whole.N > 0 {
+		want := min(whole.N, piece)
+		m, err := io.Copy(x.ResponseWriter, &io.LimitedReader{R: whole.R, N: want})
 		n += m
-		if err == io.EOF {
-			return n, nil
-		}
-		if err != nil {
+		whole.N -= m
+		if err != nil || m < want {
 			return n, err
 		}
 	}
+	return n, nil
 }
 
 // SetReadDeadline bounds the reading of the request's body.

@@ -80,9 +80,16 @@ func get(t testing.TB, h protocol.Handler, method, target string, header http.He
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("%d %s", rec.Code, strings.TrimSpace(string(body)))
+	return answerText(rec.Code, body, rec.Header(), show)
+}
+
+func answerText(status int, body []byte, h http.Header, show []string) string {
+	text := fmt.Sprintf("%d %s", status, strings.TrimSpace(string(body)))
 	for _, name := range show {
-		text += " | " + strings.Join(rec.Header()[name], ",")
+		text += " | " + strings.Join(h[name], ",")
+	}
+	if len(show) == 0 && len(body) == 0 {
+		return strings.TrimSpace(text)
 	}
 	return text
 }
