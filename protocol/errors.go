@@ -48,6 +48,10 @@ type Error struct {
 	// So another backend may be asked, whatever the method, if the body can be had again: a part of
 	// it may have been read. False says nothing.
 	NotSent bool
+
+	// ResponseBegan says that the backend has answered, with a byte at least. Whoever asks again
+	// may then have it done twice, whatever the method. False says nothing.
+	ResponseBegan bool
 }
 
 func (e *Error) Error() string {

@@ -84,7 +84,8 @@ var keptAnswers = map[string]string{
 }
 
 // TestNotSent: NotSent is set where it is certain that nothing of the request has been written, and
-// nowhere else, by every client.
+// nowhere else, by every client; and so is
+// ResponseBegan where a byte of a response has come.
 func TestNotSent(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -95,6 +96,7 @@ func TestNotSent(t *testing.T) {
 			dials dials
 			first bool // a request goes before, whose connection is kept
 			want  bool
+			began bool // ResponseBegan
 		}{
 			{name: "connection refused", dials: dials{refused}, want: true},
 			{name: "the client has gone, and dialling fails of it", ctx: ended, dials: dials{func() (net.Conn, error) { return nil, context.Canceled }}, want: true},
@@ -107,7 +109,7 @@ func TestNotSent(t *testing.T) {
 			{name: "too slow for the second byte", dials: dials{takes(1, os.ErrDeadlineExceeded)}},
 			{name: "closed after the request", dials: dials{takes(1<<20, nil)}},
 			{name: "no answer", dials: dials{says("")}},
-			{name: "no head", dials: dials{says("what is this?\r\n\r\n")}},
+			{name: "no head", dials: dials{says("what is this?\r\n\r\n")}, began: true},
 			{name: "a kept connection that takes nothing, and then none", first: true, dials: dials{kept(keptAnswers[scheme], 0), refused}, want: true},
 			{name: "a kept connection that takes a byte, and then none", first: true, dials: dials{kept(keptAnswers[scheme], 1), refused}},
 		} {
@@ -154,8 +156,8 @@ func TestNotSent(t *testing.T) {
 				}
 				err = ask(ctx)
 				own, ok := errors.AsType[*protocol.Error](err)
-				if !ok || own.NotSent != row.want {
-					t.Errorf("%#v: %v, want NotSent %v", own, err, row.want)
+				if !ok || own.NotSent != row.want || own.ResponseBegan != row.began {
+					t.Errorf("%#v: %v, want NotSent %v, ResponseBegan %v", own, err, row.want, row.began)
 				}
 				if len(left) > 0 {
 					t.Errorf("%d dials are left", len(left))

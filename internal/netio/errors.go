@@ -66,14 +66,14 @@ func wrapError(ctx context.Context, proto, op string, err error) error {
 	return e
 }
 
-// withNotSent returns err with its NotSent set as told. Its own error stays as it is, for it may be
-// somebody else's too.
-func withNotSent(err error, notSent bool) error {
+// withProgress returns err with its NotSent and ResponseBegan set as told. Its own error stays as
+// it is, for it may be somebody else's too.
+func withProgress(err error, notSent, responseBegan bool) error {
 	e, ok := err.(*protocol.Error)
-	if !ok || e.NotSent == notSent {
+	if !ok || e.NotSent == notSent && e.ResponseBegan == responseBegan {
 		return err
 	}
 	own := *e
-	own.NotSent = notSent
+	own.NotSent, own.ResponseBegan = notSent, responseBegan
 	return &own
 }

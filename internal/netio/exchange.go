@@ -58,7 +58,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	defer func() {
 		if err != nil {
 			x.Close()
-			err = withNotSent(err, !x.reached.Load())
+			err = withProgress(err, !x.reached.Load(), x.ResponseBegan)
 		}
 	}()
 	head, body, err := w.Encode(x.Request)
@@ -119,16 +119,17 @@ func (x *Exchange) mayRetry(err error) bool {
 	if !x.Conn.used || x.ResponseBegan || x.ctx.Err() != nil || x.bodyErr.Load() != nil || IsTimeout(err) {
 		return false
 	}
-	return !x.end() || x.Resend || idempotent(x.Request.Method())
+	return MayResend(x.Request.Method(), !x.end()) || x.Resend
 }
 
-// idempotent reports whether a request of that method may be sent twice.
-func idempotent(method string) bool {
+// MayResend reports whether a request that got nothing of a response may be sent again: unread says
+// that nobody can have read the whole of it, or its method is idempotent (RFC 9110 section 9.2.2).
+func MayResend(method string, unread bool) bool {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
 		return true
 	}
-	return false
+	return unread
 }
 
 // Piece starts the time for the next piece of the response's body.

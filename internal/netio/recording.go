@@ -21,6 +21,14 @@ type recording struct {
 	err  error // how it ended
 }
 
+// Record returns body, and what returns it again from its beginning, as long as no more than 16 KiB
+// of it were asked for. Whoever reads one of the readers may be given up while its Read waits: what
+// it reads is not lost to the others. protocol is for errors.
+func Record(protocol string, body io.Reader) (first io.Reader, again func() (io.Reader, error)) {
+	r := &recording{body: body, protocol: protocol}
+	return &playback{recording: r}, r.again
+}
+
 // readInPart is the error of a request that would be sent again if its body were still there.
 func (r *recording) readInPart() error {
 	return &protocol.Error{Protocol: r.protocol, Op: "send request again", Kind: protocol.ErrUpstream,

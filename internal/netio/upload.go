@@ -112,8 +112,7 @@ func (u *upload) send(ctx context.Context, conn *PoolConn) error {
 func (u *upload) record() {
 	for i := range u.rest {
 		if p := &u.rest[i]; p.Body != nil && p.Again == nil {
-			r := &recording{body: p.Body, protocol: u.protocol}
-			p.Body, p.Again = &playback{recording: r}, r.again
+			p.Body, p.Again = Record(u.protocol, p.Body)
 		}
 	}
 }
