@@ -44,7 +44,7 @@ type Proxy struct {
 	FullDuplex bool
 }
 
-var errSlow = errors.New("the response's head did not come in time")
+var errSlow = fmt.Errorf("the response's head did not come in time: %w", context.DeadlineExceeded)
 
 // Serve implements [protocol.Handler].
 func (p *Proxy) Serve(w protocol.ResponseWriter, r *protocol.Request) error {

@@ -1,0 +1,105 @@
+package upstream
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A place is that of a request at a backend.
+type place struct {
+	*member
+	trial bool // failures had taken the backend out: the request tries it again
+}
+
+// pick takes a place at a backend that is none of tried: at one that is up, else at a backup, else
+// at the one that failures took out longest ago. full says that there is one only with as many
+// requests as it may have. b.mu is held.
+func (b *Balancer) pick(tried []*member) (p place, full bool) {
+	now := time.Now()
+	for _, backup := range []bool{false, true} {
+		b.candidates = b.candidates[:0]
+		for _, m := range b.members {
+			switch {
+			case m.Backup != backup, !m.usable(now), slices.Contains(tried, m):
+			case m.full():
+				full = true
+			default:
+				b.candidates = append(b.candidates, m)
+			}
+		}
+		if len(b.candidates) > 0 {
+			return b.take(b.Policy.choose(b.candidates, now)), false
+		}
+	}
+	if full {
+		return place{}, true
+	}
+	m, full := b.longestOut(tried)
+	if m == nil {
+		return place{}, full
+	}
+	return b.take(m), false
+}
+
+// longestOut returns the one that failures took out longest ago, of those that are none of tried.
+func (b *Balancer) longestOut(tried []*member) (longest *member, full bool) {
+	for _, m := range b.members {
+		switch {
+		case m.draining, m.down, m.outUntil.IsZero(), slices.Contains(tried, m):
+		case m.full():
+			full = true
+		case longest == nil || m.outUntil.Before(longest.outUntil):
+			longest = m
+		}
+	}
+	return longest, full && longest == nil
+}
+
+// take takes a place at m.
+func (b *Balancer) take(m *member) place {
+	m.active++
+	m.requests++
+	p := place{m, !m.outUntil.IsZero()}
+	if p.trial {
+		m.trials++
+	}
+	return p
+}
+
+// release gives a place at m back.
+func (b *Balancer) release(m *member) {
+	b.mu.Lock()
+	m.active--
+	ended := m.removed && m.active == 0
+	b.wake()
+	b.mu.Unlock()
+	if ended {
+		b.close(m)
+	}
+}
+
+// none is the error of a request for which there is no backend.
+func (b *Balancer) none() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused++
+	e := &protocol.Error{Op: "choose a backend", Kind: protocol.ErrUpstream, Detail: "there is none", NotSent: true,
+		Status: http.StatusServiceUnavailable}
+	if len(b.members) == 0 {
+		return e
+	}
+	down := 0
+	for _, m := range b.members {
+		if m.down {
+			down++
+			e.RetryAfter = min(cmp.Or(e.RetryAfter, m.Probe.Interval), m.Probe.Interval)
+		}
+	}
+	e.Detail = fmt.Sprintf("of %d, %d are down and the others are drained", len(b.members), down)
+	return e
+}
