@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/sniff"
@@ -55,8 +56,12 @@ func kindOf(kinds []sniffed, first []byte) kind {
 // byAny finds out which of the protocols, or HTTP, a connection speaks, and serves it so.
 func byAny(protocols []protocol.Protocol) kind {
 	kinds := sniffedKinds(protocols)
-	return func(c *conn, _ net.Conn) {
-		nc, first, ok := c.first()
+	return func(c *conn, nc net.Conn) {
+		if isHTTP(nc) {
+			c.serveHTTP(nc)
+			return
+		}
+		nc, first, ok := c.firstOf(nc)
 		if !ok {
 			c.drop()
 			return
@@ -73,16 +78,18 @@ func byAny(protocols []protocol.Protocol) kind {
 	}
 }
 
-// first returns the connection with its first two bytes, which it still gives.
-func (c *conn) first() (nc net.Conn, first []byte, ok bool) {
+// firstOf returns the connection nc with its first two bytes, which it still gives.
+func (c *conn) firstOf(nc net.Conn) (again net.Conn, first []byte, ok bool) {
 	first = make([]byte, sniffLen)
-	if _, err := c.peek(first, c.srv.run.limits.HeadTimeout); err == nil {
-		return c.net, first, true
+	if _, socket := nc.(syscall.Conn); socket {
+		if _, err := c.peek(first, c.srv.run.limits.HeadTimeout); err == nil {
+			return nc, first, true
+		}
 	}
 	c.setReadTimeout(c.srv.run.limits.HeadTimeout)
 	defer c.net.SetReadDeadline(time.Time{})
-	_, err := io.ReadFull(c.net, first)
-	return &replay{Conn: c.net, first: first}, first, err == nil
+	_, err := io.ReadFull(nc, first)
+	return &replay{Conn: nc, first: first}, first, err == nil
 }
 
 // setReadTimeout gives c's peer some time for what comes first; 0 is no limit. What comes next sets
@@ -111,3 +118,6 @@ func (c *replay) Read(p []byte) (int, error) {
 
 // CloseWrite ends the writing side alone.
 func (c *replay) CloseWrite() error { return closeWrite(c.Conn) }
+
+// NetConn returns the connection itself.
+func (c *replay) NetConn() net.Conn { return c.Conn }

@@ -19,10 +19,11 @@ type conn struct {
 	srv      *Server
 	listener *activeListener
 	net      net.Conn
-	kind     kind          // how it is served; at first how that is found out
-	early    []byte        // what has come first, if that was looked at for the protocol
-	inner    protocol.Conn // the protocol's own, for the Loop; nil where net/http serves
-	until    time.Time     // when it has been idle for long enough
+	kind     kind           // how it is served; at first how that is found out
+	early    []byte         // what has come first, if that was looked at for the protocol
+	first    [sniffLen]byte // the first bytes of the request, as far as they were looked at
+	inner    protocol.Conn  // the protocol's own, for the Loop; nil where net/http serves
+	until    time.Time      // when it has been idle for long enough
 
 	given   atomic.Bool // a request has been given to the handler
 	broken  atomic.Bool // the peer broke the protocol
@@ -54,7 +55,8 @@ func (c *conn) enter(s connState, service any) {
 // begin notes a connection that was accepted, once there is room for it: also while the server is
 // closing. nil says that the server has been closed.
 func (s *Server) begin(l *activeListener, nc net.Conn) *conn {
-	c := &conn{srv: s, listener: l, net: nc, kind: l.kind}
+	c := &conn{srv: s, listener: l}
+	c.net, c.kind = l.plain(nc)
 	r := &s.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,8 +74,7 @@ func (s *Server) begin(l *activeListener, nc net.Conn) *conn {
 // start waits for the first bytes of c's first or next request, which costs less memory here than
 // further down, and has c served. If they do not come in time c is closed.
 func (c *conn) start() {
-	var first [sniffLen]byte
-	k := peeking{p: first[:], whole: c.listener.whole.Load()}
+	k := peeking{p: c.first[:], whole: c.listener.whole.Load()}
 	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
 	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
 		c.reportLate(n)
@@ -99,7 +100,7 @@ func by(p protocol.Protocol) kind {
 		defer c.contain()
 		c.inner = p.NewConn(nc, &c.srv.run.each)
 		c.passEarly()
-		c.serveBy(c.inner)
+		c.serveBy(nc, c.inner)
 		err := c.srv.run.loop.Serve(c.srv.run.ctx, c)
 		switch err {
 		case protocol.ErrIdle:
@@ -133,11 +134,11 @@ func (c *conn) passEarly() {
 	}
 }
 
-// serveBy notes what serves c from now on, and has it tell when c is idle. What is not a socket
-// cannot be waited for without reading, and stays with its service.
-func (c *conn) serveBy(service any) {
+// serveBy notes what serves c from now on, by nc, and has it tell when c is idle. What is not a
+// socket cannot be waited for without reading, and stays with its service.
+func (c *conn) serveBy(nc net.Conn, service any) {
 	if r, ok := service.(protocol.IdleReturner); ok {
-		if _, socket := c.net.(syscall.Conn); socket {
+		if _, socket := nc.(syscall.Conn); socket {
 			r.ReturnIdle(c.srv.run.idleAfter)
 		}
 	}

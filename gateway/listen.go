@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -21,6 +22,9 @@ type Listener struct {
 	Allow AllowList
 	// Name is what logs call it. Empty: protocol://address.
 	Name string
+	// TLS has the protocol be served over TLS, with at least a certificate. nil: it is not. For
+	// ServeHTTP and ServeAny empty NextProtos are HTTP/2 and HTTP/1.1. It must not be changed.
+	TLS *tls.Config
 }
 
 // PlainListener returns l's own Listener, whose Accept l has.
@@ -59,6 +63,9 @@ func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) 
 		active.name = own.Name
 		if len(own.Allow) > 0 {
 			active.allow = own.Allow
+		}
+		if own.TLS != nil {
+			active.kind = active.secured(own.TLS, k)
 		}
 	}
 	if active.name == "" {

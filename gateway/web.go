@@ -46,7 +46,7 @@ func (s *Server) startWeb() *web {
 		BaseContext:       func(net.Listener) context.Context { return r.ctx },
 		ConnState:         w.state,
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
-			return context.WithValue(ctx, webKey{}, nc)
+			return context.WithValue(ctx, webKey{}, webConnOf(nc))
 		},
 	}
 	w.server.SetKeepAlivesEnabled(!r.closing.Load())
@@ -80,8 +80,17 @@ func (w *web) Close() error {
 // Addr implements net.Listener. Requests take the connection's own address.
 func (w *web) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
 
-// serveHTTP hands c, whose connection is nc, to net/http.
+// serveHTTP serves c, whose connection is nc, by HTTP/2 or HTTP/1.
 func (c *conn) serveHTTP(nc net.Conn) {
+	if nc, ok := c.speaksHTTP2(nc); ok {
+		c.serveHTTP2(nc)
+	} else {
+		c.serveHTTP1(nc)
+	}
+}
+
+// serveHTTP1 hands c to net/http.
+func (c *conn) serveHTTP1(nc net.Conn) {
 	w := c.srv.startWeb()
 	wc := &webConn{Conn: resettable(nc), conn: c}
 	wc.framing.most = c.srv.run.limits.ParamCount
@@ -89,9 +98,13 @@ func (c *conn) serveHTTP(nc net.Conn) {
 	wc.deadline.wake.L = &wc.mu
 	wc.out.init(nc, c.srv.run.limits.WriteTimeout)
 	wc.waiting.Store(c.state != begun)
-	c.serveBy(wc)
+	c.serveBy(nc, wc)
+	var fed net.Conn = wc
+	if tc := tlsOf(nc); tc != nil {
+		fed = secureWebConn{wc, tc}
+	}
 	select {
-	case w.feed <- wc:
+	case w.feed <- fed:
 	case <-w.closed:
 		c.drop()
 	}
@@ -100,7 +113,7 @@ func (c *conn) serveHTTP(nc net.Conn) {
 // state follows a connection: it ends when net/http closes it or, once hijacked, when its handler
 // returns.
 func (w *web) state(nc net.Conn, state http.ConnState) {
-	wc := nc.(*webConn)
+	wc := webConnOf(nc)
 	switch state {
 	case http.StateIdle:
 		responseWhole(wc.Conn)

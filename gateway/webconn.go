@@ -22,6 +22,7 @@ type webConn struct {
 	looked   bool
 	waiting  atomic.Bool // for a request's first byte
 	hijacked atomic.Bool
+	cut      atomic.Bool // its last response is not whole
 	resets   atomic.Bool // its end is to be seen as none
 	out      webOutput
 	// a client that leaves is noticed also where nobody asks: see endIdleRead
@@ -182,6 +183,8 @@ func (c *webConn) Close() error {
 	switch {
 	case c.resets.Load():
 		return reset(c.Conn)
+	case c.cut.Load() && tlsOf(c.Conn) != nil:
+		netio.CloseTransport(c.Conn)
 	case (c.midway.Load() || c.refused.Load() != nil) && !c.hijacked.Load() && r.ctx.Err() == nil:
 		// net/http waits for half a second at most, and not at all where a read was ended by its
 		// deadline

@@ -3,13 +3,19 @@ package gateway
 import (
 	"net"
 	"net/http"
+
+	"github.com/postern-gateway/postern/internal/netio"
 )
 
 // noteCut has the connection end in a reset if the response to hr is not whole and nothing else can
 // tell: to HTTP/1.0, without a declared length. Else the length tells, or the chunk that is
-// missing.
+// missing. TLS does not end as it should in any case.
 func (x *webExchange) noteCut(hr *http.Request) {
-	if !x.whole && !hr.ProtoAtLeast(1, 1) && !x.sized {
+	if x.whole {
+		return
+	}
+	x.conn.cut.Store(true)
+	if !hr.ProtoAtLeast(1, 1) && !x.sized {
 		x.conn.resets.Store(true)
 	}
 }
@@ -19,17 +25,12 @@ type resetter interface{ Reset() error }
 
 // reset closes a connection so, where it can be. What the peer has not read yet may be lost on TCP.
 func reset(c net.Conn) error {
-	inner := c
-	if w, ok := c.(interface{ NetConn() net.Conn }); ok { // as crypto/tls has it
-		inner = w.NetConn()
+	inner, _ := netio.Transport(c)
+	if r, ok := inner.(resetter); ok {
+		r.Reset()
 	}
-	switch inner := inner.(type) {
-	case *net.TCPConn:
-		inner.SetLinger(0)
-		inner.Close()
-	case resetter:
-		inner.Reset()
-	}
+	netio.ResetOnClose(inner)
+	netio.CloseTransport(c)
 	return c.Close()
 }
 

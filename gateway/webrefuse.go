@@ -11,11 +11,16 @@ import (
 
 // refuse answers hr before any handler has seen it, and has the connection end.
 func (w *web) refuse(rw http.ResponseWriter, hr *http.Request, err error, status int, text string) {
-	page := strconv.Itoa(status) + " " + text
 	rw.Header().Set("Connection", "close")
+	w.srv.refuseRequest(rw, hr, err, status, text)
+}
+
+// refuseRequest answers hr before any handler has seen it.
+func (s *Server) refuseRequest(rw http.ResponseWriter, hr *http.Request, err error, status int, text string) {
+	page := strconv.Itoa(status) + " " + text
 	http.Error(rw, page, status)
-	w.srv.run.totals.unseen.Add(1)
-	if observe := w.srv.Observe; observe != nil {
+	s.run.totals.unseen.Add(1)
+	if observe := s.Observe; observe != nil {
 		sent := int64(len(page) + 1)
 		if hr.Method == http.MethodHead {
 			sent = 0

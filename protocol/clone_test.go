@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"reflect"
@@ -21,7 +22,7 @@ func full(t *testing.T) *Request {
 		Params: Pairs("REQUEST_METHOD", "PUT"), Body: strings.NewReader("body"), ContentLength: 4, Protocol: "fastcgi",
 		GetBody: func() (io.Reader, error) { return strings.NewReader("body"), nil },
 		Peer:    &net.UnixAddr{Name: "/run/s"}, Role: Filter, Data: strings.NewReader("data"), DataLength: 5, Modifier1: 6, Modifier2: 7,
-		ctx: context.WithValue(t.Context(), requestKey{}, 1),
+		tls: new(tls.ConnectionState), ctx: context.WithValue(t.Context(), requestKey{}, 1),
 	}
 	v := reflect.ValueOf(r).Elem()
 	for i := range v.NumField() {

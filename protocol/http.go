@@ -119,7 +119,9 @@ func (r *Request) HTTP() (*http.Request, error) {
 	hr.Proto, hr.ProtoMajor, hr.ProtoMinor = protoVersion(d.vars[derivedProto])
 	hr.Host, hr.RemoteAddr = d.hostPort(), d.remoteAddr()
 	if d.https {
-		hr.TLS = secure()
+		if hr.TLS = r.tls; hr.TLS == nil {
+			hr.TLS = secure()
+		}
 	}
 	hr.ContentLength, hr.Body = r.ContentLength, r.httpBody()
 	if get := r.GetBody; get != nil && hr.Body != http.NoBody {

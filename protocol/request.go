@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 )
@@ -58,9 +59,10 @@ type Request struct {
 
 	Modifier1, Modifier2 uint8 // uwsgi's modifiers
 
-	ctx    context.Context // of a copy
-	web    *webRequest     // whose variables need not have been made; nil: they are in Params
-	end    requestContext  // the context of a request that is being served
+	tls    *tls.ConnectionState // that net/http's server tells of; nil: none
+	ctx    context.Context      // of a copy
+	web    *webRequest          // whose variables need not have been made; nil: they are in Params
+	end    requestContext       // the context of a request that is being served
 	body   body
 	answer response
 }
@@ -113,7 +115,7 @@ func (r *Request) shallow() *Request {
 	return &Request{
 		Params: r.Params, Body: r.Body, GetBody: r.GetBody, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
 		Role: r.Role, Data: r.Data, DataLength: r.DataLength, Modifier1: r.Modifier1, Modifier2: r.Modifier2,
-		ctx: r.Context(),
+		tls: r.tls, ctx: r.Context(),
 	}
 }
 

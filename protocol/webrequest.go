@@ -26,7 +26,7 @@ type webRequest struct {
 
 func newWebRequest(hr *http.Request) *webRequest {
 	r := &webRequest{from: hr}
-	r.Protocol, r.ContentLength, r.ctx = "http", lengthOf(hr), hr.Context()
+	r.Protocol, r.ContentLength, r.ctx, r.tls = "http", lengthOf(hr), hr.Context(), hr.TLS
 	if hr.RemoteAddr != "" {
 		r.peer = peer(hr.RemoteAddr)
 		r.Peer = &r.peer
@@ -72,6 +72,9 @@ func paramsOf(hr *http.Request) Params {
 				p.Add(v.name, value)
 			}
 		}
+	}
+	if hr.TLS != nil {
+		p = appendSecure(p, hr.TLS)
 	}
 	var room [32]string
 	names := room[:0]

@@ -138,9 +138,9 @@ func changeOf(scheme, more string) (func(*protocol.Request), error) {
 	switch {
 	case more == "":
 		return func(*protocol.Request) {}, nil
-	case scheme == "http":
+	case strings.TrimSuffix(scheme, "s") == "http":
 		return func(r *protocol.Request) { r.Params.Set("HTTP_HOST", more) }, nil
-	case scheme != "uwsgi":
+	case strings.TrimSuffix(scheme, "s") != "uwsgi":
 		return nil, fmt.Errorf("%q behind the address: only uwsgi has modifiers there, and http a host", more)
 	}
 	items := strings.Split(more, ",")

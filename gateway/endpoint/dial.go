@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"syscall"
@@ -22,8 +23,11 @@ const backlogRetry = time.Second
 type dialer struct {
 	network, address string
 	limit            time.Duration // Limits.FirstByteTimeout; 0: none
-	connect          func(ctx context.Context, network, address string) (net.Conn, error)
+	connect          connectFunc
 }
+
+// A connectFunc connects to an address of a network.
+type connectFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // overNetwork makes a client that dials, under the limits with the URL's timeouts.
 func overNetwork(make func(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error)) func(*Endpoint, *ClientOptions) (*Client, error) {
@@ -32,12 +36,16 @@ func overNetwork(make func(e *Endpoint, o *ClientOptions, d *dialer) (*Client, e
 		if err != nil {
 			return nil, err
 		}
-		return make(e, &ClientOptions{Limits: lim, Log: o.Log}, e.dialer(lim))
+		d, err := e.dialer(lim, o.Log)
+		if err != nil {
+			return nil, err
+		}
+		return make(e, &ClientOptions{Limits: lim, Log: o.Log}, d)
 	}
 }
 
 // dialer returns what connects to e under the limits.
-func (e *Endpoint) dialer(lim *protocol.Limits) *dialer {
+func (e *Endpoint) dialer(lim *protocol.Limits, log *slog.Logger) (*dialer, error) {
 	d := &dialer{network: e.Network, address: e.Address, limit: lim.Resolve().FirstByteTimeout, connect: e.connect}
 	if d.connect == nil {
 		nd := net.Dialer{Timeout: connectTimeout}
@@ -46,7 +54,11 @@ func (e *Endpoint) dialer(lim *protocol.Limits) *dialer {
 		}
 		d.connect = nd.DialContext
 	}
-	return d
+	config, err := e.callTLS(log)
+	if config != nil {
+		d.connect = overTLS(d.connect, config, d.limit)
+	}
+	return d, err
 }
 
 // dial connects. A Unix socket whose backlog is full refuses at once with EAGAIN, where TCP would

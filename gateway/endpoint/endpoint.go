@@ -1,9 +1,7 @@
 package endpoint
 
 import (
-	"context"
 	"io/fs"
-	"net"
 	"strconv"
 
 	"github.com/postern-gateway/postern/gateway"
@@ -20,11 +18,12 @@ type Endpoint struct {
 	Owner, Group string            // of a Unix socket: names or numbers; empty: the process's
 
 	row     *row
-	options []option // for calling
-	listens []string // the options that are for listening
+	options []option          // for calling
+	secure  map[string]string // the options of TLS
+	listens []string          // the options that are for listening
 
 	// for tests; nil: net.Dialer's
-	connect func(ctx context.Context, network, address string) (net.Conn, error)
+	connect connectFunc
 }
 
 // DefaultMode is the mode of a Unix socket whose URL says none.

@@ -21,6 +21,7 @@ type Listener struct {
 	UWSGI uwsgi.Protocol
 
 	endpoint       *Endpoint
+	certificate    *certificate // nil: there is no TLS
 	webServerAddrs []netip.Addr // FCGI_WEB_SERVER_ADDRS
 }
 
@@ -41,6 +42,10 @@ func (e *Endpoint) Listen(ctx context.Context) (*Listener, error) {
 	case len(e.options) > 0:
 		return nil, e.errorf("option %s is for calling", e.options[0].name)
 	}
+	config, pair, err := e.listenTLS()
+	if err != nil {
+		return nil, err
+	}
 	l, err := e.open(ctx)
 	if err != nil {
 		return nil, e.errorf("listen: %w", err)
@@ -49,7 +54,8 @@ func (e *Endpoint) Listen(ctx context.Context) (*Listener, error) {
 	if e.Network == "tcp" {
 		actual.Address = l.Addr().String()
 	}
-	return &Listener{Listener: &gateway.Listener{Listener: l, Allow: e.Allow, Name: actual.String()}, endpoint: &actual}, nil
+	open := &gateway.Listener{Listener: l, Allow: e.Allow, Name: actual.String(), TLS: config}
+	return &Listener{Listener: open, endpoint: &actual, certificate: pair}, nil
 }
 
 func (e *Endpoint) open(ctx context.Context) (net.Listener, error) {
@@ -75,7 +81,12 @@ func (l *Listener) URL() string { return l.endpoint.String() }
 func (l *Listener) Protocol() string { return l.endpoint.Protocol }
 
 // Serve has s serve l by its protocol. It returns as s's Serve does.
-func (l *Listener) Serve(s *gateway.Server) error { return l.endpoint.row.serve(s, l) }
+func (l *Listener) Serve(s *gateway.Server) error {
+	if l.certificate != nil {
+		l.certificate.logTo(s.Log)
+	}
+	return l.endpoint.row.serve(s, l)
+}
 
 // advices say what to do about errors of the system.
 var advices = []struct {

@@ -121,6 +121,9 @@ func (e *Endpoint) parseOption(item string) error {
 	if err1 != nil || err2 != nil {
 		return fmt.Errorf("bad option %q: write a per cent sign as %%25", item)
 	}
+	if e.parseSecureOption(name, value) {
+		return nil
+	}
 	if slices.Contains(e.row.options, name) {
 		e.options = append(e.options, option{name, value})
 		return nil
@@ -165,6 +168,7 @@ func (e *Endpoint) listenOptions() []string {
 }
 
 func (e *Endpoint) unknown(name string, known []string) error {
+	known = append(known, e.secureOptions()...)
 	switch {
 	case e.Network == "unix" && name == "allow":
 		return fmt.Errorf("option allow is for TCP: a Unix socket's mode, owner and group say who may connect")

@@ -31,7 +31,7 @@ func NewRPC(url string, o *ClientOptions, nodes ...string) (*rpc.Client, error) 
 // yet.
 func (e *Endpoint) RPC(o *ClientOptions) (*rpc.Client, error) {
 	switch {
-	case e.Protocol != "uwsgi":
+	case e.wire() != "uwsgi":
 		return nil, e.errorf("RPC goes over uwsgi: write uwsgi://HOST:PORT or uwsgi+unix:PATH")
 	case e.Network == "fd":
 		return nil, e.errorf("a file descriptor is for listening: write uwsgi://HOST:PORT or uwsgi+unix:PATH")
@@ -49,5 +49,9 @@ func (e *Endpoint) RPC(o *ClientOptions) (*rpc.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rpc.Client{Dial: e.dialer(lim).dial, Limits: lim}, nil
+	d, err := e.dialer(lim, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &rpc.Client{Dial: d.dial, Limits: lim}, nil
 }

@@ -27,10 +27,12 @@ type row struct {
 	options []string
 	// tracer decodes its wire; nil: it has none of its own.
 	tracer protocol.Tracer
+	// over is the scheme of the same without TLS; empty: it has none.
+	over string
 }
 
 // table has a row for each scheme.
-var table = []row{
+var table = withSecure([]row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s, l)...) }},
 	{name: "cgi", path: "cgi:FILE or cgi:DIRECTORY/", client: newCGI, options: cgiOptions()},
 	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param"), tracer: fastcgi.Protocol{}},
@@ -38,7 +40,7 @@ var table = []row{
 	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age"), tracer: gateway.HTTPTracer{}},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param"), tracer: scgi.Protocol{}},
 	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param"), tracer: uwsgi.Protocol{}},
-}
+})
 
 // called are the options of a client that calls over a network: its own, and those that each has.
 func called(own ...string) []string { return append(append(own, "max-open", "mount"), timeouts...) }

@@ -44,5 +44,9 @@ func (e *Endpoint) Dialer() (func(context.Context) (net.Conn, error), error) {
 	case len(e.options) > 0:
 		return nil, e.errorf("option %s is for requests, and bytes are passed on as they are", e.options[0].name)
 	}
-	return e.dialer(new(protocol.Limits)).dial, nil
+	d, err := e.dialer(new(protocol.Limits), nil)
+	if err != nil {
+		return nil, err
+	}
+	return d.dial, nil
 }

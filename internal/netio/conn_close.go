@@ -47,7 +47,7 @@ func (b *Conn) Idle() bool { return b.state.Load() == idle }
 // CloseIdle closes the connection if no request is being read or served and there is no unread
 // input. It reports whether the connection is closed.
 func (b *Conn) CloseIdle() bool {
-	if b.state.Load() == idle && Pending(b.raw) {
+	if b.state.Load() == idle && Pending(b.descriptor()) {
 		return false
 	}
 	if !b.state.CompareAndSwap(idle, closed) {
@@ -120,10 +120,14 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // Abort closes the connection so that the peer sees that the response is incomplete. On TCP it
 // resets the connection. On a Unix socket the kept input has that effect, see KeepInput, and the
-// peer still gets all that was sent. Other connections are closed as by Close.
+// peer still gets all that was sent. One over TLS is closed without close_notify. Other connections
+// are closed as by Close.
 func (b *Conn) Abort() error {
 	if b.state.Load() == active {
-		ResetOnClose(b.Conn)
+		inner, _ := Transport(b.Conn)
+		ResetOnClose(inner)
+		b.awaitUnread()
+		CloseTransport(b.Conn)
 	}
 	b.awaitUnread()
 	return b.Close()

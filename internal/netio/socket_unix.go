@@ -31,5 +31,11 @@ func probe(raw syscall.RawConn) (open, pending bool) {
 	return open, pending
 }
 
-// probeDescriptor returns the descriptor of c for probe. nil: it has none.
-func probeDescriptor(c net.Conn) syscall.RawConn { return Descriptor(c) }
+// probeDescriptor returns the descriptor of c for probe. nil: it has none, or is a wrapper, as TLS
+// is: what comes on the socket then need not be input.
+func probeDescriptor(c net.Conn) syscall.RawConn {
+	if _, wrapped := Transport(c); wrapped {
+		return nil
+	}
+	return Descriptor(c)
+}

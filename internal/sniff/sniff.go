@@ -77,7 +77,7 @@ func (w *Wire) WrongProtocol(first []byte) error {
 	}
 	mistake := "uses " + got.directive + " where " + w.directive + " is meant"
 	if got == TLS {
-		mistake = "speaks TLS where none is meant"
+		mistake = "speaks TLS where none is meant; for TLS the listener's scheme is " + w.scheme(true)
 	}
 	return &protocol.Error{Protocol: w.Name, Op: "read head", Kind: protocol.ErrMalformed,
 		Detail: got.title + " on " + w.article + " " + w.title + " listener: the front " + mistake}

@@ -31,7 +31,8 @@ func TestWrongProtocolInPlainWords(t *testing.T) {
 		{SCGI, "\x01\x01\x00\x01", "scgi: read head: malformed: FastCGI on an SCGI listener: the front uses fastcgi_pass where scgi_pass is meant"},
 		{UWSGI, "70:CONTENT", "uwsgi: read head: malformed: SCGI on a uwsgi listener: the front uses scgi_pass where uwsgi_pass is meant"},
 		{SCGI, "\x00\x10\x00\x00", "scgi: read head: malformed: uwsgi on an SCGI listener: the front uses uwsgi_pass where scgi_pass is meant"},
-		{FastCGI, "\x16\x03\x01", "fastcgi: read head: malformed: TLS on a FastCGI listener: the front speaks TLS where none is meant"},
+		{FastCGI, "\x16\x03\x01", "fastcgi: read head: malformed: TLS on a FastCGI listener: the front speaks TLS where none is meant; for TLS the listener's scheme is fastcgis://"},
+		{HTTP, "\x16\x03\x01", "http: read head: malformed: TLS on an HTTP listener: the front speaks TLS where none is meant; for TLS the listener's scheme is https://"},
 	} {
 		if err := row.want.WrongProtocol([]byte(row.first)); err == nil || err.Error() != row.text {
 			t.Errorf("got  %v\nwant %s", err, row.text)
