@@ -28,7 +28,7 @@ var layers = []struct {
 	{packages: []string{"gateway/site", "gateway/upstream", "internal/tap"}},
 	{packages: []string{"internal/netio", "internal/sniff", "internal/floodtest"}},
 	{packages: []string{"protocol"}, outside: []string{"golang.org/x/net", "github.com/valyala/bytebufferpool"}},
-	{packages: []string{"internal/bufpool", "internal/rawio", "internal/ratelimit", "internal/throttle", "internal/garbage", "internal/lazycontext", "internal/pcap", "internal/chart"}},
+	{packages: []string{"internal/bufpool", "internal/rawio", "internal/ratelimit", "internal/throttle", "internal/garbage", "internal/lazycontext", "internal/pcap", "internal/chart", "internal/units", "internal/suggest"}},
 }
 
 // testOnly may be imported by tests, everywhere.
