@@ -1,4 +1,5 @@
 # make test     installs what is missing, then vets and runs every test with -race, behind the real web servers too
+# make build    the command as one static program: artifacts/postern
 # make check    formatting, staticcheck, and whether other systems can build it
 # make explore  the illustrated page as one file that needs no server: artifacts/explore/postern-explore.html
 # make vuln     govulncheck (its database is not reachable from everywhere)
@@ -17,7 +18,7 @@ TOOL  = $(GO) tool -modfile=internal/tools/go.mod
 TABLE = $(CURDIR)/interop.out
 
 .DEFAULT_GOAL = test
-.PHONY: deps test check explore vuln fuzz bench compare
+.PHONY: deps test build check explore vuln fuzz bench compare
 
 deps:
 	@internal/tools/deps
@@ -38,7 +39,13 @@ test: deps
 	@GORACE=atexit_sleep_ms=0 POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
-check:
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o artifacts/postern ./cmd/postern
+
+check: build
+	@case "$$(ldd artifacts/postern 2>&1)" in \
+	*"not a dynamic executable"*|*"statically linked"*) ;; \
+	*) echo "artifacts/postern is no static program"; exit 1;; esac
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt -w is due:"; echo "$$unformatted"; exit 1; fi
 	$(TOOL) staticcheck ./...

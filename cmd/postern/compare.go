@@ -41,9 +41,9 @@ is installed; and the allocations of servers in Go.`,
   postern compare --only '*/fastcgi-kept/unix/32/get' --rounds 9 --duration 2s
   postern compare --against results/2026-11-28               what has become slower or faster since
   postern compare --against results/2026-11-28 --results results/2026-12-24     the same of two earlier runs`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg.Stdout, cfg.Progress, cfg.Version = c.OutOrStdout(), c.ErrOrStderr(), version()
+			cfg.Stdout, cfg.Progress, cfg.Version = c.OutOrStdout(), c.ErrOrStderr(), readVersion().String()
 			return runCompare(c.Context(), &cfg, list)
 		},
 	}

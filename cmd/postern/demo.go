@@ -26,7 +26,7 @@ func demoCommand() *cobra.Command {
 		Long: `Demo serves one handler over HTTP, FastCGI, SCGI, uwsgi and CGI on loopback, calls it through each protocol's own
 client, and prints what came back side by side. It needs nothing installed. Then it stays up until it is interrupted, so that
 you can try it with a browser, or point a front at it.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := endpoint.UntilSignal(c.Context(), slog.Default())
 			defer stop()

@@ -41,7 +41,7 @@ make explore, in a clone, builds the same page as one file that needs no server.
 		Example: `  postern explore
   postern explore --listen http://127.0.0.1:8080
   postern explore --tap fastcgi://127.0.0.1:9001 --to fastcgi://127.0.0.1:9000`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return cfg.serve(c.Context(), c.OutOrStdout())
 		},

@@ -46,7 +46,7 @@ an interpreter, which is to be set in our own environment instead. They are
 ` + columns(protocol.WithheldNames(protocol.ToEnvironment), 100),
 		Example: `  postern fcgiwrap -f -c 4 -s unix:/run/fcgiwrap.socket
   postern fcgiwrap -p /usr/lib/cgi-bin/awstats.pl -p /usr/share/gitweb/gitweb.cgi`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if cfg.socket == "help" {
 				_, err := fmt.Fprintln(c.OutOrStdout(), socketURLs)

@@ -83,17 +83,17 @@ or another server by any of these protocols.
   postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets
   postern tap --listen fastcgi://127.0.0.1:9001 --to fastcgi+unix:/run/php/php-fpm.sock
                                                                     see what nginx and php-fpm say to each other`,
-		Version:       version(),
+		Version:       readVersion().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args:          noArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetVersionTemplate("{{.Version}}\n")
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
-	})
+	c.SetFlagErrorFunc(flagMistake)
+	c.SetHelpCommand(helpCommand())
 	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
 		compareCommand(), routeCommand(), decodeCommand(), exploreCommand(), serveComparedCommand())
+	c.AddCommand(versionCommand(), protocolsTopic())
 	return c
 }

@@ -38,7 +38,7 @@ Texts:
                  ${lower[VAR]} ${mime[VAR]} ${time[unix]} ${httptime[60]} ${uwsgi[uuid]}
 
 Regular expressions are Go's (RE2): they have no (?=...) and no \1, which uWSGI's have.`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(routeCheckCommand())

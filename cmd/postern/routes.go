@@ -89,7 +89,7 @@ func (cfg *serveConfig) environment(log *slog.Logger, backends *endpoint.Backend
 		functions = rpc.Local(cfg.functions)
 	}
 	env := backends.Environment(functions)
-	env.Version = moduleVersion()
+	env.Version = readVersion().Version
 	env.Ignored = func(at route.Position, option string) {
 		log.Warn("an option that is no rule is ignored", "option", option, "at", at.String())
 	}

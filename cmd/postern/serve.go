@@ -75,7 +75,7 @@ postern route --help teaches them all, and postern route check says which of the
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
   postern serve --listen 'fastcgi+unix:/run/postern.sock?mode=0660' --to cgi:/usr/lib/cgi-bin/
   postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return serve(c.Context(), c.OutOrStdout(), &cfg)
 		},

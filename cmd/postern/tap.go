@@ -40,7 +40,7 @@ to the connection (*). Bytes that are not of the protocol are passed on all the 
     postern tap --listen fastcgi://127.0.0.1:9001 --to fastcgi+unix:/run/php/php-fpm.sock
   the same, only requests for the wiki, every byte of them:
     postern tap --listen fastcgi://127.0.0.1:9001 --to fastcgi+unix:/run/php/php-fpm.sock --match 'REQUEST_URI=/wiki*' --wire`,
-		Args: func(c *cobra.Command, args []string) error { return usage(cobra.NoArgs(c, args)) },
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runTap(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), &cfg)
 		},

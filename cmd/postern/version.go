@@ -1,30 +1,78 @@
 package main
 
-import "runtime/debug"
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 
-// version says what this program was built from: module, version, commit and Go.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "postern, built without module information"
-	}
-	commit, changed := "unknown", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			commit = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			changed = " with changes"
-		}
-	}
-	return info.Main.Path + " " + info.Main.Version + ", commit " + commit + changed + ", " + info.GoVersion
+	"github.com/spf13/cobra"
+)
+
+// A buildVersion says what this program was built from. What is not known is empty.
+type buildVersion struct {
+	Module   string `json:"module"`
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Time     string `json:"time,omitempty"` // of the commit, as RFC 3339 has it
+	Modified bool   `json:"modified"`       // there were changes that no commit has
+	Go       string `json:"go"`
+	Platform string `json:"platform"` // "linux/amd64"
 }
 
-// moduleVersion is the version alone.
-func moduleVersion() string {
+// readVersion reads what the Go command has written into the program.
+func readVersion() buildVersion {
+	v := buildVersion{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return v
 	}
-	return info.Main.Version
+	v.Module, v.Version = info.Main.Path, info.Main.Version
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Commit = s.Value
+		case "vcs.time":
+			v.Time = s.Value
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		}
+	}
+	return v
+}
+
+// String returns all of v in one line.
+func (v buildVersion) String() string {
+	if v.Module == "" {
+		return "postern, built without module information, " + v.Go + " " + v.Platform
+	}
+	commit := "commit unknown"
+	if v.Commit != "" {
+		commit = "commit " + v.Commit + " of " + v.Time
+	}
+	if v.Modified {
+		commit += " with changes"
+	}
+	return v.Module + " " + v.Version + ", " + commit + ", " + v.Go + " " + v.Platform
+}
+
+func versionCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "version",
+		Short: "Print module, version, commit, Go version and platform, for a bug report",
+		Long: `Version prints one line: the module and its version, the commit with its time, "with changes" where the working tree had
+some that no commit has, the version of Go, and the platform. A program that was installed by its version, as by go install
+...@latest, knows no commit; one that was built in a clone does.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if asJSON {
+				return json.NewEncoder(c.OutOrStdout()).Encode(readVersion())
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), readVersion())
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, `print a line of JSON: {"module":"...","version":"...","commit":"...","time":"...","modified":false,"go":"...","platform":"..."}`)
+	return c
 }

@@ -1,0 +1,23 @@
+package endpoint
+
+import "slices"
+
+// A Scheme is what URLs of one protocol may say.
+type Scheme struct {
+	Name    string   // "fastcgi"
+	Listens bool     // one can listen for it
+	Calls   bool     // one can call it
+	Port    string   // where a URL has none; empty: it must have one
+	Options []string // for calling
+}
+
+// Schemes returns all there are, by name. Each may also be followed by "+unix", and by "+fd" for
+// listening, where it goes over a network.
+func Schemes() []Scheme {
+	all := make([]Scheme, len(table))
+	for i := range table {
+		r := &table[i]
+		all[i] = Scheme{Name: r.name, Listens: r.serve != nil, Calls: r.client != nil, Port: r.port, Options: slices.Clone(r.options)}
+	}
+	return all
+}
