@@ -18,7 +18,7 @@ var layers = []struct {
 	// what may be imported from elsewhere than the standard library, in addition to the rows below
 	outside []string
 }{
-	{packages: []string{"cmd", "examples", "benchmarks", "internal/interop"}, outside: []string{
+	{packages: []string{"cmd", "examples", "benchmarks", "internal/interop", "internal/casescript"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/BurntSushi/toml", "golang.org/x/image", "github.com/coder/websocket", "github.com/go-chi/chi"}},
 	{packages: []string{"internal/demo", "internal/explore"}, outside: []string{"github.com/coder/websocket"}},
 	{packages: []string{"internal/compare"}},

@@ -11,6 +11,10 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
+// bulkBytes is the variable that says how much goes through: a handler in a process of its own may
+// be compiled with another bulk.
+const bulkBytes = "HTTP_X_BULK"
+
 // gauged answers with how memory grew while the handler did its work.
 func gauged(work func(w protocol.ResponseWriter, r *protocol.Request, g *gauge) error) protocol.Handler {
 	return failing(func(w protocol.ResponseWriter, r *protocol.Request) error {
@@ -42,11 +46,11 @@ var bulkCases = []testCase{
 		name: "bulk-up",
 		want: "A body of 64 MB goes up whole, in constant memory.",
 		handler: gauged(func(w protocol.ResponseWriter, r *protocol.Request, g *gauge) error {
-			return compare(g, bulk)
+			return compare(g, int64(number(r, bulkBytes)))
 		}),
 		check: func(x *trial) {
 			g := &gauge{Reader: io.LimitReader(new(pattern), bulk)}
-			x.status(x.do(x.send(g, bulk)), 200)
+			x.status(x.do(x.send(g, bulk, bulkBytes, itoa(bulk))), 200)
 			x.constantly(g, x.answer())
 		},
 	},
@@ -54,12 +58,12 @@ var bulkCases = []testCase{
 		name: "bulk-down",
 		want: "A body of 64 MB comes down whole, in constant memory.",
 		handler: gauged(func(w protocol.ResponseWriter, r *protocol.Request, g *gauge) error {
-			g.Reader = io.LimitReader(new(pattern), bulk)
+			g.Reader = io.LimitReader(new(pattern), int64(number(r, bulkBytes)))
 			_, err := io.CopyBuffer(onlyWriter{w}, onlyReader{g}, make([]byte, 40000))
 			return err
 		}),
 		check: func(x *trial) {
-			res := x.open(x.request("GET", "/"))
+			res := x.open(x.request("GET", "/", bulkBytes, itoa(bulk)))
 			g := &gauge{Reader: res.Body}
 			if err := compare(g, bulk); err != nil {
 				x.Error(err)

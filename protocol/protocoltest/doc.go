@@ -17,6 +17,6 @@
 // refused, and logs why.
 //
 // Handlers are found by their case's name and talk to the case over a Unix socket, never through a
-// shared variable: so a protocol whose handler lives in a child process passes the same cases. Its
-// test binary, run again, serves [Handler].
+// shared variable: so a protocol whose handler lives in a child process passes the same cases. That
+// process is a program that serves [Handler]: see [Build].
 package protocoltest
