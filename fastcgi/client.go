@@ -12,8 +12,8 @@ import (
 )
 
 // A Client sends requests over FastCGI, in the role that each names. A connection carries one
-// request at a time: many backends (php-fpm, libfcgi) know no more. Only Dial must be set. It is
-// safe for concurrent use and must not be changed once in use.
+// request at a time, for many backends (php-fpm, libfcgi) know no more, unless Multiplex is set.
+// Only Dial must be set. It is safe for concurrent use and must not be changed once in use.
 //
 // RoundTrip writes what every backend can read: a name-value pair is not split over two records if
 // it fits in one, a record has at most 65,528 bytes of content, and CONTENT_LENGTH is always true.
@@ -45,6 +45,15 @@ type Client struct {
 	// MaxAge is how long after it was dialled a connection may carry another request. 0: no limit.
 	MaxAge time.Duration
 
+	// Multiplex is how many requests a connection may carry at once; below 2: one. Each new
+	// connection is asked first (GET_VALUES), and carries several only where the backend answers
+	// that it can (FCGI_MPXS_CONNS), at most as many as it says (FCGI_MAX_REQS). Such a connection
+	// is kept while it carries requests, and up to MaxIdle of them after that. A backend that
+	// answers otherwise, closes, or is mute for a second is used as if Multiplex were 0, and asked
+	// again after a minute, or after 5 seconds where it has closed. See the package's
+	// documentation.
+	Multiplex int
+
 	// Resend lets such a request be sent once more whatever its method. php-fpm wants it for a POST
 	// on a kept connection: its children end after pm.max_requests, reading what has come and
 	// answering nothing. A backend that read a POST and died of it is then asked again.
@@ -59,6 +68,7 @@ type Client struct {
 	Stderr func(r *protocol.Request, text []byte)
 
 	conns netio.Pool
+	mux   mux
 
 	mu       sync.Mutex
 	awaiting map[*netio.PoolConn]chan struct{} // closed when END_REQUEST is no longer awaited
@@ -79,6 +89,9 @@ func (c *Client) pool() *netio.Pool {
 // ended: END_REQUEST is waited for without it, for Limits.ReadTimeout.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
 	x := &exchange{c: c, Exchange: netio.Exchange{Pool: c.pool(), Limits: c.Limits, Resend: c.Resend}}
+	if c.Multiplex > 1 {
+		x.Source = (*multiplexer)(c)
+	}
 	return x.RoundTrip(ctx, r, x)
 }
 
@@ -86,6 +99,7 @@ func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.
 // wait for END_REQUEST after a response that was whole.
 func (c *Client) CloseIdleConnections() {
 	c.conns.CloseIdle()
+	(*multiplexer)(c).closeAllIdle()
 	c.mu.Lock()
 	awaiting := c.awaiting
 	c.awaiting = nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -12,6 +13,7 @@ import (
 // wires have in common. It is used once.
 type Exchange struct {
 	Pool   *Pool
+	Source Source           // gives the connection; nil: Pool
 	Limits *protocol.Limits // nil: the defaults
 	// Resend lets a request that fails on a kept connection be sent again whatever its method.
 	Resend bool
@@ -36,6 +38,14 @@ type Exchange struct {
 	releaseBody func() // releases a body that was taken in; nil: there is none
 }
 
+// A Source has connections for exchanges.
+type Source interface {
+	// Get returns a connection for one request, as [Pool.Get] does.
+	Get(ctx context.Context, limit time.Duration) (*PoolConn, error)
+	// Redial closes c, and returns another connection in its place.
+	Redial(ctx context.Context, c *PoolConn) (*PoolConn, error)
+}
+
 // A Wire is what a protocol does of an Exchange by itself.
 type Wire interface {
 	// Encode returns the head of a request, and what follows it.
@@ -50,6 +60,9 @@ type Wire interface {
 func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (res *protocol.Response, err error) {
 	x.ctx, x.wire, x.Lim, x.Request = ctx, w, x.Limits.Resolve(), r
 	x.protocol, x.writeTimeout = x.Pool.Protocol, x.Lim.WriteTimeout
+	if x.Source == nil {
+		x.Source = x.Pool
+	}
 	if !x.AnyLength {
 		if x.Request, x.releaseBody, err = measured(r, x.Limits); err != nil {
 			return nil, err
@@ -68,7 +81,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	if err = x.prepare(head, body); err != nil {
 		return nil, err
 	}
-	if x.Conn, err = x.Pool.Get(ctx, x.Lim.FirstByteTimeout); err != nil {
+	if x.Conn, err = x.Source.Get(ctx, x.Lim.FirstByteTimeout); err != nil {
 		return nil, err
 	}
 	if res, err = x.attempt(); err == nil || !x.mayRetry(err) {
@@ -78,7 +91,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	if err = x.rewind(); err != nil {
 		return nil, err
 	}
-	if x.Conn, err = x.Pool.Redial(ctx, x.Conn); err != nil {
+	if x.Conn, err = x.Source.Redial(ctx, x.Conn); err != nil {
 		return nil, err
 	}
 	return x.attempt()

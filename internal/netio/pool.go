@@ -87,6 +87,15 @@ func (p *Pool) dial(ctx context.Context) (*PoolConn, error) {
 	return &PoolConn{Conn: nc, pool: p, dialed: time.Now()}, nil
 }
 
+// Add returns nc as a connection of p, beside those that p has dialled. used says that requests
+// have been answered on what carries it.
+func (p *Pool) Add(nc net.Conn, used bool) *PoolConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open++
+	return &PoolConn{Conn: nc, pool: p, dialed: time.Now(), used: used}
+}
+
 // acquire returns an idle connection, or nil for the place of a new one.
 func (p *Pool) acquire(ctx context.Context, limit time.Duration) (*PoolConn, error) {
 	p.mu.Lock()

@@ -1,0 +1,152 @@
+package fastcgi
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
+)
+
+// A sharedConn is a connection that carries several requests at once. One goroutine reads it and
+// puts what comes where the exchanges find it. Its lock may be held when the mux's is taken, not
+// the other way round.
+type sharedConn struct {
+	m     *multiplexer
+	nc    *netio.PoolConn
+	lim   protocol.Limits // resolved
+	limit int             // how many requests it carries at once
+	since time.Time
+
+	crowded atomic.Bool // somebody reads an answer slowly
+	used    atomic.Bool // a request was answered on it
+
+	// Guarded by the mux's lock.
+	inUse     int  // requests that are open or about to be
+	retired   bool // it carries no further ones
+	idle      *time.Timer
+	idleUntil time.Time
+
+	in   netio.Reader
+	rec  muxRecord
+	done chan struct{} // closed when nothing is read any more
+
+	turns chan struct{} // has an element while nobody writes
+	dead  chan struct{} // closed when the connection has failed
+
+	mu      sync.Mutex
+	next    sync.Cond // wakes the reader, which waits for room
+	err     error     // why the connection has failed
+	streams map[uint16]*muxStream
+	live    int             // those of them that nobody has given up
+	crowds  int             // those whose answers do not fit into their windows
+	pausing *muxStream      // for whose reader nothing is read; nil: the connection is read
+	gone    map[uint16]bool // ids of requests that were given up: what comes of them is dropped
+	freeIDs []uint16        // the one that was used last is the last
+	lastID  uint16
+	woken   []*muxStream // those for which something came
+}
+
+func newSharedConn(m *multiplexer, nc *netio.PoolConn, limit int) *sharedConn {
+	c := &sharedConn{m: m, nc: nc, lim: m.Limits.Resolve(), limit: limit, since: time.Now(),
+		done: make(chan struct{}), turns: make(chan struct{}, 1), dead: make(chan struct{}),
+		streams: make(map[uint16]*muxStream), gone: make(map[uint16]bool)}
+	c.next.L = &c.mu
+	c.turns <- struct{}{}
+	c.in.Init(nc.Conn)
+	go c.read()
+	return c
+}
+
+// open begins a request, or returns nil if c has failed.
+func (c *sharedConn) open() *muxStream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return nil
+	}
+	s := &muxStream{c: c}
+	s.cond.L = &c.mu
+	if len(c.freeIDs) > 0 {
+		s.id = c.freeIDs[0]
+		c.freeIDs = append(c.freeIDs[:0], c.freeIDs[1:]...)
+	} else {
+		c.lastID++
+		s.id = c.lastID
+	}
+	c.streams[s.id] = s
+	c.live++
+	c.next.Signal() // whoever was alone is no more
+	return s
+}
+
+// goneMost is how many ids of requests that were given up a connection may have. None of them is
+// used again: net/http/fcgi may go on with an answer after it has said END_REQUEST to an
+// ABORT_REQUEST.
+const goneMost = 1000
+
+// leave ends s for the backend. The lock is held.
+func (c *sharedConn) leave(s *muxStream) {
+	delete(c.streams, s.id)
+	switch {
+	case s.givenUp:
+		if c.gone[s.id] = true; len(c.gone) == goneMost {
+			c.m.retire(c)
+		}
+	case !s.writing:
+		c.freeIDs = append(c.freeIDs, s.id)
+	}
+	if !s.givenUp {
+		c.live--
+	}
+	if s.late != nil {
+		s.late.Stop()
+	}
+	c.m.release(c)
+}
+
+// read reads records until the connection fails.
+func (c *sharedConn) read() {
+	defer close(c.done)
+	defer c.in.Release()
+	for {
+		err := c.more()
+		if err == nil {
+			err = c.records()
+		}
+		if err != nil {
+			c.fail(err)
+			return
+		}
+	}
+}
+
+// more reads once behind what is buffered.
+func (c *sharedConn) more() error {
+	if len(c.in.Buffered()) == 0 {
+		return c.in.Wait(0)
+	}
+	err := c.in.More(headerLen)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// fail ends the connection, and all requests on it.
+func (c *sharedConn) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	c.err = err
+	close(c.dead)
+	for _, s := range c.streams {
+		s.fail(err)
+	}
+	c.next.Signal()
+	c.m.failed(c)
+}
