@@ -47,11 +47,10 @@ type Client struct {
 
 	// Multiplex is how many requests a connection may carry at once; below 2: one. Each new
 	// connection is asked first (GET_VALUES), and carries several only where the backend answers
-	// that it can (FCGI_MPXS_CONNS), at most as many as it says (FCGI_MAX_REQS). Such a connection
-	// is kept while it carries requests, and up to MaxIdle of them after that. A backend that
-	// answers otherwise, closes, or is mute for a second is used as if Multiplex were 0, and asked
-	// again after a minute, or after 5 seconds where it has closed. See the package's
-	// documentation.
+	// that it can (FCGI_MPXS_CONNS), at most as many as it says (FCGI_MAX_REQS). MaxIdle of them
+	// are kept, and one in any case. A backend that answers otherwise, closes, or is mute for a
+	// second is used as if Multiplex were 0, and asked again after a minute, or after 5 seconds
+	// where it has closed. See the package's documentation.
 	Multiplex int
 
 	// Resend lets such a request be sent once more whatever its method. php-fpm wants it for a POST

@@ -91,7 +91,7 @@ func (m *multiplexer) release(c *sharedConn) {
 	if c.inUse > 0 {
 		return
 	}
-	if c.retired || m.idleCount() > m.MaxIdle {
+	if c.retired || m.idleCount() > max(m.MaxIdle, 1) {
 		m.remove(c)
 		return
 	}

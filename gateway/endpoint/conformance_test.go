@@ -117,6 +117,27 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// TestMultiplexedChain runs the suite on HTTP in and FastCGI out, whose requests share connections.
+func TestMultiplexedChain(t *testing.T) {
+	in, out := sides[3], sides[0]
+	protocoltest.Run(t, protocoltest.Pair{
+		Name: "http-fastcgi-mux",
+		Start: func(tb testing.TB, site *protocoltest.Site) protocol.RoundTripper {
+			behind := backend(tb, site)
+			out.serve(tb, behind)
+			client := func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
+				return &fastcgi.Client{Dial: dial, Limits: lim, MaxIdle: 8, Multiplex: 8}
+			}
+			site.Loop.Handler = &gateway.Proxy{Backend: protocoltest.Connect(tb, client, behind), Name: protocoltest.Behind}
+			in.serve(tb, site)
+			return protocoltest.Connect(tb, in.client, site)
+		},
+		Chain:    true,
+		Networks: []string{"tcp"},
+		Has:      in.front()&out.has | in.has&(protocoltest.CutSeen|protocoltest.Keep),
+	})
+}
+
 // backend is the site behind a proxy: the case's handler on a listener of its own, over TCP, where
 // a cut shows.
 func backend(tb testing.TB, site *protocoltest.Site) *protocoltest.Site {

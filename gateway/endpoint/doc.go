@@ -15,7 +15,8 @@
 // Options follow a question mark. For listening on a Unix socket: mode (octal, 0660 unless it is
 // said), owner and group (names or numbers). For listening on TCP: allow. For calling by FastCGI,
 // SCGI or uwsgi: param=NAME=value, a variable that each request gets. For calling by FastCGI:
-// resend (Resend of [fastcgi.Client]).
+// resend (Resend of [fastcgi.Client]), and mux, how many requests a connection may carry at once
+// where the backend can (Multiplex of it).
 //
 // For calling by FastCGI or HTTP: keep, the number of idle connections that are kept (0 by FastCGI,
 // 64 by HTTP), and max-age, how long after it was dialled a connection may carry another request

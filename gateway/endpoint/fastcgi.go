@@ -18,9 +18,13 @@ func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	mux, err := e.number("mux", 0)
+	if err != nil {
+		return nil, err
+	}
 	resend, ok := e.last("resend")
 	c := &fastcgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxIdle: max(l.maxIdle, 0), MaxOpen: l.maxOpen, MaxAge: l.maxAge,
-		Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
+		Multiplex: mux, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 

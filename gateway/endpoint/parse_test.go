@@ -27,6 +27,7 @@ func TestParse(t *testing.T) {
 		{"uwsgi+unix:@abstract", "uwsgi unix @abstract"},
 		{"fastcgi+fd:3", "fastcgi fd 3"},
 		{"fastcgi://127.0.0.1:9000?keep=4", "fastcgi tcp 127.0.0.1:9000"},
+		{"fastcgi://127.0.0.1:9000?mux=8", "fastcgi tcp 127.0.0.1:9000"},
 		{"cgi:/usr/lib/cgi-bin/", "cgi file /usr/lib/cgi-bin/"},
 		{"cgi:/usr/lib/cgi-bin/?mount=/cgi-bin&index=index.cgi&interpreter=.py=/usr/bin/python3", "cgi file /usr/lib/cgi-bin/"},
 	} {
@@ -134,6 +135,7 @@ func TestClientErrors(t *testing.T) {
 		{"fastcgi+unix:/a?mode=0660", "option mode is for listening"},
 		{"fastcgi://:9000?allow=*", "option allow is for listening"},
 		{"fastcgi://:9000?keep=some", `bad keep "some": a whole number is meant`},
+		{"fastcgi://:9000?mux=some", `bad mux "some": a whole number is meant`},
 		{"fastcgi://:9000?max-age=5", `bad max-age "5": write a duration such as 30s`},
 		{"http://:80?keep=some", `bad keep "some": a whole number is meant`},
 		{"http://:80?max-age=old", `bad max-age "old": write a duration such as 30s`},

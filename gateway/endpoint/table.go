@@ -35,7 +35,7 @@ type row struct {
 var table = withSecure([]row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s, l)...) }},
 	{name: "cgi", path: "cgi:FILE or cgi:DIRECTORY/", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "resend", "param"), tracer: fastcgi.Protocol{}},
+	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "mux", "resend", "param"), tracer: fastcgi.Protocol{}},
 	{name: "files", path: "files:DIRECTORY/", handler: newFiles, options: filesOptions()},
 	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age"), tracer: gateway.HTTPTracer{}},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param"), tracer: scgi.Protocol{}},
