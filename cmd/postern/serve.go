@@ -35,6 +35,7 @@ type serveConfig struct {
 	stderr   bool
 	noBatch  bool
 	rules    ruleTexts
+	site     siteConfig
 
 	functions *rpc.Registry // that the backend has; nil: none
 }
@@ -42,7 +43,7 @@ type serveConfig struct {
 func serveCommand() *cobra.Command {
 	var cfg serveConfig
 	c := &cobra.Command{
-		Use:   "serve --listen URL... --to URL",
+		Use:   "serve --listen URL... --to URL | --root DIRECTORY",
 		Short: "Serve a backend over any of the protocols, on any number of listeners",
 		Long: `Serve listens at each --listen URL and sends what comes to the backend --to.
 
@@ -62,7 +63,15 @@ Send to:
                          panic, sleep MS
   cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
   files:/srv/www/        the files of a directory tree; 'files:/srv/www/?listing=1' also lists directories
+  'php:/srv/wiki/?fpm=fastcgi+unix:/run/php/php-fpm.sock'   a site of PHP scripts, as --root and --php below, also for --route
   fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server
+
+Or serve a site, without a web server before it:
+  --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock   its files, and its PHP scripts by php-fpm; without --php files alone
+  --try FILE,FILE/,/index.php   what is looked for, as by nginx's try_files; /index.php?q=PATH gives the path, =404 ends (FILE,FILE/)
+  --index index.php,index.html  what stands for a directory
+  --deny /data/,/conf/,*.sql    paths below the root that are never served, and names; nor is what begins with a dot
+  --php-root /var/www           where php-fpm sees the root, as in a container
 
 Rules before it, --route and --routes, are those of uWSGI's internal routing: a condition and an action, tried in order.
 
@@ -74,6 +83,7 @@ Rules before it, --route and --routes, are those of uWSGI's internal routing: a 
 postern route --help teaches them all, and postern route check says which of them a request meets.`,
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
   postern serve --listen 'fastcgi+unix:/run/postern.sock?mode=0660' --to cgi:/usr/lib/cgi-bin/
+  postern serve --listen http://127.0.0.1:8080 --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock --deny /data/,/conf/,/bin/,/inc/
   postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -90,6 +100,7 @@ postern route --help teaches them all, and postern route check says which of the
 	f.BoolVar(&cfg.duplex, "full-duplex", false, "pass a response on while the request's body is still coming, where the front is known to take that")
 	f.BoolVar(&cfg.stderr, "stderr", false, "send what CGI scripts and FastCGI backends write to standard error to the front too, over FastCGI")
 	f.BoolVar(&cfg.noBatch, "no-batch", false, "with --to cgi: leave the process in the usual scheduling class, not in that of batch work (SCHED_BATCH)")
+	cfg.site.addFlags(f)
 	cfg.rules.addFlags(f)
 	addLimits(f, &cfg.limits)
 	cfg.log.addFlags(f)
@@ -98,11 +109,14 @@ postern route --help teaches them all, and postern route check says which of the
 
 // serve serves until ctx ends, a signal to stop comes, or a listener fails.
 func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
+	siteErr := cfg.site.check(cfg.to)
 	switch {
 	case len(cfg.listen) == 0:
 		return usage(errors.New("nothing to listen at: say --listen URL, for example --listen fastcgi://127.0.0.1:9000"))
-	case cfg.to == "" && len(cfg.rules) == 0:
-		return usage(errors.New("no backend: say --to URL; --to demo: is a built-in one"))
+	case siteErr != nil:
+		return usage(siteErr)
+	case cfg.to == "" && cfg.site.root == "" && len(cfg.rules) == 0:
+		return usage(errors.New("no backend: say --to URL, or --root DIRECTORY for a site; --to demo: is a built-in one"))
 	}
 	log, err := cfg.log.open(os.Stderr)
 	if err != nil {
@@ -180,7 +194,10 @@ func (cfg *serveConfig) handler(log *slog.Logger) (protocol.Handler, func(), err
 
 // backend returns the handler that --to names, nil without one, and what ends it.
 func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), error) {
-	if cfg.to == "" {
+	switch {
+	case cfg.site.root != "":
+		return cfg.site.handler(cfg, log)
+	case cfg.to == "":
 		return nil, func() {}, nil
 	}
 	if options, ok := strings.CutPrefix(cfg.to, "demo:"); ok {

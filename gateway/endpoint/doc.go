@@ -9,6 +9,7 @@
 //	auto://:9000                                     any of these, told apart by a connection's first bytes; for listening
 //	cgi:/usr/lib/cgi-bin/                            CGI programs, a tree or one file; for calling
 //	files:/srv/www/                                  the files of a directory tree; for a [Handler]
+//	php:/srv/wiki/?fpm=fastcgi://127.0.0.1:9000      a site of PHP scripts and files; for a [Handler]
 //
 // # Options
 //
@@ -41,6 +42,10 @@
 //
 // Those of files are fields of [site.Files]: mount, index, listing, hidden, follow-links, and
 // precompressed (on unless it is 0), which is the contrary of Plain.
+//
+// Those of php are fields of [site.PHP]: mount, index, try and deny, which are lists with commas,
+// and php-root, which is BackendRoot. fpm is the URL of what runs the scripts; its own options
+// follow a second question mark, with %26 between them.
 //
 // # Unix sockets
 //

@@ -21,6 +21,7 @@ type Endpoint struct {
 	options []option          // for calling
 	secure  map[string]string // the options of TLS
 	listens []string          // the options that are for listening
+	fpm     *Endpoint         // what runs the scripts of a php: URL; nil: it says none
 
 	// for tests; nil: net.Dialer's
 	connect connectFunc

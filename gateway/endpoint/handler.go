@@ -31,6 +31,11 @@ func NewHandler(url string, o *ClientOptions) (*Handler, error) {
 	if o == nil {
 		o = new(ClientOptions)
 	}
+	return e.handler(url, o)
+}
+
+// handler is NewHandler for an endpoint that has been read from url.
+func (e *Endpoint) handler(url string, o *ClientOptions) (*Handler, error) {
 	if e.row.handler != nil {
 		return e.row.handler(e, o)
 	}

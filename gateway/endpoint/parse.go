@@ -114,7 +114,7 @@ func (e *Endpoint) parseHost(rest string) (string, error) {
 }
 
 // parseOption reads "name=value".
-func (e *Endpoint) parseOption(item string) error {
+func (e *Endpoint) parseOption(item string) (err error) {
 	name, value, _ := strings.Cut(item, "=")
 	name, err1 := url.QueryUnescape(name)
 	value, err2 := url.QueryUnescape(value)
@@ -126,7 +126,10 @@ func (e *Endpoint) parseOption(item string) error {
 	}
 	if slices.Contains(e.row.options, name) {
 		e.options = append(e.options, option{name, value})
-		return nil
+		if name == "fpm" {
+			e.fpm, err = parsePHPBackend(plusInScheme(value))
+		}
+		return err
 	}
 	return e.parseListenOption(name, value)
 }

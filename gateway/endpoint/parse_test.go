@@ -56,8 +56,8 @@ func TestParse(t *testing.T) {
 var bad = []struct{ url, want string }{
 	{"", "no scheme: write a URL such as fastcgi://127.0.0.1:9000"},
 	{"127.0.0.1", "no scheme: write a URL"},
-	{"127.0.0.1:9000", `unknown scheme "127.0.0.1": known are auto, cgi, fastcgi, files, http, scgi, uwsgi`},
-	{"ajp://127.0.0.1:8009", `unknown scheme "ajp": known are auto, cgi, fastcgi, files, http, scgi, uwsgi`},
+	{"127.0.0.1:9000", `unknown scheme "127.0.0.1": known are auto, cgi, fastcgi, files, http, php, scgi, uwsgi`},
+	{"ajp://127.0.0.1:8009", `unknown scheme "ajp": known are auto, cgi, fastcgi, files, http, php, scgi, uwsgi`},
 	{"FastCGI://127.0.0.1:9000", `unknown scheme "FastCGI"`},
 	{"fastcgi+udp://127.0.0.1:9000", `unknown network "udp": write fastcgi://HOST:PORT, fastcgi+unix:PATH or fastcgi+fd:NUMBER`},
 	{"fastcgi:127.0.0.1:9000", "no address: write //HOST:PORT after the colon, as in fastcgi://127.0.0.1:9000"},

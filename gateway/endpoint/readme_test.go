@@ -7,6 +7,7 @@ import (
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/gateway/route"
+	"github.com/postern-gateway/postern/gateway/site"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/uwsgi"
 	"github.com/postern-gateway/postern/uwsgi/rpc"
@@ -38,6 +39,9 @@ func Example_readme() {
 	mux := gateway.Mux{{Prefix: "/app", Handler: proxy}, {Handler: native}}
 	err = endpoint.Serve(mux)
 
+	// A site of PHP scripts and files, behind any of the protocols, nginx's fastcgi_pass too.
+	wiki := &site.PHP{Root: "/srv/wiki", Scripts: proxy, Files: &site.Files{Root: "/srv/wiki"}}
+
 	// Functions that uWSGI's programs call by uwsgi.rpc(), beside requests on a uwsgi listener.
 	functions := new(rpc.Registry)
 	functions.Register("hello", func(ctx context.Context, args [][]byte) ([]byte, error) { return []byte("Hello World"), nil })
@@ -48,5 +52,5 @@ func Example_readme() {
 	environment := new(endpoint.Backends).Environment(rpc.Local(functions))
 	rules, err := environment.Parse("rules.ini", "route = ^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}")
 	table, err := route.New(native, rules...)
-	_, _, _, _ = user, php, table, err
+	_, _, _, _, _ = user, php, wiki, table, err
 }

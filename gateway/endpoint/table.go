@@ -38,6 +38,7 @@ var table = withSecure([]row{
 	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "mux", "resend", "param"), tracer: fastcgi.Protocol{}},
 	{name: "files", path: "files:DIRECTORY/", handler: newFiles, options: filesOptions()},
 	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age"), tracer: gateway.HTTPTracer{}},
+	{name: "php", path: "php:DIRECTORY/?fpm=URL", handler: newPHP, options: phpOptions()},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param"), tracer: scgi.Protocol{}},
 	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param"), tracer: uwsgi.Protocol{}},
 })
