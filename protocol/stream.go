@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"io"
+	"os"
 
 	"github.com/postern-gateway/postern/internal/bufpool"
 )
@@ -9,6 +10,9 @@ import (
 // ReadFrom copies r into the body, from a file or a socket without a copy where the protocol's
 // framing allows it.
 func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
+	if isFile(r) {
+		w.commitFile()
+	}
 	for err == nil {
 		if rf, left := w.direct(); rf != nil {
 			m, err := w.stream(rf, r, left)
@@ -22,6 +26,30 @@ func (w *response) ReadFrom(r io.Reader) (n int64, err error) {
 		err = nil
 	}
 	return n, err
+}
+
+// isFile reports whether r reads a file, or a part of one.
+func isFile(r io.Reader) bool {
+	if l, ok := r.(*io.LimitedReader); ok {
+		r = l.R
+	}
+	_, ok := r.(*os.File)
+	return ok
+}
+
+// commitFile frames the head of a body that comes from a file, if nothing of it is needed to know
+// the head, and it is more than can be held back: so the encoder gets all of it.
+func (w *response) commitFile() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.begin()
+	if w.over != nil || w.committed || w.noBody || w.declared-w.written <= prefixSize {
+		return
+	}
+	_, reads := w.enc.(io.ReaderFrom)
+	if _, typed := w.head.fields["Content-Type"]; typed && reads {
+		w.commit(nil, false)
+	}
 }
 
 // copyPiece copies what one read returns. io.EOF says that r has ended or the declared length is

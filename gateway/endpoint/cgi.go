@@ -78,7 +78,7 @@ func cgiOptions() (names []string) {
 	for _, o := range cgiTable {
 		names = append(names, o.name)
 	}
-	return names
+	return append(names, optionSendfile, optionRedirect)
 }
 
 // newCGI makes the client: for a tree of scripts where the path ends in a slash, else for one

@@ -42,6 +42,16 @@ func NewClient(url string, o *ClientOptions) (*Client, error) {
 
 // Client returns the client for e. It does not connect yet.
 func (e *Endpoint) Client(o *ClientOptions) (*Client, error) {
+	for _, name := range []string{optionSendfile, optionRedirect} {
+		if _, ok := e.last(name); ok {
+			return nil, e.errorf("option %s is for a handler, which answers with files: see NewHandler", name)
+		}
+	}
+	return e.client(o)
+}
+
+// client is Client also where the backend may name files.
+func (e *Endpoint) client(o *ClientOptions) (*Client, error) {
 	switch {
 	case e.row.handler != nil:
 		return nil, e.errorf("%s is served in this process: there is nothing to call", e.Protocol)

@@ -40,6 +40,10 @@
 // user, group, umask; and of [cgi.ResourceLimits]: cpu (a duration), memory and file-size (bytes),
 // files, user-processes.
 //
+// For a [Handler] of what is called: x-sendfile=/srv/files and
+// x-accel-redirect=/protected=/srv/files let the backend name a file for its answer (see
+// [site.SendFiles]). Each may be there more than once.
+//
 // Those of files are fields of [site.Files]: mount, index, listing, hidden, follow-links, and
 // precompressed (on unless it is 0), which is the contrary of Plain.
 //

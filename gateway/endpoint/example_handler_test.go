@@ -29,5 +29,5 @@ func ExampleHandler() {
 	fmt.Println(err)
 	// Output:
 	// 2 backends
-	// files:/nonexistent/: stat /nonexistent: no such file or directory: name a directory
+	// files:/nonexistent/: stat /nonexistent: no such file or directory
 }

@@ -1,8 +1,6 @@
 package endpoint
 
 import (
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/postern-gateway/postern/gateway/site"
@@ -52,15 +50,9 @@ func filesOptions() (names []string) {
 
 // newFiles makes the handler of a directory tree.
 func newFiles(e *Endpoint, _ *ClientOptions) (*Handler, error) {
-	root, err := filepath.Abs(e.Address)
+	root, err := directory(e.Address)
 	if err != nil {
 		return nil, e.errorf("%w", err)
-	}
-	switch info, err := os.Stat(root); {
-	case err != nil:
-		return nil, e.errorf("%w: name a directory", err)
-	case !info.IsDir():
-		return nil, e.errorf("it is a file: name a directory")
 	}
 	f := &site.Files{Root: root}
 	for _, given := range e.options {

@@ -39,14 +39,19 @@ func (e *Endpoint) handler(url string, o *ClientOptions) (*Handler, error) {
 	if e.row.handler != nil {
 		return e.row.handler(e, o)
 	}
-	c, err := e.Client(o)
+	c, err := e.client(o)
 	if err != nil {
 		return nil, err
 	}
+	var h protocol.Handler = &gateway.Proxy{Backend: c, Name: url}
 	if o.Handler != nil {
-		return &Handler{o.Handler(c, url), c.Close}, nil
+		h = o.Handler(c, url)
 	}
-	return &Handler{&gateway.Proxy{Backend: c, Name: url}, c.Close}, nil
+	if h, err = e.withFiles(h); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return &Handler{h, c.Close}, nil
 }
 
 // isFile reports whether the addresses of a scheme are files.

@@ -44,7 +44,9 @@ var table = withSecure([]row{
 })
 
 // called are the options of a client that calls over a network: its own, and those that each has.
-func called(own ...string) []string { return append(append(own, "max-open", "mount"), timeouts...) }
+func called(own ...string) []string {
+	return append(append(own, "max-open", "mount", optionSendfile, optionRedirect), timeouts...)
+}
 
 // protocols are those that auto tells apart, besides HTTP.
 func protocols(s *gateway.Server, l *Listener) []protocol.Protocol {

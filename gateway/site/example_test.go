@@ -49,3 +49,35 @@ func ExampleFiles() {
 	// 404 text/plain; charset=utf-8: 404 Not Found
 	// 200 text/plain; charset=utf-8: made by a program
 }
+
+// A program checks who asks, and names the file that is sent: it need not copy it.
+func ExampleSendFiles() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	os.WriteFile(filepath.Join(dir, "report.txt"), []byte("for members\n"), 0o644)
+
+	// In the place of this handler most often stands a gateway.Proxy.
+	program := protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		w.Header().Set("Content-Disposition", `attachment; filename="report.txt"`)
+		w.Header().Set("X-Accel-Redirect", "/members/report.txt")
+		return nil
+	})
+	handler := &site.SendFiles{Handler: program, Internal: map[string]string{"/members": dir}}
+
+	srv := httptest.NewServer(protocol.ToHTTP(handler))
+	defer srv.Close()
+	res, err := srv.Client().Get(srv.URL + "/download?id=7")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	fmt.Printf("%d %s: %s", res.StatusCode, res.Header.Get("Content-Disposition"), body)
+	// Output:
+	// 200 attachment; filename="report.txt": for members
+}

@@ -175,8 +175,11 @@ func (f *Files) file(w http.ResponseWriter, hr *http.Request, t tree, local stri
 		return notFound(hr.URL.Path, "not a regular file")
 	}
 	h := w.Header()
-	kind := f.typeOf(local)
-	h.Set("Content-Type", kind)
+	kind := h.Get("Content-Type")
+	if kind == "" {
+		kind = f.typeOf(local)
+		h.Set("Content-Type", kind)
+	}
 	encoding := ""
 	if !f.Plain && compressible(kind) {
 		h.Add("Vary", "Accept-Encoding")

@@ -216,7 +216,8 @@ func TestSendfile(t *testing.T) {
 				if got := ask(t, c, "GET", "/large.bin", row.header); got != row.want {
 					t.Fatalf("%d bytes: %.80s, want %d: %.80s", len(got), got, len(row.want), row.want)
 				}
-				if sent := l.sent.Load(); w.sendfile && sent < size-16-8<<10 {
+				// net/http reads the first bytes by itself
+				if sent := l.sent.Load(); w.sendfile && sent < size-16-512 {
 					t.Errorf("%d bytes of %d went as a file", sent, size)
 				}
 			})
