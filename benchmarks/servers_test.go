@@ -14,7 +14,8 @@ import (
 
 // runServer serves what spec says until the benchmark has gone: protocol, exercise, variant and
 // socket, "fastcgi get native /run/s", or "cgi", the host, the script and the socket, or "flood",
-// the number of the flood, a word and the socket, or "rpc", two words and the socket.
+// the number of the flood, a word and the socket, or "rpc", two words and the socket, or "files",
+// the variant, the root and the address.
 func runServer(spec string) error {
 	f := strings.Fields(spec)
 	if len(f) != 4 {
@@ -26,6 +27,10 @@ func runServer(spec string) error {
 	l, err := listenAt(f[3])
 	if err != nil {
 		return err
+	}
+	if f[0] == "files" {
+		go serveFiles(l, f[1], f[2])
+		return answerQuestions()
 	}
 	if f[0] == "cgi" {
 		go serveScript(l, f[1], f[2])
@@ -52,6 +57,9 @@ func runServer(spec string) error {
 const inheritedSocket = "inherited"
 
 func listenAt(socket string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(socket); err == nil {
+		return net.Listen("tcp", socket)
+	}
 	if socket != inheritedSocket {
 		return net.Listen("unix", socket)
 	}
