@@ -76,8 +76,24 @@ func (c *webConn) keepWriteDeadline() {
 	c.out.own = true
 }
 
-// ReadFrom lets net/http send files without a copy.
-func (c *webConn) ReadFrom(r io.Reader) (int64, error) {
-	c.armWrite()
-	return io.Copy(c.Conn, r)
+// ReadFrom lets net/http send files without a copy, also over Unix sockets, whose connections of
+// package net do not read from a part of a file.
+func (c *webConn) ReadFrom(r io.Reader) (n int64, err error) {
+	file, limit := netio.Regular(r)
+	if file == nil || c.out.raw == nil {
+		c.armWrite()
+		return io.Copy(c.Conn, r)
+	}
+	for n < limit {
+		c.armWrite()
+		m, err := netio.SendFile(c.Conn, c.out.raw, &io.LimitedReader{R: file, N: limit - n})
+		n += m
+		if l, ok := r.(*io.LimitedReader); ok {
+			l.N -= m
+		}
+		if err != nil || m == 0 {
+			return n, err
+		}
+	}
+	return n, nil
 }

@@ -93,7 +93,13 @@ func (e *explanation) conclude(err error) error {
 }
 
 // sentOn is the handler of a backend to which nothing is sent: see [endpoint.Backends].
-func (e *explanation) sentOn(_ *endpoint.Client, url string) protocol.Handler {
+func (e *explanation) sentOn(_ *endpoint.Client, url string) protocol.Handler { return e.goesTo(url) }
+
+// served is the handler of what is served in this process: nothing is.
+func (e *explanation) served(_ *endpoint.Handler, url string) protocol.Handler { return e.goesTo(url) }
+
+// goesTo notes where a request goes.
+func (e *explanation) goesTo(url string) protocol.Handler {
 	return protocol.HandlerFunc(func(_ protocol.ResponseWriter, r *protocol.Request) error {
 		e.to = url
 		e.changed(r)

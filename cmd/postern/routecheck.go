@@ -28,12 +28,12 @@ func (cfg *routeCheckConfig) check(ctx context.Context, out io.Writer) error {
 	}
 	defer end()
 	e := &explanation{out: out, request: r}
-	backends := &endpoint.Backends{Options: &endpoint.ClientOptions{Log: log}, Handler: e.sentOn, Modified: s.modified}
+	backends := &endpoint.Backends{Options: &endpoint.ClientOptions{Log: log}, Handler: e.sentOn, Served: e.served, Modified: s.modified}
 	defer backends.Close()
 	env := s.environment(log, backends)
 	next := e.behind(backend)
 	if cfg.run {
-		backends.Handler = s.proxy
+		backends.Handler, backends.Served = s.proxy, nil
 	} else {
 		said, err := cfg.said(e)
 		if err != nil {

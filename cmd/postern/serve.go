@@ -64,7 +64,8 @@ Send to:
   cgi:/usr/lib/cgi-bin/  a tree of CGI scripts (with the slash), cgi:FILE one script for every request
   files:/srv/www/        the files of a directory tree; 'files:/srv/www/?listing=1' also lists directories
   'php:/srv/wiki/?fpm=fastcgi+unix:/run/php/php-fpm.sock'   a site of PHP scripts, as --root and --php below, also for --route
-  fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server
+  fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server; with x-sendfile=DIR in its URL it
+                         may name a file below DIR for its answer by X-Sendfile, with x-accel-redirect=/PATH=DIR as for nginx
 
 Or serve a site, without a web server before it:
   --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock   its files, and its PHP scripts by php-fpm; without --php files alone
@@ -78,7 +79,7 @@ Rules before it, --route and --routes, are those of uWSGI's internal routing: a 
   --route '^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}'   a function of this process answers
   --route '^/multi rpcnext:part1@192.168.173.100:3031'      that of a uwsgi server adds to the answer
   --route 'route-if = equal:${REQUEST_METHOD};TRACE break:405 Method Not Allowed'
-  --route '^/php/ fastcgi+unix:/run/php/php-fpm.sock'       another backend; uwsgi: scgi: http: cgi: likewise
+  --route '^/php/ fastcgi+unix:/run/php/php-fpm.sock'       another backend; uwsgi: scgi: http: cgi: files: likewise
 
 postern route --help teaches them all, and postern route check says which of them a request meets.`,
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:

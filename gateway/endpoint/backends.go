@@ -20,6 +20,10 @@ type Backends struct {
 	// Handler makes a backend's handler of its client and its URL. nil: that of Options.
 	Handler func(c *Client, url string) protocol.Handler
 
+	// Served takes the place of a handler that calls nothing, as that of files:. nil: it serves by
+	// itself.
+	Served func(h *Handler, url string) protocol.Handler
+
 	// Modified returns what serves requests of these modifiers in this process, as the plugins of
 	// uWSGI do: "uwsgi:,173,3". nil, or nothing returned: the request goes on with them.
 	Modified func(modifier1, modifier2 uint8) protocol.Handler
@@ -106,6 +110,9 @@ func (b *Backends) handler(url string) (*Handler, error) {
 	h, err := NewHandler(url, &o)
 	if err != nil {
 		return nil, err
+	}
+	if scheme, _, _ := strings.Cut(url, ":"); b.Served != nil && servedHere(scheme) {
+		h = &Handler{b.Served(h, url), h.close}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

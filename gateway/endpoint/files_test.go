@@ -2,6 +2,7 @@ package endpoint_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -85,5 +86,46 @@ func TestSendFilesOption(t *testing.T) {
 	}
 	if _, err := endpoint.NewClient(url+both, nil); err == nil || !strings.Contains(err.Error(), "option x-sendfile is for a handler") {
 		t.Errorf("a client: %v", err)
+	}
+}
+
+// Each option of files: is a field of the handler.
+func TestFilesOptions(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{"x.css": "plain", "x.css.gz": "gzipped", ".env": "hidden", "start.htm": "start", "../out.txt": "outside"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../out.txt", filepath.Join(root, "link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	const missing, forbidden = "404 Not Found\n", "403 Forbidden\n"
+	for _, row := range []struct{ options, path, want string }{
+		{"", "/x.css", "gzipped"},
+		{"?precompressed=0", "/x.css", "plain"},
+		{"", "/", forbidden},
+		{"?index=index.html&index=start.htm", "/", "start"},
+		{"?listing", "/", "<!DOCTYPE html>"},
+		{"?listing=off", "/", forbidden},
+		{"", "/.env", missing},
+		{"?hidden=1", "/.env", "hidden"},
+		{"", "/link.txt", missing},
+		{"?follow-links=yes", "/link.txt", "outside"},
+		{"?mount=/m", "/m/x.css", "gzipped"},
+		{"?mount=/m", "/x.css", missing},
+	} {
+		h, err := endpoint.NewHandler("files:"+root+row.options, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		rec := httptest.NewRecorder()
+		hr := httptest.NewRequest("GET", row.path, nil)
+		hr.Header.Set("Accept-Encoding", "gzip")
+		(&protocol.Loop{Handler: h, Log: slog.New(slog.DiscardHandler)}).ServeHTTP(rec, hr)
+		if got := rec.Body.String(); got != row.want && !(strings.HasPrefix(row.want, "<") && strings.HasPrefix(got, row.want)) {
+			t.Errorf("%s %s: %q, want %q", row.options, row.path, got, row.want)
+		}
 	}
 }

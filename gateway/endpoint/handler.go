@@ -59,3 +59,9 @@ func isFile(scheme string) bool {
 	r := find(scheme)
 	return r != nil && r.path != ""
 }
+
+// servedHere reports whether a scheme's handler calls nothing.
+func servedHere(scheme string) bool {
+	r := find(scheme)
+	return r != nil && r.handler != nil
+}

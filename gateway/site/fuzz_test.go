@@ -34,8 +34,9 @@ func newSecrets(t testing.TB) string {
 	return root
 }
 
-// FuzzPath asks for a path in every form: as the variables of a front, which have decoded it, and as
-// a target. Nothing outside of the root is read, no dotfile and no script; a redirect names no host.
+// FuzzPath asks for a path in every form: as the variables of a front, which have decoded it, and
+// as a target. Nothing outside of the root is read, no dotfile and no script; a redirect names no
+// host.
 func FuzzPath(f *testing.F) {
 	for _, path := range []string{
 		"/", "/a.txt", "/sub", "/sub/", "//evil.example", "/evil.example", "/sub/../../secret.txt", "/..", "/../secret.txt", "/up/secret.txt",

@@ -3,7 +3,9 @@ package site_test
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -131,5 +133,15 @@ func TestSendFilesOfBackends(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A name outside is one line in the log, which tells the name.
+func TestSendFilesLogged(t *testing.T) {
+	var log strings.Builder
+	loop := &protocol.Loop{Handler: &site.SendFiles{Handler: naming("body"), Dirs: []string{t.TempDir()}}, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	loop.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?X-Sendfile:/etc/passwd", nil))
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "X-Sendfile /etc/passwd: not a file below the directories that it may name") {
+		t.Errorf("the log has %q", text)
 	}
 }

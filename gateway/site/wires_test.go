@@ -100,6 +100,34 @@ func serveBy(t *testing.T, w wire, h protocol.Handler) (protocol.RoundTripper, *
 	}), l
 }
 
+// A file arrives whole over a Unix socket, too, whose connections have a sendfile of their own.
+func TestUnixSocket(t *testing.T) {
+	root, text := t.TempDir(), strings.Repeat("0123456789abcdef", 1<<16)
+	write(t, filepath.Join(root, "large.bin"), text)
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &gateway.Server{Handler: &site.Files{Root: root}, Log: slog.New(slog.DiscardHandler)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.ServeHTTP(l)
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		<-ended
+	})
+	c := wires[0].client(func(ctx context.Context) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", l.Addr().String())
+	})
+	for _, row := range []struct{ header, want string }{{"", "200 " + text}, {"Range: bytes=100-600000", "206 " + text[100:600001]}} {
+		if got := ask(t, c, "GET", "/large.bin", row.header); got != row.want {
+			t.Errorf("%s: %d bytes, want %d", row.header, len(got), len(row.want))
+		}
+	}
+}
+
 // byScript calls the test's binary as a CGI program that serves the files below root.
 func byScript(t *testing.T, root string) protocol.RoundTripper {
 	t.Helper()

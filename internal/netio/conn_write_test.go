@@ -93,7 +93,7 @@ func TestReadFromFile(t *testing.T) {
 		}
 		got := heard(t, row.server, row.peer, func(b *Conn) {
 			b.Write([]byte("head"))
-			if regular, _ := regular(r); regular == nil {
+			if regular, _ := Regular(r); regular == nil {
 				t.Error("the file is not taken for one")
 			}
 			if n, err := b.ReadFrom(r); n != int64(len(want)) || err != nil {

@@ -16,7 +16,7 @@ func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	if err := b.Flush(); err != nil {
 		return 0, err
 	}
-	if f, limit := regular(r); f != nil {
+	if f, limit := Regular(r); f != nil {
 		n, err = b.sendRegular(f, limit)
 		if l, ok := r.(*io.LimitedReader); ok {
 			l.N -= n
@@ -41,9 +41,9 @@ func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
-// regular returns the regular file that r reads, and how much of it is wanted. f is nil for any
+// Regular returns the regular file that r reads, and how much of it is wanted. f is nil for any
 // other reader, whose Read may block.
-func regular(r io.Reader) (f *os.File, limit int64) {
+func Regular(r io.Reader) (f *os.File, limit int64) {
 	limit = 1<<63 - 1
 	if l, ok := r.(*io.LimitedReader); ok {
 		r, limit = l.R, l.N

@@ -9,9 +9,13 @@ import (
 
 // sendFile sends a piece of a regular file. TCP connections of package net know sendfile by
 // themselves, others do not.
-func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) {
-	if _, tcp := b.Conn.(*net.TCPConn); tcp || b.raw == nil {
-		return io.Copy(b.Conn, l)
+func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) { return SendFile(b.Conn, b.raw, l) }
+
+// SendFile sends a piece of a regular file, which l reads, to c, whose socket is raw; nil where it
+// is not known. It may send less than l has.
+func SendFile(c net.Conn, raw syscall.RawConn, l *io.LimitedReader) (int64, error) {
+	if _, tcp := c.(*net.TCPConn); tcp || raw == nil {
+		return io.Copy(c, l)
 	}
 	src, err := l.R.(*os.File).SyscallConn()
 	if err != nil {
@@ -20,7 +24,7 @@ func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) {
 	var n int
 	var werr, serr error
 	err = src.Control(func(from uintptr) {
-		werr = b.raw.Write(func(to uintptr) bool {
+		werr = raw.Write(func(to uintptr) bool {
 			n, serr = syscall.Sendfile(int(to), int(from), nil, int(l.N))
 			return serr != syscall.EAGAIN
 		})
@@ -31,10 +35,10 @@ func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) {
 	case werr != nil:
 		return 0, werr
 	case serr == syscall.EINTR:
-		return b.sendFile(l)
+		return SendFile(c, raw, l)
 	case serr == syscall.EINVAL, serr == syscall.ENOSYS, serr == syscall.EOPNOTSUPP:
 		// not every file system can
-		return io.Copy(b.Conn, l)
+		return io.Copy(c, l)
 	}
 	return int64(max(n, 0)), os.NewSyscallError("sendfile", serr)
 }
