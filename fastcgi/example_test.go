@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync"
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/protocol"
@@ -114,6 +115,40 @@ func ExampleClient() {
 	// 404
 	// the backend says: no such page: /b
 	// 404
+}
+
+// Requests share a connection, if the backend says that it can: each waits for the other here.
+func ExampleClient_multiplex() {
+	var both sync.WaitGroup
+	both.Add(2)
+	front, wait := serve(fastcgi.Protocol{}, protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		both.Done()
+		both.Wait()
+		_, err := io.WriteString(w, "hello")
+		return err
+	}))
+	defer wait()
+	client := &fastcgi.Client{
+		Dial:      func(context.Context) (net.Conn, error) { return front, nil },
+		Multiplex: 8,
+	}
+	defer client.CloseIdleConnections()
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			res, err := client.RoundTrip(context.Background(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET")})
+			if err != nil {
+				log.Fatal(err)
+			}
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			fmt.Printf("%s, %v\n", body, err)
+		})
+	}
+	all.Wait()
+	// Output:
+	// hello, <nil>
+	// hello, <nil>
 }
 
 // A Trace prints what a client sends.

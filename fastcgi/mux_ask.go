@@ -14,7 +14,8 @@ import (
 
 // A capacity is what a backend says of itself (section 4.1).
 type capacity struct {
-	requests int           // that it takes at once on a connection; below 2: no multiplexing
+	// how many it takes at once on a connection; below 2: it does not multiplex
+	requests int
 	conns    int           // how many connections it takes; 0: it does not say
 	good     time.Duration // how long to go by it where it does not multiplex
 }
