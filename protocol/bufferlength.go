@@ -18,7 +18,7 @@ func BufferUnknownLength(r *Request, lim *Limits) (out *Request, done func(), er
 		r.Params = r.Params.Unique()
 	}
 	switch {
-	case r.Body == nil && r.ContentLength <= 0:
+	case r.Body == nil && r.ContentLength < 0:
 		out = r.shallow()
 		out.ContentLength = 0
 		return out, func() {}, nil

@@ -78,13 +78,14 @@ func ParseHead(b []byte) (status int, h http.Header, n int, err error) {
 	if n == 0 {
 		return 0, nil, 0, nil
 	}
-	p := headParser{h: make(http.Header, bytes.Count(b[:end], []byte("\n"))+1)}
-	for len(b[:end]) > 0 {
-		var line []byte
-		line, b, end = cutLine(b, end)
+	text := string(b[:end]) // all names and values are parts of it
+	lines := strings.Count(text, "\n")
+	p := headParser{h: make(http.Header, lines+1), values: make([]string, lines)}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		p.line++
 		if !p.add(line) {
-			return 0, nil, n, badHead(p.bad + " " + strconv.Itoa(p.line) + ": " + strconv.Quote(Clip(string(line))))
+			return 0, nil, n, badHead(p.bad + " " + strconv.Itoa(p.line) + ": " + strconv.Quote(Clip(line)))
 		}
 	}
 	if p.text != "" {
@@ -109,48 +110,48 @@ func headEnd(b []byte, from int) (end, n int) {
 	}
 }
 
-func cutLine(b []byte, end int) (line, rest []byte, restEnd int) {
-	j := bytes.IndexByte(b[:end], '\n')
-	return bytes.TrimSuffix(b[:j], []byte("\r")), b[j+1:], end - j - 1
-}
-
 // A headParser holds what has been read of a head.
 type headParser struct {
 	h      http.Header
-	line   int    // the number of the current line
-	status int    // 0: none yet
-	text   string // "299 Mostly Fine": of a status whose phrase nobody else knows
-	bad    string // what is wrong, for the error: "header line"
+	values []string // room for those of h
+	line   int      // the number of the current line
+	status int      // 0: none yet
+	text   string   // "299 Mostly Fine": of a status whose phrase nobody else knows
+	bad    string   // what is wrong, for the error: "header line"
 }
 
 // add reads a line. It returns false, and sets bad, if the line is malformed.
-func (p *headParser) add(line []byte) bool {
-	if p.line == 1 && bytes.HasPrefix(line, []byte("HTTP/")) {
+func (p *headParser) add(line string) bool {
+	if p.line == 1 && strings.HasPrefix(line, "HTTP/") {
 		p.bad = "status line"
-		version, rest, ok := strings.Cut(string(line), " ")
+		version, rest, ok := strings.Cut(line, " ")
 		_, _, valid := http.ParseHTTPVersion(version)
 		return ok && (valid || version == "HTTP/2") && p.setStatus(rest)
 	}
-	name, value, ok := bytes.Cut(line, []byte(":"))
-	if p.bad = "header line"; !ok || len(name) == 0 || !httpguts.ValidHeaderFieldName(string(name)) {
+	name, v, ok := strings.Cut(line, ":")
+	if p.bad = "header line"; !ok || len(name) == 0 || !httpguts.ValidHeaderFieldName(name) {
 		return false
 	}
-	v := string(bytes.Trim(value, " \t"))
+	v = strings.Trim(v, " \t")
 	if p.bad = "header value in line"; !httpguts.ValidHeaderFieldValue(v) {
 		return false
 	}
-	return p.field(textproto.CanonicalMIMEHeaderKey(string(name)), v)
+	return p.field(textproto.CanonicalMIMEHeaderKey(name), v)
 }
 
 func (p *headParser) field(key, v string) bool {
-	switch {
-	case key == "Status":
+	if key == "Status" {
 		p.bad = "status in line"
 		return p.status != 0 || p.setStatus(v)
+	}
+	switch values := p.h[key]; {
+	case values == nil:
+		p.values[0] = v
+		p.h[key], p.values = p.values[:1:1], p.values[1:]
 	case key == "Content-Type":
-		p.h[key] = append(p.h[key][:0], v)
+		values[0] = v
 	default:
-		p.h[key] = append(p.h[key], v)
+		p.h[key] = append(values, v)
 	}
 	return true
 }
