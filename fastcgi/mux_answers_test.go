@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -239,4 +240,24 @@ func TestMuxStale(t *testing.T) {
 	getKept(t, c)
 	getKept(t, c)
 	c.CloseIdleConnections()
+}
+
+// TestMuxEndAtTheBuffersEnd: an END_REQUEST that the end of the reader's buffer parts, at any byte.
+func TestMuxEndAtTheBuffersEnd(t *testing.T) {
+	for over := range 2 * headerLen {
+		n := netio.BufferSize - 3*headerLen + over - len("A: b\r\n\r\n")
+		content := "A: b\r\n\r\n" + strings.Repeat("x", n)
+		answer := appendHeader(nil, header{typ: typeStdout, id: 1, content: len(content)}) // without padding
+		answer = append(answer, content...)
+		answer = append(answer, parseRecords(t, "END_REQUEST 1 REQUEST_COMPLETE 0")...)
+		c := backend(t, func(f *front) {
+			plays(canMultiplex + asks)(f)
+			f.write(answer)
+		})
+		c.Multiplex = 8
+		if _, body, err := fetch(t, c, request("GET")); err != nil || len(body) != n {
+			t.Errorf("%d: %d bytes, %v", over, len(body), err)
+		}
+		c.CloseIdleConnections()
+	}
 }

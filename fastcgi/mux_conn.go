@@ -123,12 +123,12 @@ func (c *sharedConn) read() {
 	}
 }
 
-// more reads once behind what is buffered.
+// more reads once behind what is buffered: a part of a header, or of an END_REQUEST.
 func (c *sharedConn) more() error {
 	if len(c.in.Buffered()) == 0 {
 		return c.in.Wait(0)
 	}
-	err := c.in.More(headerLen)
+	err := c.in.More(headerLen + endLen)
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
