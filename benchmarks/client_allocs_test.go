@@ -42,9 +42,11 @@ func fastcgiGetter(tb testing.TB, multiplex int) (get func()) {
 		return net.Dial("unix", socket)
 	}}
 	tb.Cleanup(client.CloseIdleConnections)
+	ctx, cancel := context.WithCancel(context.Background())
+	tb.Cleanup(cancel)
 	r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "REQUEST_URI", "/", "SERVER_PROTOCOL", "HTTP/1.1")}
 	return func() {
-		res, err := client.RoundTrip(context.Background(), r)
+		res, err := client.RoundTrip(ctx, r)
 		if err != nil {
 			tb.Fatal(err)
 		}

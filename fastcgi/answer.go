@@ -92,7 +92,8 @@ func (x *exchange) headEnded(err error, n int) error {
 func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
 	x.body = netio.Answer{Protocol: Name, Request: x.Request, Log: x.c.Log}
 	err := x.body.Open(status, h, (*stdoutContent)(x))
-	return &protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}, err
+	x.res = protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}
+	return &x.res, err
 }
 
 func upstream(detail string) error {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/bufpool"
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -87,7 +88,9 @@ func (c *Client) pool() *netio.Pool {
 // Content-Length. One beyond it is cut there. A response that has its whole Content-Length has
 // ended: END_REQUEST is waited for without it, for Limits.ReadTimeout.
 func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.Response, error) {
-	x := &exchange{c: c, Exchange: netio.Exchange{Pool: c.pool(), Limits: c.Limits, Resend: c.Resend}}
+	room := bufpool.KiB4.Get() // nothing of the head is needed any more when its response has come
+	defer bufpool.KiB4.Put(room)
+	x := &exchange{c: c, head: room[:0], Exchange: netio.Exchange{Pool: c.pool(), Limits: c.Limits, Resend: c.Resend}}
 	if c.Multiplex > 1 {
 		x.Source = (*multiplexer)(c)
 	}

@@ -1,6 +1,7 @@
 package fastcgi
 
 import (
+	"iter"
 	"strconv"
 
 	"github.com/postern-gateway/postern/internal/netio"
@@ -10,8 +11,11 @@ import (
 // An exchange is a request on its way and the response to it.
 type exchange struct {
 	netio.Exchange
-	c  *Client
-	in netio.Reader // reads the connection
+	c     *Client
+	in    netio.Reader // reads the connection
+	head  []byte       // room for the request's head
+	parts [2]netio.Part
+	res   protocol.Response
 	answer
 }
 
@@ -21,7 +25,8 @@ const requestID = 1
 
 // Encode implements [netio.Wire].
 func (x *exchange) Encode(r *protocol.Request) (head []byte, body []netio.Part, err error) {
-	head = appendRecord(nil, typeBegin, requestID, appendBegin(nil, begin{role: wireRoleOf(r.Role), keep: x.c.MaxIdle > 0}))
+	var room [beginLen]byte
+	head = appendRecord(x.head, typeBegin, requestID, appendBegin(room[:0], begin{role: wireRoleOf(r.Role), keep: x.c.MaxIdle > 0}))
 	if head, err = appendRequestParams(head, r); err != nil {
 		return nil, nil, err
 	}
@@ -29,7 +34,7 @@ func (x *exchange) Encode(r *protocol.Request) (head []byte, body []netio.Part, 
 	if r.Role == protocol.Authorizer {
 		stdin.Body, stdin.Length = nil, 0
 	}
-	body = append(body, stdin)
+	body = append(x.parts[:0], stdin)
 	if r.Role == protocol.Filter {
 		body = append(body, netio.Part{Body: r.Data, Length: r.DataLength, Framing: dataRecords})
 	}
@@ -70,7 +75,7 @@ func wireRoleOf(role protocol.Role) uint16 {
 func appendRequestParams(dst []byte, r *protocol.Request) ([]byte, error) {
 	var room [2 << 10]byte
 	content := room[:0]
-	for _, p := range paramsOf(r) {
+	for p := range paramsOf(r) {
 		n := pairLen(p.Name, p.Value)
 		if int64(len(p.Name)) > maxLength || int64(len(p.Value)) > maxLength {
 			return nil, tooLarge("write params", int64(n), maxLength, "bytes")
@@ -93,24 +98,28 @@ func appendRequestParams(dst []byte, r *protocol.Request) ([]byte, error) {
 
 // paramsOf returns the variables that are sent: with a true CONTENT_LENGTH, without what
 // contradicts it or is dangerous.
-func paramsOf(r *protocol.Request) protocol.Params {
-	length := strconv.FormatInt(r.ContentLength, 10)
-	params := make(protocol.Params, 0, len(r.Params)+2)
-	told := r.Role == protocol.Authorizer || r.ContentLength == 0
-	for _, p := range r.Params {
-		switch {
-		case p.Name == "CONTENT_LENGTH" && told && p.Value != "0", protocol.Withheld(p.Name, protocol.ToBackend):
-			continue
-		case p.Name == "CONTENT_LENGTH":
-			p.Value, told = length, true
+func paramsOf(r *protocol.Request) iter.Seq[protocol.Param] {
+	return func(yield func(protocol.Param) bool) {
+		told := r.Role == protocol.Authorizer || r.ContentLength == 0
+		dataTold := r.Role != protocol.Filter || r.DataLength < 0
+		for _, p := range r.Params {
+			switch {
+			case p.Name == "CONTENT_LENGTH" && told && p.Value != "0", protocol.Withheld(p.Name, protocol.ToBackend):
+				continue
+			case p.Name == "CONTENT_LENGTH":
+				p.Value, told = strconv.FormatInt(r.ContentLength, 10), true
+			case p.Name == "FCGI_DATA_LENGTH":
+				dataTold = true
+			}
+			if !yield(p) {
+				return
+			}
 		}
-		params = append(params, p)
+		if !told && !yield(protocol.Param{Name: "CONTENT_LENGTH", Value: strconv.FormatInt(r.ContentLength, 10)}) {
+			return
+		}
+		if !dataTold {
+			yield(protocol.Param{Name: "FCGI_DATA_LENGTH", Value: strconv.FormatInt(r.DataLength, 10)})
+		}
 	}
-	if !told {
-		params.Add("CONTENT_LENGTH", length)
-	}
-	if _, ok := params.Lookup("FCGI_DATA_LENGTH"); r.Role == protocol.Filter && !ok && r.DataLength >= 0 {
-		params.Add("FCGI_DATA_LENGTH", strconv.FormatInt(r.DataLength, 10))
-	}
-	return params
 }

@@ -17,7 +17,8 @@ type PoolConn struct {
 	used   bool // a request was sent on it and answered
 	closed atomic.Bool
 
-	timer      *time.Timer     // closes it when it has been idle for too long
+	timer      *time.Timer     // closes it when it has been idle for too long; nil: it never was
+	idleProbe  *idleProbe      // nil: it has no descriptor, or was never idle
 	background chan readResult // of an idle connection without a descriptor: the result of a read
 }
 
@@ -67,12 +68,19 @@ func (p *Pool) keep(c *PoolConn) bool {
 		return false
 	}
 	p.idle = append(p.idle, c)
-	if probeDescriptor(c.Conn) == nil {
+	if c.idleProbe == nil {
+		c.idleProbe = newIdleProbe(c.Conn)
+	}
+	if c.idleProbe == nil {
 		c.background = make(chan readResult, 1)
 		go c.readByte()
 	}
-	if limit < math.MaxInt64 {
+	switch {
+	case limit == math.MaxInt64:
+	case c.timer == nil:
 		c.timer = time.AfterFunc(limit, func() { p.expire(c) })
+	default:
+		c.timer.Reset(limit)
 	}
 	return true
 }
@@ -133,8 +141,8 @@ func (c *PoolConn) healthy() bool {
 
 // probe reports whether the connection is open and has no input, or else whether it has some.
 func (c *PoolConn) probe() (open, surplus bool) {
-	if raw := probeDescriptor(c.Conn); raw != nil {
-		return probe(raw)
+	if c.idleProbe != nil {
+		return c.idleProbe.probe()
 	}
 	if c.background == nil { // it was not idle
 		return true, false

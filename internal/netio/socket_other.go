@@ -10,8 +10,10 @@ import (
 // Pending reports false: this system cannot tell.
 func Pending(syscall.RawConn) bool { return false }
 
-// probe reports false: this system cannot tell.
-func probe(syscall.RawConn) (open, pending bool) { return false, false }
+// An idleProbe tells whether a socket has been closed, on systems that can.
+type idleProbe struct{}
 
-// probeDescriptor returns nil: there is no probe on this system.
-func probeDescriptor(net.Conn) syscall.RawConn { return nil }
+// newIdleProbe returns nil: there is no probe on this system.
+func newIdleProbe(net.Conn) *idleProbe { return nil }
+
+func (*idleProbe) probe() (open, pending bool) { return false, false }

@@ -20,22 +20,45 @@ func Pending(raw syscall.RawConn) (pending bool) {
 // probe reports whether a socket is open and has no input, or else whether it has some. It never
 // blocks.
 func probe(raw syscall.RawConn) (open, pending bool) {
-	raw.Control(func(fd uintptr) {
-		var first [1]byte
-		n, _, err := syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		for err == syscall.EINTR {
-			n, _, err = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		}
-		open, pending = err == syscall.EAGAIN, n > 0
-	})
-	return open, pending
+	p := idleProbe{raw: raw}
+	raw.Control(p.peek)
+	return p.open, p.pending
 }
 
-// probeDescriptor returns the descriptor of c for probe. nil: it has none, or is a wrapper, as TLS
-// is: what comes on the socket then need not be input.
-func probeDescriptor(c net.Conn) syscall.RawConn {
+// An idleProbe probes one socket again and again.
+type idleProbe struct {
+	raw           syscall.RawConn
+	control       func(fd uintptr) // peek, allocated once
+	open, pending bool
+}
+
+// newIdleProbe returns nil if c has no descriptor, or is a wrapper, as TLS is: what comes on the
+// socket then need not be input.
+func newIdleProbe(c net.Conn) *idleProbe {
 	if _, wrapped := Transport(c); wrapped {
 		return nil
 	}
-	return Descriptor(c)
+	raw := Descriptor(c)
+	if raw == nil {
+		return nil
+	}
+	p := &idleProbe{raw: raw}
+	p.control = p.peek
+	return p
+}
+
+// probe is the function probe for the socket.
+func (p *idleProbe) probe() (open, pending bool) {
+	p.open, p.pending = false, false
+	p.raw.Control(p.control)
+	return p.open, p.pending
+}
+
+func (p *idleProbe) peek(fd uintptr) {
+	var first [1]byte
+	n, _, err := syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	for err == syscall.EINTR {
+		n, _, err = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	}
+	p.open, p.pending = err == syscall.EAGAIN, n > 0
 }

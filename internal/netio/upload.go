@@ -27,10 +27,11 @@ type upload struct {
 	first []byte // the head, and what goes with it
 	rest  []Part // what follows first
 
-	*sending                // the present one
-	senders  sync.WaitGroup // the goroutines of all
-	reached  atomic.Bool    // a byte was written, on whatever connection
-	again    []io.Closer    // bodies that Part.Again has returned
+	*sending                    // the present one
+	firstSending sending        // room for the first
+	senders      sync.WaitGroup // the goroutines of all
+	reached      atomic.Bool    // a byte was written, on whatever connection
+	again        []io.Closer    // bodies that Part.Again has returned
 }
 
 // A Part is a stream that follows a request's head.
@@ -89,8 +90,11 @@ func (u *upload) prepare(head []byte, parts []Part) error {
 // send sends the request on conn. A write that fails but for a timeout is not an error: a backend
 // that has closed early may have sent its response before.
 func (u *upload) send(ctx context.Context, conn *PoolConn) error {
-	s := &sending{conn: conn}
-	u.sending = s
+	s := &u.firstSending
+	if u.sending != nil {
+		s = new(sending) // the first may still be used
+	}
+	s.conn, u.sending = conn, s
 	if err := u.write(s, u.first, u.rest == nil); err != nil {
 		if ctx.Err() != nil || IsTimeout(err) {
 			return err
