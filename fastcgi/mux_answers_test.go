@@ -247,7 +247,8 @@ func TestMuxEndAtTheBuffersEnd(t *testing.T) {
 	for over := range 2 * headerLen {
 		n := netio.BufferSize - 3*headerLen + over - len("A: b\r\n\r\n")
 		content := "A: b\r\n\r\n" + strings.Repeat("x", n)
-		answer := appendHeader(nil, header{typ: typeStdout, id: 1, content: len(content)}) // without padding
+		// without padding
+		answer := appendHeader(nil, header{typ: typeStdout, id: 1, content: len(content)})
 		answer = append(answer, content...)
 		answer = append(answer, parseRecords(t, "END_REQUEST 1 REQUEST_COMPLETE 0")...)
 		c := backend(t, func(f *front) {
