@@ -18,5 +18,8 @@
 // BenchmarkFile compares servers of a static file of 1 MiB, over HTTP on TCP: ours, net/http's and
 // nginx with sendfile on.
 //
+// BenchmarkClient compares fastcgi.Client with net/http's, and BenchmarkProxy what FastCGI to
+// FastCGI costs through gateway.Proxy with a native answer.
+//
 // BenchmarkIdle tells what an idle connection costs, BenchmarkCGI what a CGI program does.
 package benchmarks

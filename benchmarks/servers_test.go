@@ -68,9 +68,15 @@ func listenAt(socket string) (net.Listener, error) {
 	return net.FileListener(f)
 }
 
-// serve serves one variant as long as the process lives.
+// serve serves one variant, which may have the socket of a backend after "=", as long as the
+// process lives.
 func (w *wire) serve(l net.Listener, x exercise, variant string) {
+	variant, backend, _ := strings.Cut(variant, "=")
 	switch variant {
+	case "proxy":
+		w.gateway(l, proxyTo(backend, 0))
+	case "proxy-mux":
+		w.gateway(l, proxyTo(backend, 8))
 	case "native":
 		w.gateway(l, x.native())
 	case "http":
