@@ -107,9 +107,10 @@ func BenchmarkProxy(b *testing.B) {
 	}
 }
 
-// proxyTo is the handler of the variants "proxy" and "proxy-mux", by the socket of the backend.
-func proxyTo(socket string, multiplex int, params ...protocol.Param) protocol.Handler {
-	p := &gateway.Proxy{Backend: &fastcgi.Client{MaxIdle: workers, Multiplex: multiplex, Dial: dialer(socket)}}
+// proxyTo sends requests on to the FastCGI backend at socket, with params added to each. keep is
+// how many connections are kept, and multiplex how many requests each may carry.
+func proxyTo(socket string, keep, multiplex int, params ...protocol.Param) protocol.Handler {
+	p := &gateway.Proxy{Backend: &fastcgi.Client{MaxIdle: keep, Multiplex: multiplex, Dial: dialer(socket)}}
 	return protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		r.Params = append(r.Params, params...)
 		return p.Serve(w, r)

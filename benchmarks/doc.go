@@ -19,7 +19,8 @@
 // nginx with sendfile on.
 //
 // BenchmarkClient compares fastcgi.Client with net/http's, and BenchmarkProxy what FastCGI to
-// FastCGI costs through gateway.Proxy with a native answer.
+// FastCGI costs through gateway.Proxy with a native answer. BenchmarkPHP compares it with nginx's
+// fastcgi_pass before php-fpm.
 //
 // BenchmarkIdle tells what an idle connection costs, BenchmarkCGI what a CGI program does.
 package benchmarks

@@ -74,9 +74,12 @@ func (w *wire) serve(l net.Listener, x exercise, variant string) {
 	variant, backend, _ := strings.Cut(variant, "=")
 	switch variant {
 	case "proxy":
-		w.gateway(l, proxyTo(backend, 0))
+		w.gateway(l, proxyTo(backend, workers, 0))
 	case "proxy-mux":
-		w.gateway(l, proxyTo(backend, 8))
+		w.gateway(l, proxyTo(backend, workers, 8))
+	case "php":
+		socket, script, _ := strings.Cut(backend, "=")
+		w.gateway(l, proxyTo(socket, 0, 0, protocol.Param{Name: "SCRIPT_FILENAME", Value: script}))
 	case "native":
 		w.gateway(l, x.native())
 	case "http":
