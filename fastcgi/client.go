@@ -54,6 +54,9 @@ type Client struct {
 	// where it has closed. See the package's documentation.
 	Multiplex int
 
+	// MaxRequests is how many requests a connection carries. 0: no limit.
+	MaxRequests int
+
 	// Resend lets such a request be sent once more whatever its method. php-fpm wants it for a POST
 	// on a kept connection: its children end after pm.max_requests, reading what has come and
 	// answering nothing. A backend that read a POST and died of it is then asked again.
@@ -76,7 +79,7 @@ type Client struct {
 
 func (c *Client) pool() *netio.Pool {
 	return c.conns.With(netio.PoolOptions{Protocol: Name, Dial: c.Dial, Log: c.Log, MaxOpen: c.MaxOpen,
-		MaxIdle: c.MaxIdle, IdleTimeout: c.Limits.Resolve().IdleTimeout, MaxAge: c.MaxAge, Serial: c.MaxIdle > 0})
+		MaxIdle: c.MaxIdle, IdleTimeout: c.Limits.Resolve().IdleTimeout, MaxAge: c.MaxAge, MaxRequests: c.MaxRequests, Serial: c.MaxIdle > 0})
 }
 
 // RoundTrip implements [protocol.RoundTripper]. A body of unknown length is taken in first, because

@@ -12,11 +12,11 @@ import (
 )
 
 // An HTTPClient sends requests to a backend that speaks HTTP/1.1. Only Dial must be set. It is a
-// [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. An idle
-// connection is kept for up to 90 s. A request on a kept connection that turns out to be closed is
-// sent once more on a new one, if nothing of an answer came, the body can be had again, and the
-// method is idempotent or the request cannot have been read whole. A body can be had again by the
-// request's GetBody, or as long as at most 16 KiB of it were read.
+// [protocol.RoundTripper], safe for concurrent use, and must not be changed once in use. A request
+// on a kept connection that turns out to be closed is sent once more on a new one, if nothing of an
+// answer came, the body can be had again, and the method is idempotent or the request cannot have
+// been read whole. A body can be had again by the request's GetBody, or as long as at most 16 KiB
+// of it were read.
 //
 // The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the
 // front's connection are left out. REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and
@@ -33,6 +33,10 @@ type HTTPClient struct {
 	MaxOpen int
 	// MaxAge is how long after it was dialled a connection may carry another request. 0: no limit.
 	MaxAge time.Duration
+	// MaxRequests is how many requests a connection carries. 0: no limit.
+	MaxRequests int
+	// IdleTimeout is how long an idle connection is kept. 0: 90 s; negative: no limit.
+	IdleTimeout time.Duration
 	// KeepForwarded leaves Forwarded and the X-Forwarded- fields as they came.
 	KeepForwarded bool
 	// Log is told of a response beyond its Content-Length. nil: slog.Default.
@@ -42,13 +46,14 @@ type HTTPClient struct {
 }
 
 const (
-	defaultMaxIdle = 64
-	idleTimeout    = 90 * time.Second
+	defaultMaxIdle     = 64
+	defaultIdleTimeout = 90 * time.Second
 )
 
 func (c *HTTPClient) pool() *netio.Pool {
 	return c.conns.With(netio.PoolOptions{Protocol: "http", Dial: c.Dial, Log: c.Log,
-		MaxIdle: cmp.Or(c.MaxIdle, defaultMaxIdle), IdleTimeout: idleTimeout, MaxOpen: c.MaxOpen, MaxAge: c.MaxAge})
+		MaxIdle: cmp.Or(c.MaxIdle, defaultMaxIdle), IdleTimeout: max(cmp.Or(c.IdleTimeout, defaultIdleTimeout), 0),
+		MaxOpen: c.MaxOpen, MaxAge: c.MaxAge, MaxRequests: c.MaxRequests})
 }
 
 // CloseIdleConnections closes the connections that are kept.

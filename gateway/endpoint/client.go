@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -15,6 +16,10 @@ type ClientOptions struct {
 	// Handler makes the handler of a URL of its client, where one is called: see [NewHandler]. nil:
 	// a gateway.Proxy whose Name is the URL.
 	Handler func(c *Client, url string) protocol.Handler
+
+	// LookupHost finds the addresses of a host's name, for URLs with resolve=. nil: that of
+	// net.DefaultResolver.
+	LookupHost func(ctx context.Context, host string) (addrs []string, err error)
 }
 
 // A Client calls a backend. It is safe for concurrent use. Close it when it is no longer needed.
@@ -61,6 +66,8 @@ func (e *Endpoint) client(o *ClientOptions) (*Client, error) {
 		return nil, e.errorf("a file descriptor is for listening: write %s://HOST:PORT or %[1]s+unix:PATH", e.Protocol)
 	case len(e.listens) > 0:
 		return nil, e.errorf("option %s is for listening", e.listens[0])
+	case e.balanced() != "":
+		return nil, e.errorf("option %s is for one of several backends", e.balanced())
 	case o == nil:
 		o = new(ClientOptions)
 	}

@@ -10,6 +10,9 @@ type connLimits struct {
 	maxIdle int // keepUnset where the URL says nothing
 	maxOpen int
 	maxAge  time.Duration
+
+	maxRequests int
+	idle        time.Duration // 0 where the URL says nothing; negative: no limit
 }
 
 const keepUnset = math.MinInt
@@ -21,6 +24,19 @@ func (e *Endpoint) connLimits() (l connLimits, err error) {
 	if l.maxOpen, err = e.number("max-open", 0); err != nil {
 		return l, err
 	}
-	l.maxAge, _, err = e.duration("max-age")
+	if l.maxRequests, err = e.number("max-requests", 0); err != nil {
+		return l, err
+	}
+	idle, ok, err := e.duration("idle-timeout")
+	if err != nil {
+		return l, err
+	}
+	if l.idle = idle; ok && idle <= 0 {
+		l.idle = -1
+	}
+	l.maxAge, ok, err = e.duration("max-age")
+	if _, resolves := e.last("resolve"); resolves && !ok {
+		l.maxAge, _, err = e.duration("resolve")
+	}
 	return l, err
 }

@@ -81,7 +81,7 @@ func (c *counted) Close() error {
 	return c.Conn.Close()
 }
 
-// keep and max-age say which connections carry a second request.
+// keep, max-age, max-requests and idle-timeout say which connections carry a second request.
 func TestKeepAndMaxAge(t *testing.T) {
 	for scheme, answer := range keptAnswers {
 		for _, row := range []struct {
@@ -91,6 +91,8 @@ func TestKeepAndMaxAge(t *testing.T) {
 		}{
 			{"", 3, 1}, {"?keep=0", 3, 3}, {"?keep=-1", 3, 3}, {"?keep=1", 1, 1},
 			{"?keep=1&max-age=30s", 2, 2}, {"?keep=1&max-age=1h", 1, 1},
+			{"?keep=1&max-requests=1", 3, 3}, {"?keep=1&max-requests=2", 2, 2}, {"?keep=1&max-requests=3", 1, 1},
+			{"?keep=1&idle-timeout=30s", 2, 2}, {"?keep=1&idle-timeout=2m", 1, 1}, {"?keep=1&idle-timeout=0s", 1, 1},
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				e, err := Parse(scheme + "://127.0.0.1:9" + row.options)

@@ -3,7 +3,6 @@ package endpoint
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"syscall"
@@ -12,8 +11,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// connectTimeout bounds one attempt to connect to a backend, where the time for a head is not
-// shorter.
+// connectTimeout bounds one attempt to connect to a backend, where neither its URL says another nor
+// the time for a head is shorter.
 const connectTimeout = 10 * time.Second
 
 // backlogRetry is when a client may ask again whose backend's backlog was full.
@@ -23,6 +22,7 @@ const backlogRetry = time.Second
 type dialer struct {
 	network, address string
 	limit            time.Duration // Limits.FirstByteTimeout; 0: none
+	timeout          time.Duration // of one attempt; 0: none
 	connect          connectFunc
 }
 
@@ -36,29 +36,50 @@ func overNetwork(make func(e *Endpoint, o *ClientOptions, d *dialer) (*Client, e
 		if err != nil {
 			return nil, err
 		}
-		d, err := e.dialer(lim, o.Log)
+		d, err := e.dialer(lim, o)
 		if err != nil {
 			return nil, err
 		}
-		return make(e, &ClientOptions{Limits: lim, Log: o.Log}, d)
+		c, err := make(e, &ClientOptions{Limits: lim, Log: o.Log}, d)
+		if err != nil {
+			return nil, err
+		}
+		return e.withTotalTimeout(c)
 	}
 }
 
 // dialer returns what connects to e under the limits.
-func (e *Endpoint) dialer(lim *protocol.Limits, log *slog.Logger) (*dialer, error) {
-	d := &dialer{network: e.Network, address: e.Address, limit: lim.Resolve().FirstByteTimeout, connect: e.connect}
-	if d.connect == nil {
-		nd := net.Dialer{Timeout: connectTimeout}
-		if d.limit > 0 {
-			nd.Timeout = min(nd.Timeout, d.limit)
-		}
-		d.connect = nd.DialContext
+func (e *Endpoint) dialer(lim *protocol.Limits, o *ClientOptions) (d *dialer, err error) {
+	d = &dialer{network: e.Network, address: e.Address, limit: lim.Resolve().FirstByteTimeout, timeout: connectTimeout, connect: e.connect}
+	if d.limit > 0 {
+		d.timeout = min(d.timeout, d.limit)
 	}
-	config, err := e.callTLS(log)
+	if timeout, ok, err := e.duration("connect-timeout"); err != nil {
+		return nil, err
+	} else if ok {
+		d.timeout = max(timeout, 0)
+	}
+	if d.connect == nil {
+		d.connect = new(net.Dialer).DialContext
+	}
+	if d.connect, err = e.resolving(d.connect, o.LookupHost); err != nil {
+		return nil, err
+	}
+	config, err := e.callTLS(o.Log)
 	if config != nil {
 		d.connect = overTLS(d.connect, config, d.limit)
 	}
 	return d, err
+}
+
+// attempt connects once.
+func (d *dialer) attempt(ctx context.Context) (net.Conn, error) {
+	if d.timeout > 0 {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, d.timeout)
+		defer end()
+	}
+	return d.connect(ctx, d.network, d.address)
 }
 
 // dial connects. A Unix socket whose backlog is full refuses at once with EAGAIN, where TCP would
@@ -66,7 +87,7 @@ func (e *Endpoint) dialer(lim *protocol.Limits, log *slog.Logger) (*dialer, erro
 func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	began := time.Now()
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
-		nc, err := d.connect(ctx, d.network, d.address)
+		nc, err := d.attempt(ctx)
 		if !errors.Is(err, syscall.EAGAIN) {
 			return nc, err
 		}

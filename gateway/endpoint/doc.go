@@ -21,10 +21,22 @@
 //
 // For calling by FastCGI or HTTP: keep, the number of idle connections that are kept (0 by FastCGI,
 // 64 by HTTP), and max-age, how long after it was dialled a connection may carry another request
-// (1h; without it there is no limit). For calling over any network: max-open, the number of
-// connections that may be open at once (no limit); requests beyond it wait in turn, for
-// first-byte-timeout at most, and then are answered 503. They are MaxIdle, MaxAge and MaxOpen of
-// the clients. first-byte-timeout and read-timeout are fields of [protocol.Limits].
+// (1h; without it there is no limit), max-requests, how many it may carry, and idle-timeout, how
+// long it is kept idle (by FastCGI Limits.IdleTimeout, by HTTP 90s). For calling over any network:
+// max-open, the number of connections that may be open at once (no limit); requests beyond it wait
+// in turn, for first-byte-timeout at most, and then are answered 503. They are fields of the
+// clients: MaxIdle, MaxAge, MaxRequests and so on. first-byte-timeout and read-timeout are fields
+// of [protocol.Limits], connect-timeout bounds one attempt to connect (10s), and total-timeout a
+// whole exchange, to the end of its response (no limit); what follows a 101 has none.
+//
+// resolve=30s is for a host's name: its addresses are looked for again when they are that old, and
+// connected to in turn; one that fails leaves its turn to the next, and those that were found last
+// stay good while they cannot be found. Package net tells nothing of how long an answer of DNS is
+// good, so the period is said. A kept connection carries requests for as long, unless max-age says
+// otherwise. Without resolve a name is looked up for each connection, and its first address that
+// can be connected to is taken.
+//
+// What only one of several backends can have, as weight, is at [NewBackend].
 //
 // For calling by any protocol: mount=/app, where the backend stands in the URL's path. SCRIPT_NAME
 // is the mount then, and PATH_INFO what follows (see [protocol.Request.At]); a backend by HTTP gets

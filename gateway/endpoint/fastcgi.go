@@ -22,9 +22,12 @@ func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.idle != 0 {
+		o.Limits.IdleTimeout = l.idle // of our own copy
+	}
 	resend, ok := e.last("resend")
 	c := &fastcgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxIdle: max(l.maxIdle, 0), MaxOpen: l.maxOpen, MaxAge: l.maxAge,
-		Multiplex: mux, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
+		MaxRequests: l.maxRequests, Multiplex: mux, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
 	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
 }
 

@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"slices"
+
 	"github.com/postern-gateway/postern/uwsgi/rpc"
 )
 
@@ -41,7 +43,7 @@ func (e *Endpoint) RPC(o *ClientOptions) (*rpc.Client, error) {
 		o = new(ClientOptions)
 	}
 	for _, option := range e.options {
-		if option.name == "param" || option.name == "mount" {
+		if option.name == "param" || option.name == "mount" || option.name == "total-timeout" || slices.Contains(balancing, option.name) {
 			return nil, e.errorf("option %s is for requests, and a call has none", option.name)
 		}
 	}
@@ -49,7 +51,7 @@ func (e *Endpoint) RPC(o *ClientOptions) (*rpc.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := e.dialer(lim, o.Log)
+	d, err := e.dialer(lim, o)
 	if err != nil {
 		return nil, err
 	}

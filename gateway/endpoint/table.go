@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/fastcgi"
@@ -35,9 +36,9 @@ type row struct {
 var table = withSecure([]row{
 	{name: "auto", serve: func(s *gateway.Server, l *Listener) error { return s.ServeAny(l.Listener, protocols(s, l)...) }},
 	{name: "cgi", path: "cgi:FILE or cgi:DIRECTORY/", client: newCGI, options: cgiOptions()},
-	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "mux", "resend", "param"), tracer: fastcgi.Protocol{}},
+	{name: "fastcgi", serve: serveFastCGI, client: overNetwork(newFastCGI), options: called("keep", "max-age", "max-requests", "idle-timeout", "mux", "resend", "param"), tracer: fastcgi.Protocol{}},
 	{name: "files", path: "files:DIRECTORY/", handler: newFiles, options: filesOptions()},
-	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age"), tracer: gateway.HTTPTracer{}},
+	{name: "http", port: "80", serve: func(s *gateway.Server, l *Listener) error { return s.ServeHTTP(l.Listener) }, client: overNetwork(newHTTP), options: called("keep", "max-age", "max-requests", "idle-timeout"), tracer: gateway.HTTPTracer{}},
 	{name: "php", path: "php:DIRECTORY/?fpm=URL", handler: newPHP, options: phpOptions()},
 	{name: "scgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, scgi.Protocol{}) }, client: overNetwork(newSCGI), options: called("param"), tracer: scgi.Protocol{}},
 	{name: "uwsgi", serve: func(s *gateway.Server, l *Listener) error { return s.Serve(l.Listener, l.UWSGI) }, client: overNetwork(newUWSGI), options: called("param"), tracer: uwsgi.Protocol{}},
@@ -45,7 +46,7 @@ var table = withSecure([]row{
 
 // called are the options of a client that calls over a network: its own, and those that each has.
 func called(own ...string) []string {
-	return append(append(own, "max-open", "mount", optionSendfile, optionRedirect), timeouts...)
+	return slices.Concat(own, []string{"max-open", "mount", optionSendfile, optionRedirect}, timeouts, connecting, balancing)
 }
 
 // protocols are those that auto tells apart, besides HTTP.
@@ -79,7 +80,8 @@ func newHTTP(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen, MaxAge: l.maxAge}
+	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen, MaxAge: l.maxAge,
+		MaxRequests: l.maxRequests, IdleTimeout: l.idle}
 	if l.maxIdle != keepUnset {
 		c.MaxIdle = max(l.maxIdle, -1)
 	}

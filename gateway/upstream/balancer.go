@@ -45,13 +45,13 @@ type Balancer struct {
 func (b *Balancer) Add(be Backend) error {
 	be, err := be.withDefaults()
 	if err != nil {
-		return fmt.Errorf("upstream %q: %w", be.Name, err)
+		return fmt.Errorf("%q: %w", be.Name, err)
 	}
 	m := &member{Backend: be, stopProbe: func() {}}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.find(be.Name) != nil {
-		return fmt.Errorf("upstream %q: there is a backend of that name", be.Name)
+		return fmt.Errorf("%q: there is a backend of that name", be.Name)
 	}
 	b.members = append(b.members, m)
 	if be.Probe != nil {

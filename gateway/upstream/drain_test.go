@@ -54,11 +54,11 @@ func TestAdd(t *testing.T) {
 		be  upstream.Backend
 		err string
 	}{
-		{upstream.Backend{Client: says("")}, `upstream "": the backend has no name`},
-		{upstream.Backend{Name: "B"}, `upstream "B": the backend has no client`},
-		{upstream.Backend{Name: "A", Client: says("")}, `upstream "A": there is a backend of that name`},
-		{upstream.Backend{Name: "B", Client: says(""), Weight: -1}, `upstream "B": a weight, number or time of the backend is negative`},
-		{upstream.Backend{Name: "B", Client: says(""), Probe: new(upstream.Probe)}, `upstream "B": the backend's probe has no check`},
+		{upstream.Backend{Client: says("")}, `"": the backend has no name`},
+		{upstream.Backend{Name: "B"}, `"B": the backend has no client`},
+		{upstream.Backend{Name: "A", Client: says("")}, `"A": there is a backend of that name`},
+		{upstream.Backend{Name: "B", Client: says(""), Weight: -1}, `"B": a weight, number or time of the backend is negative`},
+		{upstream.Backend{Name: "B", Client: says(""), Probe: new(upstream.Probe)}, `"B": the backend's probe has no check`},
 	} {
 		if err := b.Add(row.be); err == nil || err.Error() != row.err {
 			t.Errorf("got %v, want %s", err, row.err)

@@ -37,6 +37,7 @@ type PoolOptions struct {
 	MaxIdle     int           // how many of them may be idle; 0 or less: none is used again
 	IdleTimeout time.Duration // an idle connection is closed after it; 0: never
 	MaxAge      time.Duration // a connection that was dialled longer ago is closed; 0: no limit
+	MaxRequests int           // how many requests a connection carries; 0 or less: no limit
 	Serial      bool          // the backend serves a connection at a time: see pendingReply
 }
 

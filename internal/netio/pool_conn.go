@@ -14,7 +14,8 @@ type PoolConn struct {
 	net.Conn
 	pool   *Pool
 	dialed time.Time
-	used   bool // a request was sent on it and answered
+	served int  // requests that were sent on it and answered
+	used   bool // at least one was
 	closed atomic.Bool
 
 	timer      *time.Timer     // closes it when it has been idle for too long; nil: it never was
@@ -40,9 +41,10 @@ func (c *PoolConn) Close() error {
 }
 
 // Put gives back a connection on which a response was whole. It must have no deadline. It is closed
-// if it is too old or there are enough idle ones.
+// if it is too old, has carried MaxRequests, or there are enough idle ones.
 func (c *PoolConn) Put() {
 	c.used = true
+	c.served++
 	if !c.pool.keep(c) {
 		c.Close()
 	}
@@ -60,7 +62,7 @@ func (p *Pool) keep(c *PoolConn) bool {
 		limit = min(limit, p.MaxAge-time.Since(c.dialed))
 	}
 	switch {
-	case p.MaxIdle <= 0 || p.starving > 0 || limit <= 0:
+	case p.MaxIdle <= 0 || p.starving > 0 || limit <= 0 || p.MaxRequests > 0 && c.served >= p.MaxRequests:
 		return false
 	case p.next(c):
 		return true

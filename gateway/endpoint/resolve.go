@@ -1,0 +1,114 @@
+package endpoint
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// connecting are the options of every client that connects over a network, for how it does.
+var connecting = []string{"connect-timeout", "total-timeout", "resolve"}
+
+// A lookupFunc finds the addresses of a host's name.
+type lookupFunc = func(ctx context.Context, host string) ([]string, error)
+
+// resolving returns connect, or where e's URL says resolve= what connects by it to the addresses of
+// the host.
+func (e *Endpoint) resolving(connect connectFunc, lookup lookupFunc) (connectFunc, error) {
+	period, ok, err := e.duration("resolve")
+	if err != nil || !ok {
+		return connect, err
+	}
+	host, port, err := net.SplitHostPort(e.Address)
+	if _, aerr := netip.ParseAddr(host); e.Network != "tcp" || err != nil || aerr == nil || host == "" {
+		return nil, e.errorf("option resolve is for a host's name: an address needs no resolving")
+	}
+	if period <= 0 {
+		return nil, e.errorf("bad resolve %s: how long addresses are good is meant, as in resolve=30s", period)
+	}
+	if lookup == nil {
+		lookup = net.DefaultResolver.LookupHost
+	}
+	return (&resolver{host: host, port: port, period: period, lookup: lookup, dial: connect}).connect, nil
+}
+
+// A resolver connects to the addresses of a host in turn, and looks for them again when period has
+// passed. It is safe for concurrent use.
+type resolver struct {
+	host, port string
+	period     time.Duration // how long addresses are good
+	lookup     lookupFunc
+	dial       connectFunc
+
+	mu    sync.Mutex
+	addrs []string
+	until time.Time // when they are looked for again
+	next  int       // the address that is tried first; it counts on
+}
+
+// connect connects to one of the host's addresses. One that fails leaves its turn to the next.
+func (r *resolver) connect(ctx context.Context, network, _ string) (nc net.Conn, err error) {
+	addrs, first, err := r.addresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range addrs {
+		addr := addrs[(first+i)%len(addrs)]
+		if nc, err = r.dialOne(ctx, network, addr, len(addrs)-i); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return nc, err
+}
+
+// dialOne connects to an address, in its part of the time that is left for it and the others.
+func (r *resolver) dialOne(ctx context.Context, network, addr string, left int) (net.Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok && left > 1 {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+		defer end()
+	}
+	return r.dial(ctx, network, net.JoinHostPort(addr, r.port))
+}
+
+// addresses returns the host's addresses, and which of them to try first. If they cannot be found
+// again those that were found last stay good; so they are while one request looks for them.
+func (r *resolver) addresses(ctx context.Context) (addrs []string, first int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); !now.Before(r.until) {
+		if err := r.look(ctx, now); err != nil {
+			return nil, 0, err
+		}
+	}
+	r.next++
+	return r.addrs, r.next - 1, nil
+}
+
+// look looks for the addresses. r.mu is held, but for the time in which others may go by those that
+// were found last.
+func (r *resolver) look(ctx context.Context, now time.Time) error {
+	known := len(r.addrs) > 0
+	if known {
+		r.until = now.Add(r.period)
+		r.mu.Unlock()
+	}
+	found, err := r.lookup(ctx, r.host)
+	if known {
+		r.mu.Lock()
+	}
+	switch {
+	case err == nil && len(found) > 0:
+		r.addrs, r.until = found, now.Add(r.period)
+	case known:
+	case err == nil:
+		return fmt.Errorf("lookup %s: no addresses", r.host)
+	}
+	if known {
+		return nil
+	}
+	return err
+}
