@@ -83,7 +83,7 @@ Without --run no function is called and nothing is sent on: functions are taken 
 	}
 	f := c.Flags()
 	cfg.serve.rules.addFlags(f)
-	f.VarP((*single)(&cfg.serve.to), "to", "t", "the backend behind the rules: it is called with --run, and has the functions of 'demo:?rpc=1'")
+	f.StringArrayVarP(&cfg.serve.upstreams.to, "to", "t", nil, "the backend behind the rules, or one of several: it is called with --run, and has the functions of 'demo:?rpc=1'")
 	f.StringVarP(&cfg.method, "method", "X", "GET", "the request's method")
 	f.StringArrayVarP(&cfg.headers, "header", "H", nil, "a `field` of the request's header, as in 'User-Agent: curl' (repeatable)")
 	f.StringArrayVar(&cfg.vars, "var", nil, "a variable of the request, `NAME=VALUE`, in the place of what the URL and the header tell (repeatable)")

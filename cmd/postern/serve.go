@@ -23,19 +23,19 @@ import (
 
 // A serveConfig is what the command line of serve says.
 type serveConfig struct {
-	listen   []string
-	to       string
-	options  []string // of to
-	limits   protocol.Limits
-	maxConns int
-	log      logConfig
-	grace    time.Duration
-	timeout  time.Duration
-	duplex   bool
-	stderr   bool
-	noBatch  bool
-	rules    ruleTexts
-	site     siteConfig
+	listen    []string
+	upstreams upstreamConfig
+	options   []string // of its backends
+	limits    protocol.Limits
+	maxConns  int
+	log       logConfig
+	grace     time.Duration
+	timeout   time.Duration
+	duplex    bool
+	stderr    bool
+	noBatch   bool
+	rules     ruleTexts
+	site      siteConfig
 
 	functions *rpc.Registry // that the backend has; nil: none
 }
@@ -43,9 +43,9 @@ type serveConfig struct {
 func serveCommand() *cobra.Command {
 	var cfg serveConfig
 	c := &cobra.Command{
-		Use:   "serve --listen URL... --to URL | --root DIRECTORY",
+		Use:   "serve --listen URL... --to URL... | --root DIRECTORY",
 		Short: "Serve a backend over any of the protocols, on any number of listeners",
-		Long: `Serve listens at each --listen URL and sends what comes to the backend --to.
+		Long: `Serve listens at each --listen URL and sends what comes to the backend --to, or to one of several.
 
 Listen at:
   fastcgi://127.0.0.1:9000  scgi://...  uwsgi://...  http://...   a protocol on TCP (every interface: fastcgi://:9000)
@@ -66,7 +66,7 @@ Send to:
   'php:/srv/wiki/?fpm=fastcgi+unix:/run/php/php-fpm.sock'   a site of PHP scripts, as --root and --php below, also for --route
   fastcgi+unix:/run/php/php-fpm.sock, uwsgi://..., scgi://..., http://...   another server; with x-sendfile=DIR in its URL it
                          may name a file below DIR for its answer by X-Sendfile, with x-accel-redirect=/PATH=DIR as for nginx
-
+` + upstreamHelp + `
 Or serve a site, without a web server before it:
   --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock   its files, and its PHP scripts by php-fpm; without --php files alone
   --try FILE,FILE/,/index.php   what is looked for, as by nginx's try_files; /index.php?q=PATH gives the path, =404 ends (FILE,FILE/)
@@ -85,7 +85,8 @@ postern route --help teaches them all, and postern route check says which of the
 		Example: `  postern serve --listen fastcgi://127.0.0.1:9000 --to demo:
   postern serve --listen 'fastcgi+unix:/run/postern.sock?mode=0660' --to cgi:/usr/lib/cgi-bin/
   postern serve --listen http://127.0.0.1:8080 --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock --deny /data/,/conf/,/bin/,/inc/
-  postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000`,
+  postern serve --listen http://127.0.0.1:8080 --listen uwsgi://127.0.0.1:3031 --to fastcgi://127.0.0.1:9000
+  postern serve --listen http://127.0.0.1:8080 --to 'http://10.0.0.1:8000?weight=2' --to http://10.0.0.2:8000`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return serve(c.Context(), c.OutOrStdout(), &cfg)
@@ -93,8 +94,8 @@ postern route --help teaches them all, and postern route check says which of the
 	}
 	f := c.Flags()
 	f.StringArrayVarP(&cfg.listen, "listen", "l", nil, "listen at this `URL` (repeatable)")
-	f.VarP((*single)(&cfg.to), "to", "t", "send requests to the backend at this `URL`")
-	f.StringArrayVarP(&cfg.options, "option", "o", nil, "set this `name=value` of the backend, as --to URL?name=value does, without the URL's escapes (repeatable)")
+	cfg.upstreams.addFlags(f)
+	f.StringArrayVarP(&cfg.options, "option", "o", nil, "set this `name=value` of each backend, as --to URL?name=value does, without the URL's escapes (repeatable)")
 	f.IntVar(&cfg.maxConns, "max-conns", 0, "connections of all listeners together; beyond it accepting waits (0: no limit)")
 	f.DurationVar(&cfg.grace, "grace", 30*time.Second, "after SIGTERM or SIGINT, how long requests that are being served may take to end")
 	f.DurationVar(&cfg.timeout, "response-timeout", 0, "until the backend's response begins (0: no limit)")
@@ -110,13 +111,13 @@ postern route --help teaches them all, and postern route check says which of the
 
 // serve serves until ctx ends, a signal to stop comes, or a listener fails.
 func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
-	siteErr := cfg.site.check(cfg.to)
+	siteErr := cfg.site.check(strings.Join(cfg.upstreams.to, ", "))
 	switch {
 	case len(cfg.listen) == 0:
 		return usage(errors.New("nothing to listen at: say --listen URL, for example --listen fastcgi://127.0.0.1:9000"))
 	case siteErr != nil:
 		return usage(siteErr)
-	case cfg.to == "" && cfg.site.root == "" && len(cfg.rules) == 0:
+	case len(cfg.upstreams.to) == 0 && cfg.site.root == "" && len(cfg.rules) == 0:
 		return usage(errors.New("no backend: say --to URL, or --root DIRECTORY for a site; --to demo: is a built-in one"))
 	}
 	log, err := cfg.log.open(os.Stderr)
@@ -130,7 +131,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(err)
 	}
 	defer end()
-	if strings.HasPrefix(cfg.to, "cgi:") && !cfg.noBatch {
+	if cfg.upstreams.allCGI() && !cfg.noBatch {
 		runInBatch(log)
 	}
 	ls, err := openAll(ctx, cfg.listen)
@@ -145,20 +146,6 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	}
 	srv := &gateway.Server{Handler: handler, Limits: &cfg.limits, Log: log, MaxConns: cfg.maxConns}
 	return endpoint.Run(ctx, srv, cfg.grace, ls...)
-}
-
-// single is a flag's text that may be given but once.
-type single string
-
-func (s *single) String() string { return string(*s) }
-func (s *single) Type() string   { return "string" }
-
-func (s *single) Set(text string) error {
-	if *s != "" {
-		return errors.New("there is one backend, and it is " + string(*s) + ": start another postern serve for the other")
-	}
-	*s = single(text)
-	return nil
 }
 
 // openAll opens every listener, or none.
@@ -198,15 +185,19 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 	switch {
 	case cfg.site.root != "":
 		return cfg.site.handler(cfg, log)
-	case cfg.to == "":
+	case len(cfg.upstreams.to) == 0:
 		return nil, func() {}, nil
 	}
-	if options, ok := strings.CutPrefix(cfg.to, "demo:"); ok {
+	if cfg.upstreams.several() {
+		return cfg.balanced(log)
+	}
+	to := cfg.upstreams.to[0]
+	if options, ok := strings.CutPrefix(to, "demo:"); ok {
 		h, err := cfg.demoBackend(options)
 		return h, func() {}, err
 	}
-	h, err := endpoint.NewHandler(withOptions(cfg.to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log,
-		Handler: func(c *endpoint.Client, _ string) protocol.Handler { return cfg.proxy(c, cfg.to) }})
+	h, err := endpoint.NewHandler(withOptions(to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log,
+		Handler: func(c *endpoint.Client, _ string) protocol.Handler { return cfg.proxy(c, to) }})
 	if err != nil {
 		return nil, nil, err
 	}
