@@ -105,8 +105,8 @@ func (l *load) send(t *testing.T, r *protocol.Request, want string) error {
 }
 
 // Backends are restarted under load, one after another, in an orderly way and by SIGKILL. No
-// request is lost that may be sent twice, and none that had not reached a backend: a POST is lost whose
-// backend has got it and says nothing.
+// request is lost that may be sent twice, and none that had not reached a backend: a POST is lost
+// whose backend has got it and says nothing.
 func TestRestartUnderLoad(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
