@@ -188,7 +188,7 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 	case len(cfg.upstreams.to) == 0:
 		return nil, func() {}, nil
 	}
-	if cfg.upstreams.several() {
+	if cfg.several() {
 		return cfg.balanced(log)
 	}
 	to := cfg.upstreams.to[0]

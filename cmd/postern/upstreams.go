@@ -50,10 +50,11 @@ And with one --to, too: connect-timeout=10s, first-byte-timeout=, read-timeout= 
 addresses of a host's name and looks for them again that often, as nobody tells for how long they are good.
 `
 
-// several reports whether a balancer is needed: there are several backends, or the URL of one says
-// what is for a balancer.
-func (c *upstreamConfig) several() bool {
-	return len(c.to) > 1 || len(c.to) == 1 && endpoint.IsBalanced(c.to[0])
+// several reports whether a balancer is needed: there are several backends, or an option of the one
+// is for a balancer.
+func (cfg *serveConfig) several() bool {
+	to := cfg.upstreams.to
+	return len(to) > 1 || len(to) == 1 && endpoint.IsBalanced(withOptions(to[0], cfg.options))
 }
 
 // allCGI reports whether there is a backend, and each runs CGI scripts.

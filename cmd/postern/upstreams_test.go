@@ -28,6 +28,7 @@ func TestServeSeveral(t *testing.T) {
 	for range 6 {
 		echoThrough(t, front)
 	}
+	echoThrough(t, startServe(t, 1, "--listen", "http://127.0.0.1:0", "--to", backends[0], "--option", "max-conns=1", "--queue", "1")[0])
 }
 
 // A WebSocket goes through a balancer, over each protocol that has it, and counts as a request
