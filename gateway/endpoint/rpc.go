@@ -43,7 +43,7 @@ func (e *Endpoint) RPC(o *ClientOptions) (*rpc.Client, error) {
 		o = new(ClientOptions)
 	}
 	for _, option := range e.options {
-		if option.name == "param" || option.name == "mount" || option.name == "total-timeout" || slices.Contains(balancing, option.name) {
+		if slices.Contains([]string{"param", "mount", "total-timeout", optionSendfile, optionRedirect}, option.name) || slices.Contains(balancing, option.name) {
 			return nil, e.errorf("option %s is for requests, and a call has none", option.name)
 		}
 	}
