@@ -90,7 +90,7 @@ func (c *conn) refuseTLS(err error) {
 		err = sniff.NoTLS(name, record.RecordHeader[:])
 		if sniff.Of(record.RecordHeader[:]) == sniff.HTTP {
 			io.WriteString(record.Conn, plainHTTP)
-			netio.Drain(record.Conn)
+			defer netio.Drain(record.Conn)
 		}
 	default:
 		err = &protocol.Error{Protocol: name, Op: "TLS handshake", Kind: protocol.ErrAborted, Err: err}
