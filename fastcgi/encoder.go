@@ -212,6 +212,7 @@ func (c *conn) cut(s *stream) error {
 	c.mu.Lock()
 	c.closing = true
 	c.mu.Unlock()
+	netio.CutTLS(c.nc, false)
 	if cerr := c.out.nc.Close(); err == nil {
 		err = cerr
 	}

@@ -181,10 +181,9 @@ func (c *webConn) Close() error {
 		throttle.End() // not while net/http holds its lock, to close what is idle
 	}
 	switch {
+	case c.cut.Load() && netio.CutTLS(c.Conn, c.midway.Load()):
 	case c.resets.Load():
 		return reset(c.Conn)
-	case c.cut.Load() && tlsOf(c.Conn) != nil:
-		netio.CloseTransport(c.Conn)
 	case (c.midway.Load() || c.refused.Load() != nil) && !c.hijacked.Load() && r.ctx.Err() == nil:
 		// net/http waits for half a second at most, and not at all where a read was ended by its
 		// deadline

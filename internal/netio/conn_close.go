@@ -120,14 +120,10 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // Abort closes the connection so that the peer sees that the response is incomplete. On TCP it
 // resets the connection. On a Unix socket the kept input has that effect, see KeepInput, and the
-// peer still gets all that was sent. One over TLS is closed without close_notify. Other connections
-// are closed as by Close.
+// peer still gets all that was sent. For TLS see CutTLS. Other connections are closed as by Close.
 func (b *Conn) Abort() error {
-	if b.state.Load() == active {
-		inner, _ := Transport(b.Conn)
-		ResetOnClose(inner)
-		b.awaitUnread()
-		CloseTransport(b.Conn)
+	if b.state.Load() == active && !CutTLS(b.Conn, b.bodyLeft.Load() != 0) {
+		ResetOnClose(b.Conn)
 	}
 	b.awaitUnread()
 	return b.Close()

@@ -114,7 +114,10 @@ func (x *Exchange) attempt() (*protocol.Response, error) {
 	defer conn.awaitReply()()
 	x.stop = neverStops
 	if x.ctx.Done() != nil {
-		x.stop = context.AfterFunc(x.ctx, func() { conn.Close() })
+		x.stop = context.AfterFunc(x.ctx, func() {
+			CloseTransport(conn.Conn) // TLS would first say that all was sent
+			conn.Close()
+		})
 	}
 	x.timeout.Start(conn, &x.Lim)
 	if err := x.send(x.ctx, conn); err != nil {

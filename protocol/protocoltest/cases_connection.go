@@ -178,8 +178,13 @@ var connectionCases = []testCase{
 			c.(interface{ CloseWrite() error }).CloseWrite()
 			io.Copy(io.Discard, c)
 			c.Close()
-			x.logs("HTTP on a")
-			x.logs("uses proxy_pass where")
+			x.logs("HTTP")
+			if x.pair.Secure {
+				x.logs("without TLS on a listener of TLS")
+			} else {
+				x.logs("HTTP on a")
+				x.logs("uses proxy_pass where")
+			}
 		},
 		else_: func(x *trial) { x.status(x.get(), 200) },
 	},

@@ -128,7 +128,7 @@ var requestCases = []testCase{
 				equal(x, row.name+"="+row.value, x.view(x.request("GET", "/", row.name, row.value)).TLS, row.tls)
 			}
 		},
-		else_: func(x *trial) { equal(x, "TLS", x.view(x.request("GET", "/", "HTTPS", "on")).TLS, false) },
+		else_: func(x *trial) { equal(x, "TLS", x.view(x.request("GET", "/", "HTTPS", "on")).TLS, x.pair.Secure) },
 	},
 	{
 		name:    "server-protocol",

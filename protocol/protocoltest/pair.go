@@ -28,6 +28,9 @@ type Pair struct {
 	// Listener, and Start must be set.
 	Processes bool
 
+	// Secure says that Start has both sides speak TLS.
+	Secure bool
+
 	// Chain says that requests go through a gateway: what a client alone would refuse, or see cut,
 	// is answered with a status.
 	Chain bool
