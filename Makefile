@@ -30,6 +30,7 @@ test: deps
 	$(GO) test -count=1 -run 'Alloc|SystemCalls|Instructions' ./protocol ./gateway/route ./benchmarks # the race detector allocates, so these run without it
 	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
 	$(GO) test -count=1 -run 'TestChains/.*/.*/bulk' ./gateway/endpoint # its bulk is four times what it is with it
+	$(GO) test -count=1 -run TestConformanceOverTLS ./gateway/endpoint # a handshake costs ten times as much with it
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
 	@# with it nginx sends half as many requests a second, and its memory is not the program's
 	POSTERN_INTEROP=1 $(GO) test -count=1 -run 'TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./cmd/postern ./internal/interop ./gateway

@@ -16,7 +16,19 @@
 // that it has accepted and not begun to serve.
 //
 // A connection costs a goroutine; one that is idle holds under 5 KB of heap and stack. One that is
-// kept needs no goroutine on Linux, once it has been idle for a second.
+// kept needs no goroutine on Linux, once it has been idle for a second; over TLS, and by HTTP/2, it
+// keeps its goroutines and buffers.
+//
+// An HTTP/2 connection holds up to 128 KiB of bodies, and a goroutine and some 12 KiB for each of
+// its requests, of which Limits.Requests may be open at once.
+//
+// # TLS and HTTP/2
+//
+// [Listener] has a configuration of TLS; a listener of tls.NewListener serves as well. HTTP/2 is
+// net/http's: over TLS where ALPN tells it, and without TLS by prior knowledge, on ServeHTTP and
+// ServeAny. There is no upgrade from HTTP/1.1 to it, and its streams are no [http.Hijacker]: a
+// WebSocket goes by HTTP/1.1. net/http knows extended CONNECT (RFC 8441) only by
+// GODEBUG=http2xconnect=1, and every CONNECT is answered 501.
 //
 // # Shutdown
 //

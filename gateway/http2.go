@@ -65,12 +65,18 @@ func (s *Server) newHTTP2Server(h *http2Conn, secure bool) *http.Server {
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: min(r.limits.Requests, mostStreams),
 			WriteByteTimeout:     r.limits.WriteTimeout,
+
+			MaxReceiveBufferPerConnection: http2Window,
+			MaxReceiveBufferPerStream:     http2Window / 2,
 		},
 		ErrorLog:    slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return r.ctx },
 		ConnState:   h.state,
 	}
 }
+
+// http2Window is how many bytes of bodies that nobody has read yet a connection may hold.
+const http2Window = 128 << 10
 
 // mostStreams is what no limit is: HTTP/2 can say no more.
 const mostStreams = 1<<31 - 1

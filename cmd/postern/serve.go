@@ -49,6 +49,8 @@ func serveCommand() *cobra.Command {
 
 Listen at:
   fastcgi://127.0.0.1:9000  scgi://...  uwsgi://...  http://...   a protocol on TCP (every interface: fastcgi://:9000)
+  'https://:8443?cert=site.pem&key=site.key'                   over TLS, with HTTP/2; fastcgis:// scgis:// uwsgis:// likewise;
+                                                               client-ca=FILE requires clients' certificates
   auto://127.0.0.1:9000                                        any of them, told apart by a connection's first bytes
   'fastcgi+unix:/run/postern.sock?mode=0660&owner=www-data'    on a Unix socket
   fastcgi+fd:3                                                 on a socket that systemd has opened

@@ -5,7 +5,8 @@
 //	uwsgi+unix:/run/app.sock?mode=0660&group=www     on a Unix socket; "@name" is one of Linux's abstract ones
 //	fastcgi+fd:3                                     on a socket that was opened for us; for listening
 //	scgi://:4000?allow=10.0.0.0/8,::1                who may connect by TCP, instead of loopback; "*" is everybody
-//	http://127.0.0.1:8080                            HTTP/1
+//	http://127.0.0.1:8080                            HTTP/1.1, HTTP/2 by prior knowledge
+//	https://:8443?cert=site.pem&key=site.key         over TLS, with HTTP/2; fastcgis, scgis and uwsgis likewise
 //	auto://:9000                                     any of these, told apart by a connection's first bytes; for listening
 //	cgi:/usr/lib/cgi-bin/                            CGI programs, a tree or one file; for calling
 //	files:/srv/www/                                  the files of a directory tree; for a [Handler]
@@ -37,6 +38,13 @@
 // can be connected to is taken.
 //
 // What only one of several backends can have, as weight, is at [NewBackend].
+//
+// For listening over TLS: cert and key, files of PEM (the key may be in cert's file), read again
+// when they change; client-ca, a file with the certificates that those of clients are checked by,
+// which must have one, or with client-ca-optional may. For calling over TLS: ca, a file with the
+// certificates to trust instead of the system's; server-name, the name that the backend's
+// certificate must have, instead of the URL's host; cert and key, the client's own; insecure, which
+// trusts whoever answers, and says so in the log.
 //
 // For calling by any protocol: mount=/app, where the backend stands in the URL's path. SCRIPT_NAME
 // is the mount then, and PATH_INFO what follows (see [protocol.Request.At]); a backend by HTTP gets
