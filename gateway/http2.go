@@ -38,8 +38,12 @@ type http2Conn struct {
 func (c *conn) serveHTTP2(nc net.Conn) {
 	h := &http2Conn{conn: c, net: nc, closed: make(chan struct{}), ended: make(chan struct{})}
 	h.server = c.srv.newHTTP2Server(h, tlsOf(nc) != nil)
+	h.idle.Store(true)
 	c.enter(served, h)
 	h.server.Serve(h)
+	if !h.taken { // a shutdown came first
+		h.state(nc, http.StateClosed)
+	}
 	<-h.ended
 	h.mu.Lock()
 	h.over = true
