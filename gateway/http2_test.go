@@ -208,6 +208,7 @@ func TestHTTP2RapidReset(t *testing.T) {
 	})
 	addr := serveWeb(t, &gateway.Server{Handler: h, Limits: &protocol.Limits{Requests: 4}}, plainListener)
 	c := newH2Client(t, addr)
+	c.await("SETTINGS", func(f http2.Frame) bool { return f.Header().Type == http2.FrameSettings })
 	go func() {
 		for stream := uint32(1); stream < 2000; stream += 2 {
 			c.request(stream, true)
