@@ -4,7 +4,8 @@
 //
 // Other files have what else is at the end of a wire: CGI programs that people run
 // (programs_*_test.go), and peers that we did not write (peers_*_test.go): php-fpm, uWSGI and
-// libfcgi as backends, cgi-fcgi and uWSGI as callers, and all that starts a program.
+// libfcgi as backends, cgi-fcgi and uWSGI as callers, and all that starts a program; and whole PHP
+// sites (sites_*_test.go), with a browser, whose screenshots are in artifacts/sites.
 //
 // The servers are Debian's packages, unmodified. Each is started on loopback with a frame of ours,
 // testdata/FRONT/frame.conf, and in it the lines that a reader would put in a configuration of
