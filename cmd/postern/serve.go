@@ -75,6 +75,7 @@ Or serve a site, without a web server before it:
   --index index.php,index.html  what stands for a directory
   --deny /data/,/conf/,*.sql    paths below the root that are never served, and names; nor is what begins with a dot
   --php-root /var/www           where php-fpm sees the root, as in a container
+  --follow-links                also where links lead out of the root, as in the trees of Debian's packages
 
 Rules before it, --route and --routes, are those of uWSGI's internal routing: a condition and an action, tried in order.
 

@@ -21,6 +21,7 @@ type siteConfig struct {
 	try     string
 	index   []string
 	deny    []string
+	links   bool
 }
 
 func (c *siteConfig) addFlags(f *pflag.FlagSet) {
@@ -30,6 +31,7 @@ func (c *siteConfig) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.try, "try", "", "what to look for, in order, as nginx's try_files: a `LIST` such as FILE,FILE/,/index.php")
 	f.StringArrayVar(&c.index, "index", nil, "the files that stand for their directory, in order: a `LIST` (default index.php,index.html)")
 	f.StringArrayVar(&c.deny, "deny", nil, "what of the site is never served: a `LIST` of paths and of patterns of names, such as /data/,*.sql (repeatable)")
+	f.BoolVar(&c.links, "follow-links", false, "follow the site's symbolic links wherever they lead, as in the trees of Debian's packages")
 }
 
 // check returns an error for flags that do not go together.
@@ -38,7 +40,7 @@ func (c *siteConfig) check(to string) error {
 	case c.root != "" && to != "":
 		return fmt.Errorf("--root %s and --to %s: there is one backend", c.root, to)
 	case c.root == "":
-		for flag, given := range map[string]bool{"php": c.php != "", "php-root": c.phpRoot != "", "try": c.try != "", "index": c.index != nil, "deny": c.deny != nil} {
+		for flag, given := range map[string]bool{"php": c.php != "", "php-root": c.phpRoot != "", "try": c.try != "", "index": c.index != nil, "deny": c.deny != nil, "follow-links": c.links} {
 			if given {
 				return fmt.Errorf("--%s is for a site: say --root DIRECTORY, too", flag)
 			}
@@ -51,7 +53,8 @@ func (c *siteConfig) check(to string) error {
 
 // handler returns the handler of the site, and what ends it.
 func (c *siteConfig) handler(cfg *serveConfig, log *slog.Logger) (protocol.Handler, func(), error) {
-	s := &site.PHP{Root: c.root, BackendRoot: c.phpRoot, Files: &site.Files{Root: c.root, Index: []string{}}}
+	s := &site.PHP{Root: c.root, BackendRoot: c.phpRoot, FollowLinks: c.links,
+		Files: &site.Files{Root: c.root, Index: []string{}, FollowLinks: c.links}}
 	end := func() {}
 	if err := c.lists(s); err != nil {
 		return nil, nil, err

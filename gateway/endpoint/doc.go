@@ -67,9 +67,9 @@
 // Those of files are fields of [site.Files]: mount, index, listing, hidden, follow-links, and
 // precompressed (on unless it is 0), which is the contrary of Plain.
 //
-// Those of php are fields of [site.PHP]: mount, index, try and deny, which are lists with commas,
-// and php-root, which is BackendRoot. fpm is the URL of what runs the scripts; its own options
-// follow a second question mark, with %26 between them.
+// Those of php are fields of [site.PHP]: mount, follow-links, index, try and deny, which are lists
+// with commas, and php-root, which is BackendRoot. fpm is the URL of what runs the scripts; its own
+// options follow a second question mark, with %26 between them.
 //
 // # Unix sockets
 //

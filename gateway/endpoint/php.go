@@ -15,6 +15,7 @@ var phpTable = []struct {
 	set  func(p *site.PHP, value string) error
 }{
 	{"mount", func(p *site.PHP, v string) error { p.Mount = v; return checkMount(v) }},
+	{"follow-links", func(p *site.PHP, v string) error { p.FollowLinks = isTrue(v); return nil }},
 	{"php-root", func(p *site.PHP, v string) error { p.BackendRoot = v; return nil }},
 	{"index", func(p *site.PHP, v string) error { p.Index = append(p.Index, strings.Split(v, ",")...); return nil }},
 	{"try", func(p *site.PHP, v string) (err error) { p.Try, err = site.ParseTry(v); return err }},
@@ -53,7 +54,7 @@ func newPHP(e *Endpoint, o *ClientOptions) (*Handler, error) {
 	if err := p.Check(); err != nil {
 		return nil, e.errorf("%w", err)
 	}
-	p.Files = &site.Files{Root: root, Mount: p.Mount, Index: []string{}}
+	p.Files = &site.Files{Root: root, Mount: p.Mount, Index: []string{}, FollowLinks: p.FollowLinks}
 	if e.fpm == nil {
 		return nil, e.errorf("no fpm: say what runs the scripts, as in php:%s?fpm=fastcgi+unix:/run/php/php-fpm.sock", e.Address)
 	}

@@ -30,7 +30,7 @@ func TestPHPRefused(t *testing.T) {
 		{"php:" + dir + "/?" + fpm + "&deny=/", `bad deny: "/": write a path`},
 		{"php:" + dir + "/?" + fpm + "&index=a/b", `index "a/b": write the name of a file`},
 		{"php:" + dir + "/?" + fpm + "&mount=wiki", "bad mount: write it with a slash before it"},
-		{"php:" + dir + "/?" + fpm + "&keep=1", `unknown option "keep": known here are fpm, mount, php-root, index, try, deny`},
+		{"php:" + dir + "/?" + fpm + "&keep=1", `unknown option "keep": known here are fpm, mount, follow-links, php-root, index, try, deny`},
 		{"php+unix:/x", "php is no network protocol: write php:DIRECTORY/?fpm=URL"},
 	} {
 		h, err := endpoint.NewHandler(row.url, nil)

@@ -18,9 +18,9 @@ import (
 // it. Any other file is given to Files.
 //
 // Nothing outside Root is served, by ".." or by a symbolic link that leads out, nothing whose name
-// begins with a dot, and nothing that Deny names. No file with ".php", ".pht" or ".phar" anywhere
-// in its name is given to Files, in upper or lower case: such a name is that of a script, or of a
-// copy of one.
+// begins with a dot but files below /.well-known (RFC 8615), and nothing that Deny names. No file
+// with ".php", ".pht" or ".phar" anywhere in its name is given to Files, in upper or lower case:
+// such a name is that of a script, or of a copy of one.
 //
 // Root and Scripts must be set, or Files. A PHP must not be changed once in use, nor copied. It is
 // safe for concurrent use.
@@ -55,6 +55,10 @@ type PHP struct {
 
 	// Try is what is looked for, in order: see [ParseTry]. nil: the file, then the directory.
 	Try Try
+
+	// FollowLinks follows symbolic links wherever they lead, as the trees of Debian's packages need
+	// it. Whoever can make a link below Root then chooses what is served.
+	FollowLinks bool
 
 	// Deny are the paths that are never served: see [ParseDeny].
 	Deny Deny
@@ -131,12 +135,12 @@ func (p *PHP) resolve() {
 
 // find looks for the target of a path below Mount.
 func (p *PHP) find(path string) (t target, err error) {
-	root, err := os.OpenRoot(p.Root)
+	in, err := openTree(p.Root, p.FollowLinks)
 	if err != nil {
 		return t, misconfigured(err.Error())
 	}
-	defer root.Close()
-	s := &search{root: root, index: p.Index, deny: p.Deny, try: p.Try}
+	defer in.Close()
+	s := &search{in: in, index: p.Index, deny: p.Deny, try: p.Try}
 	if s.index == nil {
 		s.index = defaultIndex
 	}

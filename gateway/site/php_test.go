@@ -22,7 +22,8 @@ func wiki(tb testing.TB) string {
 	for _, name := range []string{"index.php", "doku.php", "lib/exe/css.php", "lib/images/a b.png", "image.jpg", "style.css", "page.html",
 		"dir.php/index.html", "dir.php/inner.php", "dir.php/x.css", "static/index.html", "empty/x.txt", "data/secret.php", "data/secret.txt",
 		"both/index.html", "both/index.php", ".hidden.php", ".git/config", ".git/x.php", "UPPER.PHP", "old.php~", "old.php.bak", "x.php5",
-		"x.phtml", "dump.sql", "sub/dump.SQL", "dots..php", "../outside.php", "../outside.txt", "a:b.php", "cache/page.html"} {
+		"x.phtml", "dump.sql", "sub/dump.SQL", "dots..php", "../outside.php", "../outside.txt", "a:b.php", "cache/page.html",
+		".well-known/acme-challenge/token", ".well-known/x.php", ".well-known/.git/config"} {
 		file := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			tb.Fatal(err)
@@ -45,7 +46,7 @@ func wiki(tb testing.TB) string {
 func answered(tb testing.TB, p *PHP, method string, params ...string) string {
 	tb.Helper()
 	var ran string
-	own := &PHP{Root: p.Root, BackendRoot: p.BackendRoot, Mount: p.Mount, Index: p.Index, Try: p.Try, Deny: p.Deny}
+	own := &PHP{Root: p.Root, BackendRoot: p.BackendRoot, Mount: p.Mount, Index: p.Index, Try: p.Try, Deny: p.Deny, FollowLinks: p.FollowLinks}
 	own.Scripts = protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
 		ran = "script " + r.Params.Get("SCRIPT_NAME") + "|" + r.Params.Get("PATH_INFO")
 		if q := r.Params.Get("QUERY_STRING"); q != "" {
@@ -102,7 +103,19 @@ func TestPHPFinds(t *testing.T) {
 		{"named as a script", "/dir.php", "Moved Permanently /dir.php/"},
 		{"without an index, for a list", "/empty/", "file /empty/"},
 		{"without an index or a slash", "/empty", "file /empty"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := answered(t, &PHP{Root: root}, "GET", "PATH_INFO", tt.path); got != tt.want {
+				t.Errorf("%.80q: want %.80q, got %.80q", tt.path, tt.want, got)
+			}
+		})
+	}
+}
 
+// TestPHPRefuses: what is not there, and what nobody may have.
+func TestPHPRefuses(t *testing.T) {
+	root := wiki(t)
+	for _, tt := range []struct{ name, path, want string }{
 		{"nothing", "/nothing", none},
 		{"no script", "/nothing.php", none},
 		{"no script, and a path", "/nothing.php/index.php", none},
@@ -124,6 +137,10 @@ func TestPHPFinds(t *testing.T) {
 		{"a hidden directory", "/.git/config", none},
 		{"a script in it", "/.git/x.php", none},
 		{"a dot", "/./doku.php", none},
+		{"a file of RFC 8615", "/.well-known/acme-challenge/token", "file /.well-known/acme-challenge/token"},
+		{"a script beside it", "/.well-known/x.php", none},
+		{"a hidden file beside it", "/.well-known/.git/config", none},
+		{"a name that begins so", "/.well-known-not/x", none},
 		{"a link that leads out", "/out.php", none},
 		{"with a path", "/out.php/x", none},
 		{"to a file", "/out.txt", none},
@@ -232,6 +249,18 @@ func TestPHPVariables(t *testing.T) {
 				t.Error("the front's own variables were changed")
 			}
 		})
+	}
+}
+
+func TestPHPFollowsLinks(t *testing.T) {
+	root := wiki(t)
+	for path, want := range map[string]string{
+		"/out.php/x": "script /out.php|/x", "/out.txt": "file /out.txt", "/outdir/outside.php": "script /outdir/outside.php|", "/style.css": "file /style.css",
+		"/loop.php": none, "/gone.php": none, "/image.jpg/x.php": none, "/.git/config": none, "/../outside.php": bad,
+	} {
+		if got := answered(t, &PHP{Root: root, FollowLinks: true}, "GET", "PATH_INFO", path); got != want {
+			t.Errorf("%s: want %q, got %q", path, want, got)
+		}
 	}
 }
 

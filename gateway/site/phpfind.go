@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -22,7 +23,7 @@ type target struct {
 
 // A search looks for the target of one request.
 type search struct {
-	root  *os.Root
+	in    tree
 	index []string
 	try   Try
 	deny  Deny
@@ -46,7 +47,7 @@ func (s *search) look(urlPath string) (what pathKind, file, info string, why err
 		if end += 1 + next; next < 0 {
 			end = len(urlPath)
 		}
-		if !strings.HasSuffix(urlPath[:end], ".php") {
+		if !strings.HasSuffix(urlPath[:end], ".php") || strings.Contains(urlPath[:end], "/.") {
 			continue
 		}
 		fi, err := s.stat(urlPath[:end])
@@ -75,20 +76,33 @@ func (s *search) stat(urlPath string) (fs.FileInfo, error) {
 	if !ok {
 		return nil, fs.ErrNotExist
 	}
-	return s.root.Stat(name)
+	return s.in.stat(name)
 }
 
-// local returns the name of a path's file below the root, without empty elements. An element that
-// begins with a dot has none.
+// stat looks at what a name stands for.
+func (t tree) stat(local string) (fs.FileInfo, error) {
+	if t.root == nil {
+		return os.Stat(filepath.Join(t.dir, local))
+	}
+	return t.root.Stat(local)
+}
+
+// local returns the name of a path's file below the root, in the system's form. An element that
+// begins with a dot has none, but for the directory of RFC 8615.
 func local(urlPath string) (name string, ok bool) {
-	name = strings.Trim(path.Clean(urlPath), "/")
-	if strings.HasPrefix(urlPath, ".") || strings.Contains(urlPath, "/.") {
+	rest := urlPath
+	if below, ok := protocol.Below(urlPath, "/.well-known"); ok {
+		rest = below
+	}
+	if strings.Contains(rest, "/.") {
 		return "", false
 	}
+	name = strings.Trim(path.Clean(urlPath), "/")
 	if name == "" {
-		name = "."
+		return ".", true
 	}
-	return name, true
+	name, err := filepath.Localize(name)
+	return name, err == nil
 }
 
 // isScriptName reports whether a file of that name may be a script or a copy of one, whose text is

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"path"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -10,7 +11,7 @@ import (
 // run. The empty ones are not sent.
 func (p *PHP) ownVariables(t target) []protocol.Param {
 	mount := strings.TrimRight(p.Mount, "/")
-	name, _ := local(t.path)
+	name := strings.Trim(path.Clean(t.path), "/")
 	own := []protocol.Param{
 		{Name: "SCRIPT_FILENAME", Value: p.root + "/" + name},
 		{Name: "SCRIPT_NAME", Value: mount + t.path},
