@@ -92,8 +92,8 @@ func TestDokuWiki(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
 	s := startSiteFPM(t, dokuwiki(t))
-	web, socket := s.serve(t, "--deny", "/data/,/conf/,/bin/,/inc/,/vendor/", "--try", "FILE,FILE/,/doku.php?id=PATH")
-	c := startFront(t, peersFront(), "site", &net.UnixAddr{Net: "unix", Name: socket}, s.root)
+	web, sockets := s.serve(t, "--deny", "/data/,/conf/,/bin/,/inc/,/vendor/", "--try", "FILE,FILE/,/doku.php?id=PATH")
+	c := startFront(t, peersFront(), "site", &net.UnixAddr{Net: "unix", Name: sockets}, s.root)
 	for _, tt := range []struct{ name, addr, page string }{{"alone", web, "alone"}, {"behind nginx", loopback(c.Port), "nginx"}} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := newVisitor(t, tt.addr)

@@ -33,26 +33,25 @@ func startSiteFPM(t *testing.T, root string) *phpSite {
 	return s
 }
 
-// serve serves the site by the command, at HTTP and at a Unix socket by FastCGI, and returns both
-// addresses.
-func (s *phpSite) serve(t *testing.T, options ...string) (web, socket string) {
+// serve serves the site by the command, and returns its address by HTTP and a folder with a Unix
+// socket for each other protocol.
+func (s *phpSite) serve(t *testing.T, options ...string) (web, sockets string) {
 	t.Helper()
-	dir := t.TempDir()
-	socket = filepath.Join(dir, "s")
-	log := filepath.Join(dir, "log")
-	p, err := startProcess(log, nil, append([]string{posternProgram(t), "serve", "--listen", "http://127.0.0.1:0", "--listen", "fastcgi+unix:" + socket,
-		"--root", s.root, "--php", "fastcgi+unix:" + s.socket}, options...)...)
+	sockets = t.TempDir()
+	log := filepath.Join(sockets, "log")
+	argv := []string{posternProgram(t), "serve", "--root", s.root, "--php", "fastcgi+unix:" + s.socket, "--listen", "http://127.0.0.1:0"}
+	for _, name := range []string{"fastcgi", "scgi", "uwsgi"} {
+		argv = append(argv, "--listen", name+"+unix:"+filepath.Join(sockets, name))
+	}
+	p, err := startProcess(log, nil, append(argv, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.stopAtEnd(t)
-	waitSocket(t, p, socket)
-	eventually(t, "a line that says where HTTP is", func() bool {
-		_, after, found := strings.Cut(fileText(log), "listening on http://")
-		web, _, _ = strings.Cut(after, "\n")
-		return found && strings.Contains(after, "\n")
-	})
-	return web, socket
+	waitSocket(t, p, filepath.Join(sockets, "uwsgi"))
+	_, after, _ := strings.Cut(fileText(log), "listening on http://")
+	web, _, _ = strings.Cut(after, "\n")
+	return web, sockets
 }
 
 // writableDir makes a directory in which php-fpm's user may write.
