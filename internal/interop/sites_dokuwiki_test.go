@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"errors"
 	"fmt"
+	"image/color"
 	"io/fs"
 	"net"
 	"net/url"
@@ -91,7 +92,7 @@ func copyTree(t *testing.T, from, to string) {
 func TestDokuWiki(t *testing.T) {
 	needPeers(t)
 	t.Parallel()
-	s := startSiteFPM(t, dokuwiki(t))
+	s := startSiteFPM(t, dokuwiki(t), "")
 	web, sockets := s.serve(t, "--deny", "/data/,/conf/,/bin/,/inc/,/vendor/", "--try", "FILE,FILE/,/doku.php?id=PATH")
 	c := startFront(t, peersFront(), "site", &net.UnixAddr{Net: "unix", Name: sockets}, s.root)
 	for _, tt := range []struct{ name, addr, page string }{{"alone", web, "alone"}, {"behind nginx", loopback(c.Port), "nginx"}} {
@@ -102,7 +103,7 @@ func TestDokuWiki(t *testing.T) {
 			wikiEdit(t, v, s.root, "page_of_"+tt.page)
 		})
 	}
-	screenshot(t, "http://"+web+"/", "dokuwiki")
+	screenshot(t, "http://"+web+"/", "dokuwiki", 500, color.RGBA{0xfb, 0xfa, 0xf9, 0xff})
 }
 
 // wikiPages looks at the front page and at what it is made of.

@@ -13,13 +13,14 @@ type phpSite struct {
 	socket string // php-fpm's
 }
 
-// startSiteFPM starts a php-fpm for the site at root.
-func startSiteFPM(t *testing.T, root string) *phpSite {
+// startSiteFPM starts a php-fpm for the site at root. Each script runs after the one at prepend, if
+// there is one.
+func startSiteFPM(t *testing.T, root, prepend string) *phpSite {
 	t.Helper()
 	dir := sharedDir(t)
 	s := &phpSite{root: root, socket: filepath.Join(dir, "s")}
 	writableDir(t, filepath.Join(dir, "sessions"))
-	fill(t, "site-fpm.conf", filepath.Join(dir, "fpm.conf"), map[string]any{"Dir": dir, "Socket": s.socket, "Root": os.Getuid() == 0})
+	fill(t, "site-fpm.conf", filepath.Join(dir, "fpm.conf"), map[string]any{"Dir": dir, "Socket": s.socket, "Prepend": prepend, "Root": os.Getuid() == 0})
 	programs, err := filepath.Glob("/usr/sbin/php-fpm[0-9]*")
 	if err != nil || len(programs) == 0 {
 		t.Fatalf("php-fpm is not installed: make deps (%v)", err)

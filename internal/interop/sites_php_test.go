@@ -30,7 +30,7 @@ func TestPHPSite(t *testing.T) {
 	if err := os.Symlink(root, www); err != nil {
 		t.Fatal(err)
 	}
-	s := startSiteFPM(t, root)
+	s := startSiteFPM(t, root, "")
 	web, sockets := s.serve(t, "--php-root", www, "--try", "FILE,FILE/,=404")
 	c := startFront(t, peersFront(), "site", &net.UnixAddr{Net: "unix", Name: sockets}, root)
 	front := loopback(c.Port)

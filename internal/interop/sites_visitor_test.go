@@ -3,6 +3,7 @@ package interop
 import (
 	"bytes"
 	"image"
+	"image/color"
 	_ "image/gif"
 	_ "image/png"
 	"io"
@@ -31,7 +32,7 @@ func newVisitor(t *testing.T, addr string) *visitor {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &visitor{site: "http://" + addr, client: &http.Client{Transport: transport, Jar: jar, Timeout: patience}}
+	return &visitor{site: "http://" + addr, client: &http.Client{Transport: transport, Jar: jar, Timeout: 4 * patience}}
 }
 
 // A visited is an answer, after all redirects.
@@ -72,6 +73,16 @@ func (v *visitor) post(t *testing.T, path string, form url.Values) *visited {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.at(path), strings.NewReader(form.Encode()))
 	if err == nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	return v.do(t, r, err)
+}
+
+// send sends a body with header fields, names and values by turns.
+func (v *visitor) send(t *testing.T, path, body string, fields ...string) *visited {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.at(path), strings.NewReader(body))
+	for i := 0; err == nil && i < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
 	}
 	return v.do(t, r, err)
 }
@@ -135,8 +146,9 @@ func (s *visited) isImage(t *testing.T, width, height int) {
 	}
 }
 
-// screenshot has chromium open a page, and leaves the picture in artifacts/sites.
-func screenshot(t *testing.T, page, name string) {
+// screenshot has chromium open a page, and leaves the picture in artifacts/sites. The picture must
+// have at least so many colours, and areas in that of the page's style sheet.
+func screenshot(t *testing.T, page, name string, colours int, styled color.RGBA) {
 	t.Helper()
 	dir, err := filepath.Abs("../../artifacts/sites")
 	if err == nil {
@@ -161,14 +173,13 @@ func screenshot(t *testing.T, page, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	colours := make(map[[3]uint32]bool)
+	pixels := make(map[color.RGBA]int)
 	for y := range picture.Bounds().Dy() {
 		for x := range picture.Bounds().Dx() {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			colours[[3]uint32{r, g, b}] = true
+			pixels[color.RGBAModel.Convert(picture.At(x, y)).(color.RGBA)]++
 		}
 	}
-	if picture.Bounds().Dx() != 1280 || len(colours) < 500 { // text alone has some hundred
-		t.Errorf("%s: %v, %d colours: the page's images are missing", file, picture.Bounds(), len(colours))
+	if picture.Bounds().Dx() != 1280 || len(pixels) < colours || pixels[styled] < 1000 {
+		t.Errorf("%s: %v, want %d colours and 1000 pixels of %v, got %d and %d", file, picture.Bounds(), colours, styled, len(pixels), pixels[styled])
 	}
 }
