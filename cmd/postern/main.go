@@ -78,6 +78,8 @@ or another server by any of these protocols.
   postern serve --listen http://127.0.0.1:8080 --to fastcgi+unix:/run/php/php-fpm.sock \
       --option param=SCRIPT_FILENAME=/srv/app/index.php --option param=SCRIPT_NAME=/index.php
                                                                     HTTP in, php-fpm out: one script for all
+  postern serve --listen http://127.0.0.1:8080 --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock
+                                                                    a PHP site, without a web server
   postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
   postern compare --quick                                           measure every protocol, beside net/http's
   postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets

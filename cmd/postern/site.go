@@ -25,10 +25,10 @@ type siteConfig struct {
 }
 
 func (c *siteConfig) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&c.root, "root", "", "serve the site in this `DIRECTORY`: its files, and its PHP scripts with --php")
-	f.StringVar(&c.php, "php", "", "run the site's scripts by the php-fpm at this `URL`, as in fastcgi+unix:/run/php/php-fpm.sock")
-	f.StringVar(&c.phpRoot, "php-root", "", "the `DIRECTORY` that --root is for php-fpm, as in a container")
-	f.StringVar(&c.try, "try", "", "what to look for, in order, as nginx's try_files: a `LIST` such as FILE,FILE/,/index.php")
+	f.Var((*once)(&c.root), "root", "serve the site in this `DIRECTORY`: its files, and its PHP scripts with --php")
+	f.Var((*once)(&c.php), "php", "run the site's scripts by the php-fpm at this `URL`, as in fastcgi+unix:/run/php/php-fpm.sock")
+	f.Var((*once)(&c.phpRoot), "php-root", "the `DIRECTORY` that --root is for php-fpm, as in a container")
+	f.Var((*once)(&c.try), "try", "what to look for, in order, as nginx's try_files: a `LIST` such as FILE,FILE/,/index.php")
 	f.StringArrayVar(&c.index, "index", nil, "the files that stand for their directory, in order: a `LIST` (default index.php,index.html)")
 	f.StringArrayVar(&c.deny, "deny", nil, "what of the site is never served: a `LIST` of paths and of patterns of names, such as /data/,*.sql (repeatable)")
 	f.BoolVar(&c.links, "follow-links", false, "follow the site's symbolic links wherever they lead, as in the trees of Debian's packages")
@@ -91,5 +91,19 @@ func (c *siteConfig) lists(s *site.PHP) (err error) {
 		}
 		s.Deny = append(s.Deny, deny...)
 	}
+	return nil
+}
+
+// once is a flag's text that may be given but once.
+type once string
+
+func (o *once) String() string { return string(*o) }
+func (o *once) Type() string   { return "string" }
+
+func (o *once) Set(text string) error {
+	if *o != "" {
+		return errors.New("it is there twice, and is " + string(*o) + " already")
+	}
+	*o = once(text)
 	return nil
 }

@@ -71,7 +71,8 @@ type PHP struct {
 // defaultIndex are the indexes of a directory.
 var defaultIndex = []string{"index.php", "index.html"}
 
-// Check returns an error if Root is no directory, or if Mount or a name of Index is none.
+// Check returns an error if Root is no directory, or if BackendRoot, Mount or a name of Index
+// cannot be one.
 func (p *PHP) Check() error {
 	info, err := os.Stat(p.Root)
 	switch {
@@ -79,6 +80,8 @@ func (p *PHP) Check() error {
 		return err
 	case !info.IsDir():
 		return fmt.Errorf("%s is no directory", p.Root)
+	case p.BackendRoot != "" && !strings.HasPrefix(p.BackendRoot, "/") && !filepath.IsAbs(p.BackendRoot):
+		return fmt.Errorf("the root for the backend, %q, is no absolute path", p.BackendRoot)
 	case p.Mount != "" && !strings.HasPrefix(p.Mount, "/"):
 		return fmt.Errorf("mount %q: it begins with a slash, as in /wiki", p.Mount)
 	}

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -15,7 +16,7 @@ func (p *PHP) ownVariables(t target) []protocol.Param {
 	own := []protocol.Param{
 		{Name: "SCRIPT_FILENAME", Value: p.root + "/" + name},
 		{Name: "SCRIPT_NAME", Value: mount + t.path},
-		{Name: "DOCUMENT_ROOT", Value: p.root},
+		{Name: "DOCUMENT_ROOT", Value: cmp.Or(p.root, "/")},
 		{Name: "DOCUMENT_URI", Value: mount + t.path + t.info},
 		{Name: "REDIRECT_STATUS", Value: "200"}, // php-cgi asks for it
 		{Name: "PATH_INFO", Value: t.info},
