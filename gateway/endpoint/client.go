@@ -3,6 +3,7 @@ package endpoint
 import (
 	"context"
 	"log/slog"
+	"net"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -20,6 +21,12 @@ type ClientOptions struct {
 	// LookupHost finds the addresses of a host's name, for URLs with resolve=. nil: that of
 	// net.DefaultResolver.
 	LookupHost func(ctx context.Context, host string) (addrs []string, err error)
+
+	// Connect connects to the backend, at an address as package net has it. nil: a net.Dialer.
+	Connect func(ctx context.Context, network, address string) (net.Conn, error)
+	// KeepForwarded has HTTP's clients leave the fields that tell of a client before us as they
+	// are: see [gateway.HTTPClient].
+	KeepForwarded bool
 }
 
 // A Client calls a backend. It is safe for concurrent use. Close it when it is no longer needed.

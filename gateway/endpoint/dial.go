@@ -36,11 +36,13 @@ func overNetwork(make func(e *Endpoint, o *ClientOptions, d *dialer) (*Client, e
 		if err != nil {
 			return nil, err
 		}
+		own := *o
+		own.Limits = lim
 		d, err := e.dialer(lim, o)
 		if err != nil {
 			return nil, err
 		}
-		c, err := make(e, &ClientOptions{Limits: lim, Log: o.Log}, d)
+		c, err := make(e, &own, d)
 		if err != nil {
 			return nil, err
 		}
@@ -58,6 +60,9 @@ func (e *Endpoint) dialer(lim *protocol.Limits, o *ClientOptions) (d *dialer, er
 		return nil, err
 	} else if ok {
 		d.timeout = max(timeout, 0)
+	}
+	if d.connect == nil {
+		d.connect = o.Connect
 	}
 	if d.connect == nil {
 		d.connect = new(net.Dialer).DialContext

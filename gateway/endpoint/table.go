@@ -81,7 +81,7 @@ func newHTTP(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 		return nil, err
 	}
 	c := &gateway.HTTPClient{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen, MaxAge: l.maxAge,
-		MaxRequests: l.maxRequests, IdleTimeout: l.idle}
+		MaxRequests: l.maxRequests, IdleTimeout: l.idle, KeepForwarded: o.KeepForwarded}
 	if l.maxIdle != keepUnset {
 		c.MaxIdle = max(l.maxIdle, -1)
 	}
