@@ -43,7 +43,15 @@ func report(err error) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "postern: "+err.Error())
+	if err.Error() != "" {
+		fmt.Fprintln(os.Stderr, "postern: "+err.Error())
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		ExitStatus() int
+	}](err); ok {
+		return e.ExitStatus()
+	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return 2
 	}
@@ -80,6 +88,8 @@ or another server by any of these protocols.
                                                                     HTTP in, php-fpm out: one script for all
   postern serve --listen http://127.0.0.1:8080 --root /srv/wiki --php fastcgi+unix:/run/php/php-fpm.sock
                                                                     a PHP site, without a web server
+  postern get fastcgi+unix:/run/php/php-fpm.sock:/status --script /status
+                                                                    ask a backend, as curl does by HTTP
   postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
   postern compare --quick                                           measure every protocol, beside net/http's
   postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets
@@ -97,5 +107,6 @@ or another server by any of these protocols.
 	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
 		compareCommand(), routeCommand(), decodeCommand(), exploreCommand(), serveComparedCommand())
 	c.AddCommand(versionCommand(), protocolsTopic())
+	c.AddCommand(getCommand())
 	return c
 }

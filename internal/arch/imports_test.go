@@ -20,8 +20,8 @@ var layers = []struct {
 }{
 	{packages: []string{"cmd", "examples", "benchmarks", "internal/interop", "internal/casescript"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/BurntSushi/toml", "golang.org/x/image", "github.com/coder/websocket", "github.com/go-chi/chi"}},
-	{packages: []string{"internal/demo", "internal/explore"}, outside: []string{"github.com/coder/websocket"}},
-	{packages: []string{"internal/compare"}},
+	{packages: []string{"internal/demo", "internal/explore", "internal/probe"}, outside: []string{"github.com/coder/websocket"}},
+	{packages: []string{"internal/compare", "internal/fetch"}},
 	{packages: []string{"internal/load"}, outside: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
 	{packages: []string{"gateway/endpoint"}},
 	{packages: []string{"gateway", "cgi", "fastcgi", "scgi", "uwsgi"}},
