@@ -89,7 +89,17 @@ func TestRecipes(t *testing.T) {
 	}
 	in := Example()
 	want := `curl -i -X POST -H 'Host: example.org' -H 'User-Agent: curl/8.5.0' -H 'Content-Type: text/plain' --data-binary 'Ada Lovelace' 'http://127.0.0.1:8080/vars?lang=en'`
-	if diff := cmp.Diff(want, in.curl("http://127.0.0.1:8080")); diff != "" {
+	if diff := cmp.Diff(want, in.ask("curl -i", "http://127.0.0.1:8080")); diff != "" {
+		t.Error(diff)
+	}
+	asks := make(map[string]string)
+	for _, r := range list {
+		asks[r.Wire], _, _ = strings.Cut(r.Ask, " -X")
+		if r.Wire == "cgi" && !strings.HasSuffix(r.Ask, ` "cgi:$(command -v postern)":'/vars?lang=en'`) || r.Wire == "scgi" && !strings.HasSuffix(r.Ask, ` 'scgi://127.0.0.1:4000/vars?lang=en'`) {
+			t.Error(r.Ask)
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"cgi": "postern get -i", "fastcgi": "postern get -i --wire", "scgi": "postern get -i --wire", "uwsgi": "postern get -i --wire", "http": "curl -i"}, asks); diff != "" {
 		t.Error(diff)
 	}
 	if got := shellQuoted("it's"); got != `'it'\''s'` {

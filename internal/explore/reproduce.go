@@ -9,8 +9,8 @@ import (
 // A Recipe is how to have the same conversation without the page.
 type Recipe struct {
 	Wire  string `json:"wire"`
-	Serve string `json:"serve"` // a shell's lines
-	Curl  string `json:"curl"`
+	Serve string `json:"serve"`           // a shell's lines
+	Ask   string `json:"ask"`             // the request, for what arrives
 	Watch string `json:"watch,omitempty"` // the same conversation as it goes over the wire
 	Front string `json:"front"`           // nginx's lines, or how else a front is told
 	Go    string `json:"go"`              // a program that sends the request
@@ -36,30 +36,30 @@ func Recipes(in Input) (list []Recipe, err error) {
 	for _, t := range recipeTexts {
 		r := Recipe{Wire: t.wire, Front: t.front}
 		switch t.wire {
-		case "http":
-			r.Serve = "postern serve --listen " + t.listen + " --to demo:"
-		case "cgi":
+		case "cgi": // needs no server
 			r.Serve = "postern serve --listen " + t.listen + " --to cgi:$(command -v postern)"
+			r.Ask = in.ask("postern get -i", `"cgi:$(command -v postern)":`)
+		case "http":
+			r.Ask = in.ask("curl -i", t.listen)
 		default:
-			// an HTTP listener before it, so that curl reaches it without a front
-			r.Serve = "postern serve --listen " + t.listen + " --to demo: &\n" +
-				"postern serve --listen http://127.0.0.1:8080 --to " + t.listen
+			r.Ask = in.ask("postern get -i --wire", t.listen)
 		}
 		if t.wire != "cgi" {
+			r.Serve = "postern serve --listen " + t.listen + " --to demo:"
 			r.Watch = "postern tap --listen " + t.tap + " --to " + t.listen + " --wire"
 		}
-		r.Curl = in.curl("http://127.0.0.1:8080")
 		r.Go = in.program(t.wire, t.listen)
 		list = append(list, r)
 	}
 	return list, nil
 }
 
-// curl is the request as a command line, but for its path: at /vars the demo shows what arrived.
-func (in *Input) curl(base string) string {
+// ask is the request as a command line of curl or of postern get, whose flags are curl's, but for
+// its path: at /vars the demo shows what arrived. base is as the shell is to have it.
+func (in *Input) ask(command, base string) string {
 	var s strings.Builder
-	s.WriteString("curl -i")
-	if in.Method == "HEAD" {
+	s.WriteString(command)
+	if in.Method == "HEAD" && in.Body == "" {
 		s.WriteString(" -I")
 	} else if in.Method != "GET" || in.Body != "" {
 		s.WriteString(" -X " + shellQuoted(in.Method))
@@ -70,11 +70,14 @@ func (in *Input) curl(base string) string {
 	if in.Body != "" {
 		s.WriteString(" --data-binary " + shellQuoted(in.Body))
 	}
-	target := base + "/vars"
+	target := "/vars"
 	if in.Query != "" {
 		target += "?" + in.Query
 	}
-	return s.String() + " " + shellQuoted(target)
+	if strings.HasPrefix(base, `"`) {
+		return s.String() + " " + base + shellQuoted(target)
+	}
+	return s.String() + " " + shellQuoted(base+target)
 }
 
 // shellQuoted is text as one word of a shell.

@@ -59,6 +59,9 @@ func (b *payload) length() (n int64, err error) {
 
 // readFailed is the error of a file that is a part of a request.
 func readFailed(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
 	return &Error{CodeRead, "cannot read what is to be sent: " + err.Error(), err}
 }
 

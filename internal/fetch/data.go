@@ -77,10 +77,9 @@ func readAll(file string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// escape escapes all but the unreserved characters (RFC 3986 section 2.3), as curl does.
-func escape(text string) string {
-	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
-}
+// escape escapes all but the unreserved characters (RFC 3986 section 2.3). A space is a +, as forms
+// have it.
+func escape(text string) string { return url.QueryEscape(text) }
 
 // query is data as a query, for -G.
 func (b *payload) query() (string, error) {

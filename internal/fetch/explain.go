@@ -37,7 +37,11 @@ func (x *exchange) explain(ctx context.Context, err error) *Error {
 	case CodeTimeout:
 		text = x.late(url, at)
 	case CodeConnect, CodeResolve:
-		text = "connect to " + url + ": " + because(err) + adviceFor(err)
+		why := err
+		if dial, ok := errors.AsType[*net.OpError](err); ok {
+			why = dial
+		}
+		text = "connect to " + url + ": " + because(why) + adviceFor(err)
 	default:
 		text = url + ": " + because(err)
 		if at.received > 0 && at.head {

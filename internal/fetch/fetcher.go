@@ -15,7 +15,7 @@ import (
 
 // Run asks, and shows the answer. An error is an [*Error]; nobody has been told of it.
 func Run(ctx context.Context, cfg *Config) error {
-	f, err := open(cfg)
+	f, err := open(ctx, cfg)
 	if err != nil {
 		return failed(CodeUsage, err)
 	}
@@ -36,7 +36,7 @@ type fetcher struct {
 	stderr *errorStream
 }
 
-func open(cfg *Config) (*fetcher, error) {
+func open(ctx context.Context, cfg *Config) (*fetcher, error) {
 	f := &fetcher{cfg: cfg, stderr: &errorStream{w: cfg.Stderr}}
 	var err error
 	options := cfg.Options
@@ -49,7 +49,7 @@ func open(cfg *Config) (*fetcher, error) {
 	if err := cfg.check(f.target); err != nil {
 		return nil, err
 	}
-	if f.draft, err = cfg.Message.draft(f.target, cfg.Stdin); err != nil {
+	if f.draft, err = cfg.Message.draft(f.target, &interruptible{ctx, cfg.Stdin}); err != nil {
 		return nil, err
 	}
 	if cfg.Show.Wire {
@@ -88,6 +88,7 @@ func (cfg *Config) check(t *Target) error {
 }
 
 func (f *fetcher) close() {
+	f.stderr.endLine()
 	f.client.Close()
 	if f.draft.close != nil {
 		f.draft.close()
@@ -112,20 +113,42 @@ func (f *fetcher) wire() (*teller, error) {
 // warn tells what is no error.
 func (f *fetcher) warn(text string) {
 	if !f.cfg.Show.Silent {
+		f.stderr.endLine()
 		io.WriteString(f.stderr, "postern: "+text+"\n")
 	}
 }
 
 // An errorStream is standard error, to which several goroutines write.
 type errorStream struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu   sync.Mutex
+	w    io.Writer
+	open bool // the line has not ended
 }
 
 func (s *errorStream) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(p) > 0 {
+		s.open = p[len(p)-1] != '\n'
+	}
 	return s.w.Write(p)
+}
+
+// endLine ends a line that a backend has not ended.
+func (s *errorStream) endLine() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open {
+		io.WriteString(s.w, "\n")
+		s.open = false
+	}
+}
+
+// lineGone says that the line has been taken away.
+func (s *errorStream) lineGone() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = false
 }
 
 // A logHandler tells as warnings what the clients log, but for a backend's own error stream, which

@@ -150,6 +150,7 @@ func (f *fetcher) showProgress(t *loadCount) (stop func()) {
 				io.WriteString(f.stderr, "\r"+t.progress(&f.cfg.Load, time.Since(began))+"\x1b[K")
 			case <-ctx.Done():
 				io.WriteString(f.stderr, "\r\x1b[K")
+				f.stderr.lineGone()
 				return
 			}
 		}

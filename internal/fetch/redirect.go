@@ -32,10 +32,12 @@ func (f *fetcher) redirect(x *exchange, from at) (next *at, location string) {
 	if next.url.Path == "" {
 		next.url.Path = "/"
 	}
-	if status := x.res.Status; status <= 303 && f.draft.m.Method == "" && from.method != http.MethodHead && from.method != http.MethodGet {
-		next.method, next.bodiless = http.MethodGet, true
-	} else if status == 303 {
+	// As browsers do: what was a POST becomes a GET. A method that was said by itself stays.
+	if status := x.res.Status; status == 303 || status <= 302 && f.draft.m.Upload == "" {
 		next.bodiless = true
+		if f.draft.m.Method == "" && from.method != http.MethodHead {
+			next.method = http.MethodGet
+		}
 	}
 	return next, location
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ func (d *draft) first() at {
 		if u.Path = "/"; d.m.Script != "" {
 			u.Path = "/" + path.Base(d.m.Script)
 		}
+	}
+	if d.m.Upload != "" && d.m.Upload != "-" && strings.HasSuffix(u.Path, "/") { // as curl does
+		u = *u.JoinPath(filepath.Base(d.m.Upload))
 	}
 	if d.query != "" {
 		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+d.query, "&")

@@ -10,7 +10,7 @@ export function start() {
 		const r = state.drawing.recipes.find((r) => r.wire === wire);
 		const bytes = bytesOf(state.drawing.wires.find((w) => w.name === wire).request.bytes);
 		box.replaceChildren(
-			code("Serve it", r.serve), code("Ask it what arrives, with curl", r.curl),
+			code("Serve it", r.serve), code(wire === "cgi" ? "Ask what arrives, without a server" : "Ask it what arrives", r.ask),
 			r.watch ? code("Watch any front and backend: point the front at the tap", r.watch) : "", code(wire === "cgi" ? "Or behind Apache httpd" : "Or behind nginx", r.front),
 			code("The request's bytes, as hexdump -C shows them", dump(bytes)), code("A Go program that sends it", r.go));
 	};
