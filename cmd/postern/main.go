@@ -46,14 +46,14 @@ func report(err error) int {
 	if err.Error() != "" {
 		fmt.Fprintln(os.Stderr, "postern: "+err.Error())
 	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
 	if e, ok := errors.AsType[interface {
 		error
 		ExitStatus() int
 	}](err); ok {
 		return e.ExitStatus()
-	}
-	if _, ok := errors.AsType[*usageError](err); ok {
-		return 2
 	}
 	return 1
 }
@@ -90,6 +90,7 @@ or another server by any of these protocols.
                                                                     a PHP site, without a web server
   postern get fastcgi+unix:/run/php/php-fpm.sock:/status --script /status
                                                                     ask a backend, as curl does by HTTP
+  postern probe fastcgi+unix:/run/php/php-fpm.sock                  is it well? for health checks
   postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
   postern compare --quick                                           measure every protocol, beside net/http's
   postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets
@@ -107,6 +108,6 @@ or another server by any of these protocols.
 	c.AddCommand(serveCommand(), demoCommand(), fcgiwrapCommand(), rpcCommand(), tapCommand(),
 		compareCommand(), routeCommand(), decodeCommand(), exploreCommand(), serveComparedCommand())
 	c.AddCommand(versionCommand(), protocolsTopic())
-	c.AddCommand(getCommand())
+	c.AddCommand(getCommand(), probeCommand())
 	return c
 }
