@@ -10,9 +10,9 @@ import (
 
 // GetValues asks the backend what it knows of itself (section 4.1): FCGI_MAX_CONNS, FCGI_MAX_REQS
 // and FCGI_MPXS_CONNS, unless other names are given. It runs no application. The answer leaves out
-// what the backend does not know. php-fpm and libfcgi answer; a backend that knows no management
-// records closes, or says nothing until ctx ends, which bounds the whole exchange. The connection
-// is one of its own, and does not count for MaxOpen.
+// what the backend does not know. php-fpm answers with FCGI_MPXS_CONNS alone. Others close, or say
+// nothing until ctx ends, which bounds the whole exchange: uWSGI, and fcgiwrap with libfcgi 2.4.2.
+// The connection is one of its own, and does not count for MaxOpen.
 func (c *Client) GetValues(ctx context.Context, names ...string) (protocol.Params, error) {
 	if len(names) == 0 {
 		names = []string{maxConnsName, maxReqsName, mpxsConnsName}

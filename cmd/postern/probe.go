@@ -18,7 +18,8 @@ import (
 const probeLong = `Probe asks a backend whether it is well, and says so in one line: exit status 0 if it is, 1 if it is not, 2 for bad usage.
 
 What is asked by default has no effect on the application:
-  fastcgi   GET_VALUES, a question to the server itself: php-fpm, libfcgi and Postern answer it, uWSGI does not
+  fastcgi   GET_VALUES, a question to the server itself: php-fpm and Postern answer it, uWSGI, fcgiwrap and libfcgi do not,
+            so that they want a path in the URL, or --connect
   uwsgi     uwsgi's ping: uWSGI and Postern answer it
   scgi      a connection, no more: SCGI has no such question, so that nothing is known of the application
   http      GET /, and any status below 400 is well

@@ -125,6 +125,28 @@ func TestGetPHP(t *testing.T) {
 	checkGet(t, []getRow{{"probe, when it has ended", []string{"probe", url}, `^failed .*does the server run`, "", 1}})
 }
 
+// TestGetFcgiwrap: libfcgi waits for more after GET_VALUES, and so says nothing.
+func TestGetFcgiwrap(t *testing.T) {
+	needPeers(t)
+	t.Parallel()
+	dir := sharedDir(t)
+	socket := filepath.Join(dir, "s")
+	p, err := startProcess(filepath.Join(dir, "log"), nil, "fcgiwrap", "-s", "unix:"+socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stopAtEnd(t)
+	waitSocket(t, p, socket)
+	writeScript(t, filepath.Join(dir, "x.cgi"), "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\nhello\\n'\n")
+	url := "fastcgi+unix:" + socket
+	checkGet(t, []getRow{
+		{"get", []string{"get", url + ":/x.cgi", "--script", dir + "/x.cgi"}, "^hello\n$", "", 0},
+		{"probe a path", []string{"probe", url + ":/x.cgi", "--script", dir + "/x.cgi", "--expect", "hello"}, "^ok .* request status=200", "", 0},
+		{"probe a connection", []string{"probe", "--connect", url}, "^ok .* connect ", "", 0},
+		{"probe GET_VALUES", []string{"probe", "--timeout", "1", url}, "^failed .* get-values: .*has said nothing within .*by a path in the URL, or by --connect", "", 1},
+	})
+}
+
 // TestGetUWSGI has them ask a real uWSGI by its three protocols.
 func TestGetUWSGI(t *testing.T) {
 	needPeers(t)
