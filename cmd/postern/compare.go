@@ -51,7 +51,7 @@ is installed; and the allocations of servers in Go.`,
 	f.BoolVar(&cfg.Quick, "quick", false, "only what needs nothing installed, in less than a minute")
 	f.StringArrayVar(&cfg.Only, "only", nil, "only the rows whose name matches this `PATTERN`, in which * is any text (repeatable)")
 	f.IntVar(&cfg.Rounds, "rounds", 0, "how often each row is measured (default 3, with --quick 2)")
-	f.DurationVar(&cfg.Duration, "duration", 0, "of each measurement (default 450ms, with --quick 250ms)")
+	durationFlag(f, &cfg.Duration, "duration", 0, "of each measurement (default 450ms, with --quick 250ms)")
 	f.StringVar(&cfg.Out, "out", "", "the folder for the results, which must not exist (default results/DATE)")
 	f.StringVar(&cfg.Against, "against", "", "print what has become slower or faster since the results in this `FOLDER`")
 	f.StringVar(&cfg.Results, "results", "", "measure nothing: take the results in this `FOLDER`, for --against, or for a new report by --out")

@@ -76,8 +76,8 @@ uWSGI closes without an answer where a function is unknown, has failed, or has r
 	f := c.Flags()
 	f.SetInterspersed(false) // what follows NAME is the function's
 	f.StringArrayVar(&cfg.nodes, "node", nil, "another server, at this `URL`, that is asked where the one before cannot have begun the call (repeatable)")
-	f.DurationVar(&cfg.timeout, "timeout", time.Minute, "for the whole call (0: no limit)")
-	f.Int64Var(&cfg.max, "max-answer", rpc.DefaultMaxAnswer, "of a result, in bytes (-1: no limit)")
+	durationFlag(f, &cfg.timeout, "timeout", time.Minute, "for the whole call, or none", 0)
+	sizeFlag(f, &cfg.max, "max-answer", rpc.DefaultMaxAnswer, "of a result, in bytes, as in 10M, or none", -1)
 	f.BoolVar(&cfg.raw, "raw", false, "ask for a result without a header (modifier2 1); one that was cut cannot be told then")
 	f.BoolVar(&cfg.json, "json", false, `print one line of JSON: {"ok":true,"text":"..."}, "base64" where it is no text, or {"ok":false,"status":404,"error":"..."}`)
 	f.BoolVar(&cfg.list, "list", false, "print the names of the functions; uWSGI does not tell them")

@@ -48,7 +48,7 @@ to the connection (*). Bytes that are not of the protocol are passed on all the 
 	f := c.Flags()
 	f.StringVarP(&cfg.listen, "listen", "l", "", "listen at this `URL`: fastcgi, scgi, uwsgi, http, or auto")
 	f.StringVarP(&cfg.to, "to", "t", "", "pass on to the backend at this `URL`, of the same protocol")
-	f.DurationVar(&cfg.grace, "grace", time.Second, "after SIGTERM or SIGINT, how long open connections may go on")
+	durationFlag(f, &cfg.grace, "grace", time.Second, "after SIGTERM or SIGINT, how long open connections may go on, or none", forever)
 	cfg.view.addFlags(f)
 	cfg.log.addFlags(f)
 	return c

@@ -1,12 +1,12 @@
 package endpoint
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/postern-gateway/postern/cgi"
+	"github.com/postern-gateway/postern/internal/units"
 )
 
 // A cgiOption sets a field of a client from an option's value.
@@ -54,24 +54,24 @@ var cgiTable = []cgiOption{
 	{"local-redirects", truth(func(c *cgi.Client) *bool { return &c.LocalRedirects })},
 	{"command-line", truth(func(c *cgi.Client) *bool { return &c.CommandLine })},
 	{"keep-background", truth(func(c *cgi.Client) *bool { return &c.KeepBackground })},
-	{"processes", number(func(c *cgi.Client) *int { return &c.Processes })},
-	{"queue", number(func(c *cgi.Client) *int { return &c.Queue })},
-	{"queue-timeout", duration(func(c *cgi.Client) *time.Duration { return &c.QueueTimeout })},
-	{"first-byte-timeout", duration(func(c *cgi.Client) *time.Duration { return &c.FirstByteTimeout })},
-	{"read-timeout", duration(func(c *cgi.Client) *time.Duration { return &c.ReadTimeout })},
-	{"total-timeout", duration(func(c *cgi.Client) *time.Duration { return &c.TotalTimeout })},
-	{"linger", duration(func(c *cgi.Client) *time.Duration { return &c.LingerTime })},
+	{"processes", limit(func(c *cgi.Client) *int { return &c.Processes }, -1, units.ParseCount)},
+	{"queue", value(func(c *cgi.Client) *int { return &c.Queue }, units.ParseCount)},
+	{"queue-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.QueueTimeout }, -1, units.ParseDuration)},
+	{"first-byte-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.FirstByteTimeout }, -1, units.ParseDuration)},
+	{"read-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.ReadTimeout }, -1, units.ParseDuration)},
+	{"total-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.TotalTimeout }, -1, units.ParseDuration)},
+	{"linger", value(func(c *cgi.Client) *time.Duration { return &c.LingerTime }, units.ParseDuration)},
 	{"drop-functions", truth(func(c *cgi.Client) *bool { return &c.DropFunctions })},
-	{"stderr-rate", number(func(c *cgi.Client) *int { return &c.StderrRate })},
+	{"stderr-rate", limit(func(c *cgi.Client) *int { return &c.StderrRate }, -1, units.ParseCount)},
 	{"user", func(c *cgi.Client, v string) error { c.User = v; return nil }},
 	{"group", func(c *cgi.Client, v string) error { c.Group = v; return nil }},
 	{"umask", func(c *cgi.Client, v string) error { c.Umask = v; return nil }},
-	{"cpu", duration(func(c *cgi.Client) *time.Duration { return &c.ResourceLimits.CPU })},
-	{"memory", size(func(c *cgi.Client) *int64 { return &c.ResourceLimits.Memory })},
-	{"file-size", size(func(c *cgi.Client) *int64 { return &c.ResourceLimits.FileSize })},
-	{"files", number(func(c *cgi.Client) *int { return &c.ResourceLimits.Files })},
-	{"user-processes", number(func(c *cgi.Client) *int { return &c.ResourceLimits.Processes })},
-	{"kill-grace", duration(func(c *cgi.Client) *time.Duration { return &c.KillGrace })},
+	{"cpu", limit(func(c *cgi.Client) *time.Duration { return &c.ResourceLimits.CPU }, 0, units.ParseDuration)},
+	{"memory", limit(func(c *cgi.Client) *int64 { return &c.ResourceLimits.Memory }, 0, parseSize)},
+	{"file-size", limit(func(c *cgi.Client) *int64 { return &c.ResourceLimits.FileSize }, 0, parseSize)},
+	{"files", limit(func(c *cgi.Client) *int { return &c.ResourceLimits.Files }, 0, units.ParseCount)},
+	{"user-processes", limit(func(c *cgi.Client) *int { return &c.ResourceLimits.Processes }, 0, units.ParseCount)},
+	{"kill-grace", value(func(c *cgi.Client) *time.Duration { return &c.KillGrace }, units.ParseDuration)},
 }
 
 func cgiOptions() (names []string) {
@@ -107,20 +107,8 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 	if err := e.checkScripts(path); err != nil {
 		return nil, err
 	}
-	return &Client{c, c.Close}, nil
-}
-
-// checkScripts tells at the start what each request would fail of: a path where nothing is, or a
-// file where a tree is meant, and the other way round.
-func (e *Endpoint) checkScripts(path string) error {
-	tree := strings.HasSuffix(e.Address, "/")
-	switch info, err := os.Stat(path); {
-	case err != nil:
-		return e.errorf("%w: name a script, or a directory of scripts with a slash at its end", err)
-	case tree && !info.IsDir():
-		return e.errorf("it is a file: leave out the slash at its end to run it for every request")
-	case !tree && info.IsDir():
-		return e.errorf("it is a directory: write cgi:%s/ to run the scripts in it", e.Address)
+	if err := checkPrograms(c); err != nil {
+		return nil, e.errorf("%w", err)
 	}
-	return nil
+	return &Client{c, c.Close}, nil
 }

@@ -3,9 +3,9 @@ package endpoint
 import (
 	"errors"
 	"strconv"
-	"time"
 
 	"github.com/postern-gateway/postern/cgi"
+	"github.com/postern-gateway/postern/internal/units"
 )
 
 func errorOf(text string) error { return errors.New(text) }
@@ -34,30 +34,27 @@ func truth(field func(*cgi.Client) *bool) func(*cgi.Client, string) error {
 	}
 }
 
-func number(field func(*cgi.Client) *int) func(*cgi.Client, string) error {
-	return func(c *cgi.Client, v string) (err error) {
-		if *field(c), err = strconv.Atoi(v); err != nil {
-			return errorOf("a whole number is meant")
+// value is an option that parse reads into a field.
+func value[T any](field func(*cgi.Client) *T, parse func(string) (T, error)) func(*cgi.Client, string) error {
+	return func(c *cgi.Client, v string) error {
+		got, err := parse(v)
+		if err == nil {
+			*field(c) = got
 		}
-		return nil
+		return err
 	}
 }
 
-// size reads a number of bytes.
-func size(field func(*cgi.Client) *int64) func(*cgi.Client, string) error {
-	return func(c *cgi.Client, v string) (err error) {
-		if *field(c), err = strconv.ParseInt(v, 10, 64); err != nil || *field(c) < 0 {
-			return errorOf("a number of bytes is meant")
-		}
-		return nil
-	}
+// limit is value for an option in which the word none, for no limit, stands for the value none.
+func limit[T any](field func(*cgi.Client) *T, none T, parse func(string) (T, error)) func(*cgi.Client, string) error {
+	return value(field, func(v string) (T, error) { return units.Limit(v, none, parse) })
 }
 
-func duration(field func(*cgi.Client) *time.Duration) func(*cgi.Client, string) error {
-	return func(c *cgi.Client, v string) (err error) {
-		if *field(c), err = time.ParseDuration(v); err != nil {
-			return errorOf("write a duration such as 30s")
-		}
-		return nil
+// parseSize reads a number of bytes that is not negative.
+func parseSize(v string) (int64, error) {
+	n, err := units.ParseSize(v)
+	if err == nil && n < 0 {
+		err = errorOf("a number of bytes is meant")
 	}
+	return n, err
 }

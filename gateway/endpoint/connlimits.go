@@ -21,7 +21,7 @@ func (e *Endpoint) connLimits() (l connLimits, err error) {
 	if l.maxIdle, err = e.number("keep", keepUnset); err != nil {
 		return l, err
 	}
-	if l.maxOpen, err = e.number("max-open", 0); err != nil {
+	if l.maxOpen, err = e.limit("max-open"); err != nil {
 		return l, err
 	}
 	if l.maxRequests, err = e.number("max-requests", 0); err != nil {

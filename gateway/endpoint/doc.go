@@ -71,6 +71,10 @@
 // with commas, and php-root, which is BackendRoot. fpm is the URL of what runs the scripts; its own
 // options follow a second question mark, with %26 between them.
 //
+// Sizes are bytes, "65536", or "64k", "10M", "1G", in powers of 1024. Durations are seconds, "5",
+// or "450ms", "30s", "1m30s", "2h". "none" is no limit, for all but keep, queue, linger and
+// kill-grace.
+//
 // # Unix sockets
 //
 // A socket is created with its mode, owner and group before anybody can connect to it, and removed

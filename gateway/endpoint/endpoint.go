@@ -2,9 +2,9 @@ package endpoint
 
 import (
 	"io/fs"
-	"strconv"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/units"
 )
 
 // An Endpoint is a URL that has been read. It is made by [Parse].
@@ -65,13 +65,23 @@ func (e *Endpoint) last(name string) (string, bool) {
 
 // number returns an option's value as a number.
 func (e *Endpoint) number(name string, byDefault int) (int, error) {
+	return optionValue(e, name, byDefault, units.ParseCount)
+}
+
+// limit is number for an option in which the word none is 0, as that is no limit.
+func (e *Endpoint) limit(name string) (int, error) {
+	return optionValue(e, name, 0, func(text string) (int, error) { return units.Limit(text, 0, units.ParseCount) })
+}
+
+// optionValue returns an option's value as parse reads it.
+func optionValue[T any](e *Endpoint, name string, byDefault T, parse func(string) (T, error)) (T, error) {
 	text, ok := e.last(name)
 	if !ok {
 		return byDefault, nil
 	}
-	n, err := strconv.Atoi(text)
+	v, err := parse(text)
 	if err != nil {
-		return 0, e.errorf("bad %s %q: a whole number is meant", name, text)
+		return byDefault, e.errorf("bad %s %q: %w", name, text, err)
 	}
-	return n, nil
+	return v, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/suggest"
 )
 
 // Parse reads a URL. An error is one line that says what to do.
@@ -22,15 +23,11 @@ func Parse(text string) (*Endpoint, error) {
 }
 
 func parse(text string) (*Endpoint, error) {
-	scheme, rest, ok := strings.Cut(text, ":")
-	if !ok {
-		return nil, fmt.Errorf("no scheme: write a URL such as fastcgi://127.0.0.1:9000 or fastcgi+unix:/run/app.sock")
-	}
+	scheme, rest, _ := strings.Cut(text, ":")
 	name, network, _ := strings.Cut(scheme, "+")
 	e := &Endpoint{Protocol: name, Network: network, row: find(name)}
-	if e.row == nil {
-		all, local := schemes()
-		return nil, fmt.Errorf("unknown scheme %q: known are %s, each but %s also with +unix or +fd", scheme, all, local)
+	if e.row == nil || scheme == text {
+		return nil, unknownScheme(text)
 	}
 	rest, query, _ := strings.Cut(rest, "?")
 	if err := e.parseAddress(rest); err != nil {
@@ -88,11 +85,21 @@ func parsePath(rest string) (string, error) {
 func (e *Endpoint) parseHost(rest string) (string, error) {
 	authority, ok := strings.CutPrefix(rest, "//")
 	example := e.Protocol + "://127.0.0.1:9000"
-	if !ok {
+	switch url := withAddress(e.Protocol, rest); {
+	case ok:
+	case isPath(rest):
+		return "", fmt.Errorf("no address: for a Unix socket write %s, or //HOST:PORT after the colon", url)
+	case url != "":
+		return "", fmt.Errorf("no address: write //HOST:PORT after the colon, as in %s", url)
+	default:
 		return "", fmt.Errorf("no address: write //HOST:PORT after the colon, as in %s, or %s+unix:PATH", example, e.Protocol)
 	}
 	authority, path, _ := strings.Cut(authority, "/")
-	if path != "" {
+	switch {
+	case path == "":
+	case withAddress(e.Protocol, authority) != "":
+		return "", fmt.Errorf("a path is not possible: requests bring their own")
+	default:
 		return "", fmt.Errorf("a path is not possible: requests bring their own; for a Unix socket write %s+unix:/%s", e.Protocol, path)
 	}
 	host, port, err := net.SplitHostPort(authority)
@@ -177,6 +184,9 @@ func (e *Endpoint) unknown(name string, known []string) error {
 		return fmt.Errorf("option allow is for TCP: a Unix socket's mode, owner and group say who may connect")
 	case len(known) == 0:
 		return fmt.Errorf("unknown option %q: %s has none here", name, e.Protocol)
+	}
+	if meant := suggest.Nearest(name, known...); meant != "" {
+		return fmt.Errorf("unknown option %q: did you mean %s?", name, meant)
 	}
 	return fmt.Errorf("unknown option %q: known here are %s", name, strings.Join(known, ", "))
 }

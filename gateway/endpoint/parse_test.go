@@ -56,12 +56,13 @@ func TestParse(t *testing.T) {
 var bad = []struct{ url, want string }{
 	{"", "no scheme: write a URL such as fastcgi://127.0.0.1:9000"},
 	{"127.0.0.1", "no scheme: write a URL"},
-	{"127.0.0.1:9000", `unknown scheme "127.0.0.1": known are auto, cgi, fastcgi, files, http, php, scgi, uwsgi`},
+	{"127.0.0.1:9000", `no protocol: write fastcgi://127.0.0.1:9000; known are auto, cgi, fastcgi, files, http, php, scgi, uwsgi`},
 	{"ajp://127.0.0.1:8009", `unknown scheme "ajp": known are auto, cgi, fastcgi, files, http, php, scgi, uwsgi`},
 	{"FastCGI://127.0.0.1:9000", `unknown scheme "FastCGI"`},
 	{"fastcgi+udp://127.0.0.1:9000", `unknown network "udp": write fastcgi://HOST:PORT, fastcgi+unix:PATH or fastcgi+fd:NUMBER`},
 	{"fastcgi:127.0.0.1:9000", "no address: write //HOST:PORT after the colon, as in fastcgi://127.0.0.1:9000"},
-	{"fastcgi:/run/app.sock", "or fastcgi+unix:PATH"},
+	{"fastcgi:", "no address: write //HOST:PORT after the colon, as in fastcgi://127.0.0.1:9000, or fastcgi+unix:PATH"},
+	{"fastcgi:/run/app.sock", "no address: for a Unix socket write fastcgi+unix:/run/app.sock, or //HOST:PORT after the colon"},
 	{"fastcgi://127.0.0.1", `no port in "127.0.0.1": write //HOST:PORT, as in fastcgi://127.0.0.1:9000`},
 	{"fastcgi://127.0.0.1:", "no port in"},
 	{"fastcgi://127.0.0.1:70000", `bad port "70000": write a number up to 65535`},
@@ -136,7 +137,8 @@ func TestClientErrors(t *testing.T) {
 		{"fastcgi://:9000?allow=*", "option allow is for listening"},
 		{"fastcgi://:9000?keep=some", `bad keep "some": a whole number is meant`},
 		{"fastcgi://:9000?mux=some", `bad mux "some": a whole number is meant`},
-		{"fastcgi://:9000?max-age=5", `bad max-age "5": write a duration such as 30s`},
+		{"fastcgi://:9000?max-age=5x", `bad max-age "5x": write a duration such as 30s or 1m30s, or a number of seconds, or none for no limit`},
+		{"fastcgi://:9000?keep=none", `bad keep "none": a whole number is meant`},
 		{"http://:80?keep=some", `bad keep "some": a whole number is meant`},
 		{"http://:80?max-age=old", `bad max-age "old": write a duration such as 30s`},
 		{"scgi://:4000?max-open=some", `bad max-open "some": a whole number is meant`},
@@ -145,7 +147,11 @@ func TestClientErrors(t *testing.T) {
 		{"cgi:/a/?interpreter=python", `bad interpreter "python": write it as .py=/usr/bin/python3`},
 		{"cgi:/a/?env=X", `bad env "X": write it as NAME=value`},
 		{"cgi:/a/?processes=many", `bad processes "many": a whole number is meant`},
-		{"cgi:/a/?read-timeout=5", `bad read-timeout "5": write a duration such as 30s`},
+		{"cgi:/a/?read-timeout=5x", `bad read-timeout "5x": write a duration such as 30s`},
+		{"cgi:/a/?memory=much", `bad memory "much": a number of bytes is meant, as in 64k, 10M or 1G, or none for no limit`},
+		{"cgi:/a/?memory=-1", `bad memory "-1": a number of bytes is meant`},
+		{"cgi:/a/?linger=none", `bad linger "none": write a duration`},
+		{"cgi:/a/?queue=none", `bad queue "none": a whole number is meant`},
 	} {
 		_, err := endpoint.NewClient(row.url, nil)
 		if err == nil {

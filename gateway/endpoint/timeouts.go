@@ -3,6 +3,7 @@ package endpoint
 import (
 	"time"
 
+	"github.com/postern-gateway/postern/internal/units"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -30,14 +31,9 @@ func (e *Endpoint) limits(o *ClientOptions) (*protocol.Limits, error) {
 	return &lim, nil
 }
 
-// duration returns an option's value, and whether it is there.
+// duration returns an option's value, and whether it is there. The word none is 0.
 func (e *Endpoint) duration(name string) (d time.Duration, ok bool, err error) {
-	text, ok := e.last(name)
-	if !ok {
-		return 0, false, nil
-	}
-	if d, err = time.ParseDuration(text); err != nil {
-		return 0, false, e.errorf("bad %s %q: write a duration such as 30s", name, text)
-	}
-	return d, true, nil
+	_, ok = e.last(name)
+	d, err = optionValue(e, name, 0, func(text string) (time.Duration, error) { return units.Limit(text, 0, units.ParseDuration) })
+	return d, ok && err == nil, err
 }

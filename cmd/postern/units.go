@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/postern-gateway/postern/internal/units"
+)
+
+// A unitFlag is a flag whose text has a unit.
+type unitFlag[T int | int64 | time.Duration] struct {
+	value  *T
+	none   *T // what the word none stands for; nil: it is not taken
+	kind   string
+	parse  func(string) (T, error)
+	format func(T) string
+}
+
+// String implements [pflag.Value].
+func (u *unitFlag[T]) String() string {
+	if u.none != nil && (*u.value == *u.none || *u.value < 0 && *u.none < 0) {
+		return units.None
+	}
+	if *u.value == 0 {
+		return "0" // which is no default that help would print
+	}
+	return u.format(*u.value)
+}
+
+// Set implements [pflag.Value].
+func (u *unitFlag[T]) Set(text string) (err error) {
+	if u.none != nil {
+		*u.value, err = units.Limit(text, *u.none, u.parse)
+		return err
+	}
+	*u.value, err = u.parse(text)
+	return err
+}
+
+// Type implements [pflag.Value].
+func (u *unitFlag[T]) Type() string { return u.kind }
+
+// durationFlag is a flag for a duration. With none the word is taken, and stands for that.
+func durationFlag(f *pflag.FlagSet, p *time.Duration, name string, byDefault time.Duration, usage string, none ...time.Duration) {
+	addUnit(f, p, name, byDefault, usage, none, "duration", units.ParseDuration, units.FormatDuration)
+}
+
+// sizeFlag is a flag for a number of bytes. With none the word is taken, and stands for that.
+func sizeFlag[T int | int64](f *pflag.FlagSet, p *T, name string, byDefault T, usage string, none ...T) {
+	addUnit(f, p, name, byDefault, usage, none, "size", parseSize[T], func(n T) string { return units.FormatSize(int64(n)) })
+}
+
+func parseSize[T int | int64](text string) (T, error) {
+	n, err := units.ParseSize(text)
+	if err == nil && int64(T(n)) != n {
+		err = errors.New("it is more than this machine can count")
+	}
+	return T(n), err
+}
+
+// countFlag is a flag for a number of things. With none the word is taken, and stands for that.
+func countFlag(f *pflag.FlagSet, p *int, name string, byDefault int, usage string, none ...int) {
+	addUnit(f, p, name, byDefault, usage, none, "count", units.ParseCount, strconv.Itoa)
+}
+
+func addUnit[T int | int64 | time.Duration](f *pflag.FlagSet, p *T, name string, byDefault T, usage string, none []T, kind string, parse func(string) (T, error), format func(T) string) {
+	u := &unitFlag[T]{value: p, kind: kind, parse: parse, format: format}
+	if len(none) > 0 {
+		u.none = &none[0]
+	}
+	*p = byDefault
+	f.Var(u, name, usage)
+}
