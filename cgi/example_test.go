@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
@@ -108,4 +109,16 @@ func ExampleResourceLimits() {
 	}
 	defer c.Close()
 	// Each script of c runs as www-data, and is ended by the system beyond these limits.
+}
+
+// A program that ends at the second interrupt leaves no script behind.
+func ExampleKillAll() {
+	interrupts := make(chan os.Signal, 2)
+	signal.Notify(interrupts, os.Interrupt)
+	go func() {
+		<-interrupts // the first: shut down
+		<-interrupts
+		cgi.KillAll()
+		os.Exit(1)
+	}()
 }

@@ -94,6 +94,8 @@ func (c *Client) start(ctx context.Context, r *protocol.Request, s *script, in *
 	if err := c.setAttributes(cmd); err != nil {
 		return nil, err
 	}
+	everyProcess.starting.RLock()
+	defer everyProcess.starting.RUnlock()
 	startedAt := time.Now()
 	sp, err := spawn(cmd, in.length > 0, c.forkExec())
 	if err != nil {

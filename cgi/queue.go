@@ -114,6 +114,7 @@ func (c *Client) releaseSlot() {
 // addProcess notes a process that runs.
 func (c *Client) addProcess(p *process) {
 	c.counters.started.Add(1)
+	addToEvery(p)
 	c.mu.Lock()
 	if c.procs == nil {
 		c.procs = make(map[*process]struct{})
@@ -129,6 +130,7 @@ func (c *Client) addProcess(p *process) {
 // removeProcess removes p once nothing is left to do for it. Its slot was released when its leader
 // was reaped.
 func (c *Client) removeProcess(p *process) {
+	removeFromEvery(p)
 	c.mu.Lock()
 	delete(c.procs, p)
 	c.mu.Unlock()

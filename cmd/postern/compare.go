@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/compare"
 )
 
@@ -73,8 +75,9 @@ func runCompare(ctx context.Context, cfg *compare.Config, list bool) error {
 	cfg.Self = []string{self, serveCompared}
 	info, err := os.Stderr.Stat()
 	cfg.Terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second one ends the process at once
+	ctx, stopHangup := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stopHangup()
+	ctx, stop := endpoint.UntilSignal(ctx, slog.New(slog.DiscardHandler))
 	defer stop()
 	err = compare.Run(ctx, *cfg)
 	if errors.Is(err, context.Canceled) {

@@ -16,12 +16,14 @@ import (
 
 // check tries the rules for a request, and explains to out what they did.
 func (cfg *routeCheckConfig) check(ctx context.Context, out io.Writer) error {
+	log := slog.New(slog.DiscardHandler)
+	ctx, stop := endpoint.UntilSignal(ctx, log)
+	defer stop()
 	r, err := cfg.request(ctx)
 	if err != nil {
 		return usage(err)
 	}
 	s := &cfg.serve
-	log := slog.New(slog.DiscardHandler)
 	backend, end, err := s.backend(log)
 	if err != nil {
 		return usage(err)

@@ -32,6 +32,12 @@ func TestSignals(t *testing.T) {
 		}, askServed},
 		{"demo", func(string) []string { return []string{"demo"} }, askDemo},
 		{"fcgiwrap", func(dir string) []string { return []string{"fcgiwrap", "-s", "unix:" + filepath.Join(dir, "s")} }, askWrapped},
+		{"tap", func(dir string) []string {
+			return []string{"tap", "--listen", "http+unix:" + filepath.Join(dir, "s"), "--to", "http+unix:" + filepath.Join(dir, "backend"), "--grace", "none"}
+		}, askTapped},
+		{"explore", func(dir string) []string {
+			return []string{"explore", "--listen", "http+unix:" + filepath.Join(dir, "s")}
+		}, askExplored},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -147,4 +153,95 @@ func askWrapped(t *testing.T, _ *bufio.Scanner, dir string) io.Closer {
 		t.Fatal(err)
 	}
 	return res.Body
+}
+
+// askTapped sends what the tap passes on to a backend that answers nothing.
+func askTapped(t *testing.T, out *bufio.Scanner, dir string) io.Closer {
+	backend, err := net.Listen("unix", filepath.Join(dir, "backend"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { backend.Close() })
+	c := dialUntil(t, filepath.Join(dir, "s"))
+	io.WriteString(c, "GET / HTTP/1.1\r\n")
+	passed, err := backend.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { passed.Close() })
+	go drain(out)
+	return c
+}
+
+// askExplored sends half a request.
+func askExplored(t *testing.T, out *bufio.Scanner, dir string) io.Closer {
+	out.Scan()
+	c := dialUntil(t, filepath.Join(dir, "s"))
+	io.WriteString(c, "GET / HTTP/1.1\r\n")
+	return c
+}
+
+// dialUntil connects to a Unix socket once somebody listens there.
+func dialUntil(t *testing.T, path string) net.Conn {
+	t.Helper()
+	for t.Context().Err() == nil {
+		if c, err := net.Dial("unix", path); err == nil {
+			return c
+		}
+	}
+	t.Fatal("nobody listens at " + path)
+	return nil
+}
+
+// A script is in a process group of its own, so that neither the terminal's interrupt nor the end
+// of the command ends it: what sleeps had gone on for ever.
+func TestScriptsEndWithTheCommand(t *testing.T) {
+	const text = "#!/bin/sh\nexec 3>\"$(dirname \"$0\")/alive\"\nprintf 'X: 1\\n\\nbegun' >&3\ntrap '' TERM\nsleep 1000\nsleep 1000\n"
+	for _, row := range []struct {
+		name string
+		argv func(dir string) []string
+		ask  func(t *testing.T, out *bufio.Scanner, dir string)
+	}{
+		{"serve", func(dir string) []string {
+			return []string{"serve", "--listen", "scgi+unix:" + filepath.Join(dir, "s"), "--to", "cgi:" + filepath.Join(dir, "script"), "--grace", "none"}
+		}, func(t *testing.T, out *bufio.Scanner, dir string) {
+			out.Scan()
+			c, err := net.Dial("unix", filepath.Join(dir, "s"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+			io.WriteString(c, "43:CONTENT_LENGTH\x000\x00SCGI\x001\x00REQUEST_METHOD\x00GET\x00,")
+		}},
+		{"route check", func(dir string) []string {
+			return []string{"route", "check", "--route", "route-run = cgi:" + filepath.Join(dir, "script"), "--run", "/"}
+		}, func(*testing.T, *bufio.Scanner, string) {}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := t.TempDir()
+			fifo := filepath.Join(dir, "alive")
+			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "script"), []byte(text), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			cmd, out, log := startSignalled(t, dir, row.argv(dir)...)
+			row.ask(t, out, dir)
+			alive, err := os.Open(fifo) // once the script has opened it, too
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer alive.Close()
+			if _, err := alive.Read(make([]byte, 100)); err != nil {
+				t.Fatal(err)
+			}
+			go drain(out)
+			endsAtTheSecond(t, cmd, log)
+			// its end comes with the end of the last that writes
+			if _, err := io.Copy(io.Discard, alive); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -7,20 +7,60 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
+
+	"github.com/postern-gateway/postern/cgi"
 )
 
 // UntilSignal returns a context that ends at the first SIGTERM or SIGINT. A second one ends the
-// process at once. SIGHUP does not: it is for reopening, of which there is nothing yet, and log is
-// told so; one that the process was started to ignore (nohup) stays ignored. stop gives the signals
-// their usual effect back, and ends the context.
+// process at once, and the CGI programs that it runs (see [cgi.KillAll]); so does the first one
+// after the end of ctx. SIGHUP does not: it is for reopening, of which there is nothing yet, and
+// log is told so; one that the process was started to ignore (nohup) stays ignored. stop gives the
+// signals their usual effect back, and ends the context.
 func UntilSignal(ctx context.Context, log *slog.Logger) (until context.Context, stop func()) {
-	until, usual := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(until, usual)
+	until, cancel := context.WithCancel(ctx)
+	signals, over := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for {
+			select {
+			case s := <-signals:
+				if until.Err() != nil {
+					endBy(s)
+				}
+				cancel()
+			case <-over:
+				return
+			}
+		}
+	})
 	unwatch := watchHangups(log)
 	return until, sync.OnceFunc(func() {
-		usual()
+		signal.Stop(signals)
+		close(over)
+		watch.Wait()
+		cancel()
 		unwatch()
 	})
+}
+
+// endBy ends the process as s does by itself, and its CGI programs with it.
+func endBy(s os.Signal) {
+	cgi.KillAll()
+	signal.Reset(s)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		time.Sleep(100 * time.Millisecond) // the first process of a container ignores it
+	}
+	os.Exit(exitStatus(s))
+}
+
+// exitStatus is that of a process which s has ended, as shells have it.
+func exitStatus(s os.Signal) int {
+	if n, ok := s.(syscall.Signal); ok {
+		return 128 + int(n)
+	}
+	return 1
 }
 
 // watchHangups logs each SIGHUP until it is told to end.
