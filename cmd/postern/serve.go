@@ -36,6 +36,7 @@ type serveConfig struct {
 	noBatch   bool
 	rules     ruleTexts
 	site      siteConfig
+	at        places
 
 	functions *rpc.Registry // that the backend has; nil: none
 }
@@ -77,6 +78,10 @@ Or serve a site, without a web server before it:
   --php-root /var/www           where php-fpm sees the root, as in a container
   --follow-links                also where links lead out of the root, as in the trees of Debian's packages
 
+Several backends, by path and by host: --at; the path is SCRIPT_NAME then. --to is what remains, 404 without it.
+
+  --at /wiki=fastcgi+unix:/run/wiki.sock --at static.example.org/=files:/srv/static/
+
 Rules before it, --route and --routes, are those of uWSGI's internal routing: a condition and an action, tried in order.
 
   --route '^/foo rpc:hello ${REQUEST_URI} ${REMOTE_ADDR}'   a function of this process answers
@@ -107,6 +112,7 @@ postern route --help teaches them all, and postern route check says which of the
 	f.BoolVar(&cfg.noBatch, "no-batch", false, "with --to cgi: leave the process in the usual scheduling class, not in that of batch work (SCHED_BATCH)")
 	cfg.site.addFlags(f)
 	cfg.rules.addFlags(f)
+	cfg.at.addFlags(f)
 	addLimits(f, &cfg.limits)
 	cfg.log.addFlags(f)
 	return c
@@ -120,7 +126,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(errors.New("nothing to listen at: say --listen URL, for example --listen fastcgi://127.0.0.1:9000"))
 	case siteErr != nil:
 		return usage(siteErr)
-	case len(cfg.upstreams.to) == 0 && cfg.site.root == "" && len(cfg.rules) == 0:
+	case len(cfg.upstreams.to) == 0 && cfg.site.root == "" && len(cfg.rules) == 0 && len(cfg.at) == 0:
 		return usage(errors.New("no backend: say --to URL, or --root DIRECTORY for a site; --to demo: is a built-in one"))
 	}
 	log, err := cfg.log.open(os.Stderr)
@@ -134,7 +140,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(err)
 	}
 	defer end()
-	if cfg.upstreams.allCGI() && !cfg.noBatch {
+	if (cfg.upstreams.allCGI() || cfg.at.anyIsCGI()) && !cfg.noBatch {
 		runInBatch(log)
 	}
 	ls, err := openAll(ctx, cfg.listen)
@@ -169,6 +175,9 @@ func openAll(ctx context.Context, urls []string) (ls []*endpoint.Listener, err e
 // handler returns the handler of the backend, with the rules before it, and what ends it.
 func (cfg *serveConfig) handler(log *slog.Logger) (protocol.Handler, func(), error) {
 	h, end, err := cfg.backend(log)
+	if err == nil && len(cfg.at) > 0 {
+		h, end, err = cfg.mounts(log, h, end)
+	}
 	if err != nil || len(cfg.rules) == 0 {
 		return h, end, err
 	}
