@@ -81,12 +81,15 @@ func (p places) anyIsCGI() bool {
 // mounts returns the handler that gives requests to the backends of --at, and the rest to next,
 // which may be nil; and what ends them all, with endNext. After an error they have been ended.
 func (cfg *serveConfig) mounts(log *slog.Logger, next protocol.Handler, endNext func()) (protocol.Handler, func(), error) {
+	if cfg.at.anyIsCGI() && !cfg.noBatch {
+		runInBatch(log)
+	}
 	var all route.Mounts
 	end := endNext
 	for _, at := range cfg.at {
 		h, err := cfg.mounted(log, at)
 		if next != nil && at.host == "" && at.prefix == "" {
-			err = fmt.Errorf("--to says the same, for %s: leave one out", strings.Join(cfg.upstreams.to, ", "))
+			err = errors.New("it leaves nothing for --to: leave one of them out")
 		}
 		if err != nil {
 			end()

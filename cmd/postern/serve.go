@@ -140,7 +140,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 		return usage(err)
 	}
 	defer end()
-	if (cfg.upstreams.allCGI() || cfg.at.anyIsCGI()) && !cfg.noBatch {
+	if cfg.upstreams.allCGI() && !cfg.noBatch {
 		runInBatch(log)
 	}
 	ls, err := openAll(ctx, cfg.listen)
