@@ -109,5 +109,6 @@ or another server by any of these protocols.
 		compareCommand(), routeCommand(), decodeCommand(), exploreCommand(), serveComparedCommand())
 	c.AddCommand(versionCommand(), protocolsTopic())
 	c.AddCommand(getCommand(), probeCommand())
+	completeURLs(c)
 	return c
 }

@@ -44,6 +44,12 @@ uWSGI closes without an answer where a function is unknown, has failed, or has r
 		Example: `  postern rpc uwsgi://127.0.0.1:3031 hello
   postern rpc uwsgi+unix:/run/app.sock resize 640 @photo.jpeg >small.jpeg
   postern rpc --list uwsgi://127.0.0.1:3031`,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveDefault
+			}
+			return completeURL(typed, func(s endpoint.Scheme) bool { return s.Name == "uwsgi" })
+		},
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:

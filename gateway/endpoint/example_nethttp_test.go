@@ -14,8 +14,8 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// eachBackend serves hello by FastCGI, as php-fpm, by uwsgi, as uWSGI, and by SCGI, and has use call
-// each.
+// eachBackend serves hello by FastCGI, as php-fpm, by uwsgi, as uWSGI, and by SCGI, and has use
+// call each.
 func eachBackend(use func(scheme string, backend *endpoint.Client)) {
 	srv := &gateway.Server{Handler: hello}
 	defer srv.Close()

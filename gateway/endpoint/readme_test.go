@@ -43,7 +43,8 @@ func Example_readme() {
 	err = balancer.Add(backend) // and so on
 	proxy = &gateway.Proxy{Backend: balancer}
 
-	// A Transport has net/http's own client, and its ReverseProxy, call php-fpm, uWSGI, any backend.
+	// A Transport has net/http's own client, and its ReverseProxy, call php-fpm, uWSGI, any
+	// backend.
 	php := &http.Client{Transport: &protocol.Transport{Backend: client}}
 	front := &httputil.ReverseProxy{Transport: php.Transport, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
 

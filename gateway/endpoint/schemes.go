@@ -6,7 +6,8 @@ import "slices"
 type Scheme struct {
 	Name    string   // "fastcgi"
 	Listens bool     // one can listen for it
-	Calls   bool     // one can call it
+	Calls   bool     // requests can go there: [NewHandler] takes it
+	IsPath  bool     // the address is a file or a directory, "cgi:/srv/app.cgi": no network's
 	Port    string   // where a URL has none; empty: it must have one
 	Options []string // for calling
 }
@@ -17,7 +18,7 @@ func Schemes() []Scheme {
 	all := make([]Scheme, len(table))
 	for i := range table {
 		r := &table[i]
-		all[i] = Scheme{Name: r.name, Listens: r.serve != nil, Calls: r.client != nil, Port: r.port, Options: slices.Clone(r.options)}
+		all[i] = Scheme{Name: r.name, Listens: r.serve != nil, Calls: r.client != nil || r.handler != nil, IsPath: r.path != "", Port: r.port, Options: slices.Clone(r.options)}
 	}
 	return all
 }
