@@ -64,7 +64,7 @@ func routeCheckCommand() *cobra.Command {
 		Long: `Check tries the rules for one request, and says of each whether it was met, what its action did, and what came next.
 
 Without --run no function is called and nothing is sent on: functions are taken to say "next", or what --answer says.`,
-		Example: `  postern route check --routes rules.ini /foo?a=b
+		Example: `  postern route check --routes rules.ini '/foo?a=b'
   postern route check --routes rules.ini --answer 'auth=break 403 Forbidden' -H 'User-Agent: curl' http://www.example.com/
   postern route check --route '^/foo rpc:echo ${REQUEST_URI}' --to 'demo:?rpc=1' --run /foo`,
 		Args: func(_ *cobra.Command, args []string) error {
