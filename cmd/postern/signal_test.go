@@ -239,6 +239,7 @@ func TestScriptsEndWithTheCommand(t *testing.T) {
 			go drain(out)
 			endsAtTheSecond(t, cmd, log)
 			// its end comes with the end of the last that writes
+			alive.SetReadDeadline(time.Now().Add(time.Minute))
 			if _, err := io.Copy(io.Discard, alive); err != nil {
 				t.Error(err)
 			}
