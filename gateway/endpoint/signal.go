@@ -45,12 +45,13 @@ func UntilSignal(ctx context.Context, log *slog.Logger) (until context.Context, 
 	})
 }
 
-// endBy ends the process as s does by itself, and its CGI programs with it.
+// endBy ends the process as s does by itself, and its CGI programs with it. The first process of a
+// container, which no signal ends by itself, exits.
 func endBy(s os.Signal) {
 	cgi.KillAll()
 	signal.Reset(s)
-	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
-		time.Sleep(100 * time.Millisecond) // the first process of a container ignores it
+	if self, err := os.FindProcess(os.Getpid()); os.Getpid() != 1 && err == nil && self.Signal(s) == nil {
+		time.Sleep(time.Second) // it comes at once
 	}
 	os.Exit(exitStatus(s))
 }
