@@ -27,6 +27,9 @@ var (
 		return protocol.WeakMatch // modifier1 may be any byte
 	}}
 	HTTP = &Wire{"http", "HTTP", "an", "proxy_pass", func(a, b byte) protocol.Match {
+		if lower(a) && lower(b) {
+			return protocol.WeakMatch // a method that nobody knows; they are case-sensitive
+		}
 		return strong(upper(a) && (upper(b) || b == '-')) // a method
 	}}
 	TLS = &Wire{"tls", "TLS", "a", "", func(a, b byte) protocol.Match {
@@ -45,6 +48,8 @@ func strong(is bool) protocol.Match {
 }
 
 func upper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+func lower(c byte) bool { return c >= 'a' && c <= 'z' }
 
 // Match is [protocol.Sniffer]'s Sniff for w. Fewer than two bytes are no match.
 func (w *Wire) Match(first []byte) protocol.Match {
@@ -72,7 +77,7 @@ func Of(first []byte) *Wire {
 // listener of w. It returns nil if nothing is, as far as the bytes tell.
 func (w *Wire) WrongProtocol(first []byte) error {
 	got := Of(first)
-	if got == w || got == nil {
+	if got == w || got == nil || got.Match(first) == protocol.WeakMatch && w.Match(first) == protocol.WeakMatch {
 		return nil
 	}
 	mistake := "uses " + got.directive + " where " + w.directive + " is meant"

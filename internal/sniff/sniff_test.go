@@ -41,7 +41,7 @@ func TestWrongProtocolInPlainWords(t *testing.T) {
 	for _, row := range []struct {
 		want  *Wire
 		first string
-	}{{FastCGI, "\x01\x01"}, {SCGI, "70:"}, {UWSGI, "\x00\x10"}, {HTTP, "GET"}, {SCGI, ""}} {
+	}{{FastCGI, "\x01\x01"}, {SCGI, "70:"}, {UWSGI, "\x00\x10"}, {HTTP, "GET"}, {HTTP, "get / HTTP/1.1"}, {UWSGI, "ge\x01\x00"}, {SCGI, ""}} {
 		if err := row.want.WrongProtocol([]byte(row.first)); err != nil {
 			t.Error(err)
 		}
