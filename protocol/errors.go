@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,8 +33,10 @@ var (
 // An Error tells what went wrong with one message or exchange. Its text is one line:
 //
 //	fastcgi: read params: too large: 70000 > 65536 bytes
+//	scgi 127.0.0.1:4000: read response: upstream: 5 bytes short of its Content-Length: unexpected EOF
 type Error struct {
 	Protocol string // "fastcgi"; empty in the core
+	Address  string // of the backend on whose connection it happened; empty where Err tells it, too
 	Op       string // "read params"
 	Kind     error  // one of the seven kinds
 	Detail   string // figures or a reason; may be empty
@@ -56,8 +59,8 @@ type Error struct {
 
 func (e *Error) Error() string {
 	s := e.Op
-	if e.Protocol != "" {
-		s = e.Protocol + ": " + s
+	if by := strings.TrimSpace(e.Protocol + " " + e.Address); by != "" {
+		s = by + ": " + s
 	}
 	if e.Kind != nil {
 		s += ": " + e.Kind.Error()

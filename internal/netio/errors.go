@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strconv"
 	"syscall"
 
@@ -62,6 +63,24 @@ func wrapError(ctx context.Context, proto, op string, err error) error {
 	if own, ok := err.(*protocol.Error); ok && own.Kind == protocol.ErrUpstream {
 		*e = *own
 		e.Protocol = proto
+	}
+	return e
+}
+
+// withAddress adds a backend's address to an error of wrapError, unless it is of package net, whose
+// errors have the address, or the backend has none, as the end of a pipe.
+func withAddress(err error, a net.Addr) error {
+	e, ok := err.(*protocol.Error)
+	if _, told := errors.AsType[*net.OpError](err); !ok || told {
+		return err
+	}
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		e.Address = a.String()
+	case *net.UnixAddr:
+		if a.Name != "@" { // of a socket pair
+			e.Address = a.Name
+		}
 	}
 	return e
 }

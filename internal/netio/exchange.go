@@ -214,5 +214,5 @@ func (x *Exchange) wrapError(op string, err error) error {
 	if unread := x.bodyErr.Load(); unread != nil && x.ctx.Err() == nil {
 		return *unread
 	}
-	return wrapError(x.ctx, x.protocol, op, err)
+	return withAddress(wrapError(x.ctx, x.protocol, op, err), x.Conn.RemoteAddr())
 }
