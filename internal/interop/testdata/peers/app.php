@@ -58,7 +58,35 @@ case 'wait': // for somebody to kill us, after some output or before
 	rename($_GET['pid'] . '.new', $_GET['pid']);
 	sleep(60);
 	break;
+case 'session': // how often this visitor has come
+	session_save_path(__DIR__);
+	session_start();
+	$_SESSION['visits'] = ($_SESSION['visits'] ?? 0) + 1;
+	echo "visit {$_SESSION['visits']}\n";
+	break;
+case 'finish': // the answer is whole, and the work goes on until somebody says that it may end
+	echo "answered\n";
+	fastcgi_finish_request();
+	await($_GET['until']);
+	file_put_contents($_GET['until'] . '.seen', 'done');
+	break;
+case 'hold': // a child, until somebody says that it may end
+	await($_GET['until']);
+	echo "held\n";
+	break;
+case 'note': // that a request has been read
+	file_put_contents(__DIR__ . '/read', "{$_GET['id']}\n", FILE_APPEND | LOCK_EX);
+	echo "read {$_GET['id']}\n";
+	break;
 default:
 	header('Content-Type: text/plain');
 	echo "{$_SERVER['REQUEST_METHOD']} {$_SERVER['SCRIPT_NAME']} ", $_SERVER['PATH_INFO'] ?? '', " {$_SERVER['REMOTE_ADDR']}\n";
+}
+
+function await(string $file): void
+{
+	for ($i = 0; $i < 3000 && !file_exists($file); $i++) {
+		usleep(10000);
+		clearstatcache();
+	}
 }
