@@ -1,6 +1,7 @@
 // Command casescript is the CGI program of the tests that run the cases of protocoltest by CGI. It
 // serves one request of the case that HTTP_X_CASE names. With a URL in CASE_BACKEND it sends the
-// request on there, as the middle of a chain.
+// request on there, as the middle of a chain. With CASE_BEHIND it is a chain's end, and what came
+// of the request is told by the middle.
 package main
 
 import (
@@ -15,12 +16,18 @@ import (
 )
 
 func main() {
-	name := os.Getenv("HTTP_X_CASE")
+	name, backend, behind := os.Getenv("HTTP_X_CASE"), os.Getenv("CASE_BACKEND"), os.Getenv("CASE_BEHIND")
+	os.Unsetenv("CASE_BACKEND") // the environment is the request, and goes on to the backend
+	os.Unsetenv("CASE_BEHIND")
 	h, lim := protocoltest.Handler(name)
-	if url := os.Getenv("CASE_BACKEND"); url != "" {
-		h = sendingOn(url)
+	if backend != "" {
+		h = sendingOn(backend)
 	}
-	if err := (&cgi.Program{Limits: lim, Observe: protocoltest.Observe(name)}).Serve(h); err != nil {
+	p := &cgi.Program{Limits: lim}
+	if behind == "" {
+		p.Observe = protocoltest.Observe(name)
+	}
+	if err := p.Serve(h); err != nil {
 		os.Exit(1)
 	}
 }
@@ -31,6 +38,9 @@ func sendingOn(url string) protocol.Handler {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if c, ok := client.RoundTripper.(*gateway.HTTPClient); ok {
+		c.KeepForwarded = true
 	}
 	return &gateway.Proxy{Backend: client, Name: protocoltest.Behind, FullDuplex: true}
 }

@@ -43,7 +43,7 @@ func (r *tableRow) count(t *testing.T, name string, d *departure) {
 	}
 }
 
-// print logs the table, and writes it where POSTERN_INTEROP_TABLE says.
+// print logs the table, and adds it to what POSTERN_INTEROP_TABLE names.
 func (tb *table) print(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-9s %-9s %-20s %9s  %s\n", "front", "protocol", "configuration", "passed", "where the front departs")
@@ -62,8 +62,11 @@ func (tb *table) print(t *testing.T) {
 	fmt.Fprintf(&b, "%-40s %4d/%-4d\n", "all", passed, ran)
 	t.Log("\n" + b.String())
 	if path := os.Getenv("POSTERN_INTEROP_TABLE"); path != "" {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Error(err)
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+		if err != nil {
+			t.Fatal(err)
 		}
+		defer f.Close()
+		fmt.Fprintln(f, b.String())
 	}
 }

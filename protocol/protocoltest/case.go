@@ -22,6 +22,10 @@ type testCase struct {
 	// check needs connections that it can touch; a pair of processes has none, and runs else_
 	wires bool
 
+	// the handler leaves a goroutine behind, which ends with a process: a pair of scripts runs
+	// else_
+	outlives bool
+
 	observed bool // check looks at what is told of its requests: see trial.report
 
 	limits *protocol.Limits // the server's

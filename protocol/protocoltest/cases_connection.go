@@ -27,11 +27,12 @@ var connectionCases = []testCase{
 		want:    "A hundred requests one after another each get their own answer, on one connection where the protocol keeps it.",
 		handler: echoingID,
 		check: func(x *trial) {
-			for i := range 100 {
+			for i := range x.times(100) {
 				body := strings.Repeat("b", i*7)
 				x.whole(x.do(x.post(body, "HTTP_X_ID", itoa(i))), 200, itoa(i)+":"+body)
 			}
-			if x.pair.has(Keep) && x.dialed() > 2 {
+			// a connection is not kept while others wait, as they do for the start of a process
+			if x.pair.has(Keep) && !x.pair.Scripts && x.dialed() > 2 {
 				x.Errorf("%d connections for 100 requests in a row", x.dialed())
 			}
 		},
@@ -45,7 +46,7 @@ var connectionCases = []testCase{
 			for i := range 16 {
 				all.Go(func() {
 					random := rand.New(rand.NewPCG(1, uint64(i)))
-					for j := range 20 {
+					for j := range x.times(20) {
 						id, n := fmt.Sprintf("%d-%d", i, j), random.IntN(40000)
 						body := strings.Repeat(string(rune('a'+i)), n)
 						got := x.end(x.post(body, "HTTP_X_ID", id))
@@ -153,7 +154,7 @@ var connectionCases = []testCase{
 		handler: echoingID,
 		wires:   true, why: noWires,
 		check: func(x *trial) {
-			for i := range 20 {
+			for i := range x.times(20) {
 				c := x.connect()
 				random := rand.New(rand.NewPCG(2, uint64(i)))
 				b := make([]byte, 2000)

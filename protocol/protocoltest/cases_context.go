@@ -166,12 +166,12 @@ func (x *trial) ends(l *line) {
 	x.Helper()
 	gone := time.Now()
 	l.conn.SetDeadline(gone.Add(10 * time.Second))
-	if x.pair.Processes {
+	if x.pair.scripts() {
 		l.fail = func(string, ...any) {}
 	}
 	cause := l.hear()
 	x.Logf("the handler's context ended within %v: %s", time.Since(gone).Round(10*time.Microsecond), cause)
-	if cause == "none" || cause == "" && !x.pair.Processes {
+	if cause == "none" || cause == "" && !x.pair.scripts() {
 		x.Errorf("the context ended for no reason")
 	}
 }
@@ -267,7 +267,7 @@ var vanishCases = []testCase{
 			io.WriteString(w, r.Params.Get("HTTP_X_ID"))
 		}),
 		check: func(x *trial) {
-			for i := range 20 {
+			for i := range x.times(20) {
 				ctx, cancel := context.WithCancel(context.Background())
 				ended := make(chan struct{})
 				go func() {

@@ -245,7 +245,7 @@ var panicCases = []testCase{
 // logs checks that the server has logged a text. A child process has a log of its own.
 func (x *trial) logs(want string) {
 	x.Helper()
-	if !x.pair.Processes && !x.log.await(want) {
+	if !x.pair.scripts() && !x.log.await(want) {
 		x.Errorf("the log does not mention %q:\n%s", want, x.log)
 	}
 }

@@ -38,7 +38,7 @@ var lateCases = []testCase{
 			l.say("in handler")
 			<-ready
 		}),
-		wires: true, why: dies,
+		outlives: true, why: dies,
 		check: func(x *trial) {
 			for range 5 {
 				x.whole(x.get(), 200, "in time")
@@ -74,7 +74,7 @@ var lateCases = []testCase{
 			<-reading
 			io.WriteString(w, "answered")
 		}),
-		wires: true, why: dies,
+		outlives: true, why: dies,
 		check: func(x *trial) {
 			for range 3 {
 				said, say := io.Pipe()
@@ -114,7 +114,7 @@ var lateCases = []testCase{
 			}()
 			io.WriteString(w, "answered")
 		}),
-		wires: true, why: dies,
+		outlives: true, why: dies,
 		check: func(x *trial) {
 			for range 5 {
 				got := x.get()

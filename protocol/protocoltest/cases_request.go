@@ -176,7 +176,7 @@ var requestCases = []testCase{
 			io.WriteString(w, r.Params.Get("HTTP_X_REQUEST_ID"))
 		}),
 		check: func(x *trial) {
-			for i := range 20 {
+			for i := range x.times(20) {
 				id := fmt.Sprintf("id-%d-%08x", i, uint32(i)*2654435761)
 				x.whole(x.do(x.request("GET", "/", "HTTP_X_REQUEST_ID", id)), 200, id)
 			}
@@ -271,7 +271,7 @@ var urlCases = []testCase{
 		check: func(x *trial) {
 			r := x.request("GET", "/a%00b")
 			r.Params.Del("PATH_INFO")
-			if x.pair.Processes || x.pair.Chain && !x.pair.has(NUL) {
+			if x.pair.scripts() || x.pair.Chain && !x.pair.has(NUL) {
 				if got := x.end(r); got.err == nil && got.status != 400 && !strings.Contains(got.body, `"/a\u0000b"`) {
 					x.Errorf("%d %s", got.status, got.body)
 				}
@@ -287,7 +287,7 @@ var urlCases = []testCase{
 		check: func(x *trial) {
 			r := x.request("OPTIONS", "*")
 			r.Params.Set("PATH_INFO", "")
-			if x.pair.Processes {
+			if x.pair.scripts() {
 				x.refused(r, protocol.ErrNotFound) // it names no script
 				return
 			}

@@ -346,7 +346,7 @@ var keeping = native(func(w protocol.ResponseWriter, r *protocol.Request) {
 })
 
 func (x *trial) keeps() {
-	if x.pair.Processes {
+	if x.pair.scripts() {
 		x.status(x.do(x.request("GET", "/", "HTTP_X_VALUE", "first")), 200)
 		return
 	}

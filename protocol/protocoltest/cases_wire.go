@@ -68,7 +68,7 @@ var wireCases = []testCase{
 		wires:   true, why: noWires,
 		check: func(x *trial) {
 			r := func() *protocol.Request { return x.post("a body "+bodyEnd, "HTTP_X_ID", "7") }
-			for n := range x.sent(r()) {
+			for _, n := range x.offsets(x.sent(r())) {
 				x.wrapDials(func(c net.Conn) net.Conn { return &parted{Conn: c, after: n} })
 				x.whole(x.do(r()), 200, "7:a body "+bodyEnd)
 			}
@@ -107,7 +107,7 @@ func cutRequests(x *trial) {
 	size := x.sent(r(99999))
 	x.answer()
 	x.forgetConns()
-	for n := range size {
+	for _, n := range x.offsets(size) {
 		x.wrapDials(func(c net.Conn) net.Conn { return &cut{Conn: c, left: n} })
 		if got := x.end(r(n)); got.err == nil && got.status < 400 {
 			x.Errorf("cut after %d of %d bytes the client got %d, whole", n, size, got.status)
@@ -135,7 +135,7 @@ func cutResponses(x *trial) {
 	x.status(x.get(), 200)
 	size := bytes.LastIndex(first.bytes(), []byte(bodyEnd)) + len(bodyEnd)
 	x.forgetConns()
-	for n := range size {
+	for _, n := range x.offsets(size) {
 		x.wrapAccepts(func(c net.Conn) net.Conn { return &cut{Conn: c, left: n} })
 		if got := x.end(x.request("GET", "/")); got.err == nil {
 			x.Errorf("cut after %d of %d bytes the client got %d %q, whole", n, size, got.status, got.body)

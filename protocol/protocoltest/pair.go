@@ -27,6 +27,12 @@ type Pair struct {
 	// Processes says that there are no connections: each request is a process. Site then has no
 	// Listener, and Start must be set.
 	Processes bool
+	// Scripts says that a handler is a process of its own, also where there are connections: it is
+	// told of its request's end by a signal, and has a log of its own. Processes says so, too.
+	Scripts bool
+
+	// Ran, if not nil, is told of each case that has run, one after another.
+	Ran func(Outcome)
 
 	// Secure says that Start has both sides speak TLS.
 	Secure bool
@@ -43,6 +49,15 @@ type Pair struct {
 	MaxValue int
 	// bytes of all names and values, where the wire bounds them; 0 means that only Limits do
 	MaxBlock int
+}
+
+// An Outcome is how a case went on a pair.
+type Outcome struct {
+	Case   string
+	Passed bool
+	// Differs says that the pair lacks what the case needs: what was checked is what is expected of
+	// such a pair.
+	Differs bool
 }
 
 // A Site is what a case wants served.
@@ -86,6 +101,9 @@ const (
 )
 
 func (p *Pair) has(f Feature) bool { return p.Has&f == f }
+
+// scripts reports whether a handler is a process of its own.
+func (p *Pair) scripts() bool { return p.Processes || p.Scripts }
 
 func (p *Pair) name() string {
 	if p.Name == "" {

@@ -43,10 +43,13 @@ func run(t *testing.T, p *Pair, network string, c *testCase) {
 		}
 	})
 	x := start(t, p, network, c)
-	check := c.check
-	if c.needs != 0 && !p.has(c.needs) || c.wires && p.Processes {
+	check, differs := c.check, false
+	if c.needs != 0 && !p.has(c.needs) || c.wires && p.Processes || c.outlives && p.scripts() {
 		t.Logf("%s differs: %s", p.name(), c.why)
-		check = c.else_
+		check, differs = c.else_, true
+	}
+	if p.Ran != nil {
+		defer func() { p.Ran(Outcome{Case: c.name, Passed: !t.Failed(), Differs: differs}) }()
 	}
 	check(x)
 	if t.Failed() {

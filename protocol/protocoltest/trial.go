@@ -231,7 +231,7 @@ func (x *trial) cutIfSeen(got result) {
 // then says nothing.
 func (x *trial) hearsLast(l *line, want string) {
 	x.Helper()
-	if !x.pair.Processes {
+	if !x.pair.scripts() {
 		x.hears(l, want)
 		return
 	}
@@ -239,6 +239,28 @@ func (x *trial) hearsLast(l *line, want string) {
 	if got := l.hear(); got != want && got != "" {
 		x.Errorf("the handler says %q, want %q or nothing", got, want)
 	}
+}
+
+// times is how often a case repeats a request that its own pair repeats n times. In a chain whose
+// handlers are processes, each of them costs the start of one or two, and a tenth must do.
+func (x *trial) times(n int) int {
+	if x.pair.Chain && x.pair.scripts() {
+		return max(n/10, 1)
+	}
+	return n
+}
+
+// offsets are those at which a case cuts size bytes: each; in a chain whose handlers are processes,
+// one in 31.
+func (x *trial) offsets(size int) (list []int) {
+	step := 1
+	if x.pair.Chain && x.pair.scripts() {
+		step = 31
+	}
+	for n := 0; n < size; n += step {
+		list = append(list, n)
+	}
+	return list
 }
 
 // lost reports whether an early answer was lost on a pair that is known to lose some.
