@@ -30,15 +30,15 @@ type badRow struct {
 	status    int    // of the gateway, 0 where it has begun to answer
 }
 
-// limits are those of the row's client. It waits for 100 ms for what never
+// limits are those of the row's client. It waits for 500 ms for what never
 // comes, and else patiently.
 func (r badRow) limits() *protocol.Limits {
 	lim := &protocol.Limits{ResponseHead: 4096}
 	switch {
 	case strings.HasPrefix(r.want, "no response head"):
-		lim.FirstByteTimeout = 100 * time.Millisecond
+		lim.FirstByteTimeout = 500 * time.Millisecond
 	case strings.HasPrefix(r.want, "nothing more"):
-		lim.ReadTimeout = 100 * time.Millisecond
+		lim.ReadTimeout = 500 * time.Millisecond
 	}
 	return lim
 }
@@ -55,14 +55,14 @@ var badBackends = []badRow{
 	{"fastcgi", "too short", speech{says: record(stdout, "Content-Length: 10\r\n\r\nhello") + ended}, "5 bytes short of its Content-Length", 502},
 	{"scgi uwsgi http", "too short", speech{says: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"}, "5 bytes short of its Content-Length", 502},
 	{"scgi uwsgi http", "a length that is none", speech{says: "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello"}, "Content-Length", 502},
-	{"fastcgi", "endless STDERR", speech{more: record(stderr, strings.Repeat("trouble ", 4096))}, "no response head within 100ms", 504},
+	{"fastcgi", "endless STDERR", speech{more: record(stderr, strings.Repeat("trouble ", 4096))}, "no response head within 500ms", 504},
 	{"fastcgi", "endless STDERR in a body", speech{says: record(stdout, "A: b\r\n\r\nhello"), more: record(stderr, strings.Repeat("trouble ", 4096))},
-		"nothing more of the response within 100ms", 0},
-	{"fastcgi scgi uwsgi http", "nothing for ever", speech{holds: true}, "no response head within 100ms", 504},
-	{"scgi uwsgi http", "half a head for ever", speech{says: "HTTP/1.1 200 OK\r\nContent-", holds: true}, "no response head within 100ms", 504},
-	{"fastcgi", "half a body for ever", speech{says: record(stdout, "A: b\r\n\r\nhello"), holds: true}, "nothing more of the response within 100ms", 0},
+		"nothing more of the response within 500ms", 0},
+	{"fastcgi scgi uwsgi http", "nothing for ever", speech{holds: true}, "no response head within 500ms", 504},
+	{"scgi uwsgi http", "half a head for ever", speech{says: "HTTP/1.1 200 OK\r\nContent-", holds: true}, "no response head within 500ms", 504},
+	{"fastcgi", "half a body for ever", speech{says: record(stdout, "A: b\r\n\r\nhello"), holds: true}, "nothing more of the response within 500ms", 0},
 	{"scgi uwsgi http", "half a body for ever", speech{says: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", holds: true},
-		"nothing more of the response within 100ms", 0},
+		"nothing more of the response within 500ms", 0},
 	{"fastcgi scgi uwsgi http", "closes without a word", speech{}, "unexpected EOF", 502},
 }
 
