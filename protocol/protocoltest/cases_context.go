@@ -30,7 +30,7 @@ var contextCases = []testCase{
 			}()
 			fmt.Fprint(w, text(r.Context().Err()))
 		}),
-		wires: true, why: dies,
+		outlives: true, why: dies,
 		check: func(x *trial) {
 			for range 3 {
 				x.whole(x.get(), 200, "none")
