@@ -1,4 +1,4 @@
-# make test     installs what is missing, then vets and runs every test with -race, behind the real web servers too
+# make test     installs what is missing, then vets and runs every test, with -race too, behind the real web servers
 # make build    the command as one static program: artifacts/postern
 # make check    formatting, staticcheck, and whether other systems can build it
 # make explore  the illustrated page as one file that needs no server: artifacts/explore/postern-explore.html
@@ -29,15 +29,13 @@ test: deps
 	$(GO) vet ./...
 	$(GO) test -count=1 -run 'Alloc|SystemCalls|Instructions' ./protocol ./gateway/route ./benchmarks # the race detector allocates, so these run without it
 	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
-	$(GO) test -count=1 -run 'TestChains/.*/.*/bulk' ./gateway/endpoint # its bulk is four times what it is with it
-	$(GO) test -count=1 -run TestConformanceOverTLS ./gateway/endpoint # a handshake costs ten times as much with it
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
-	@# with it nginx sends half as many requests a second, and its memory is not the program's
-	POSTERN_INTEROP=1 $(GO) test -count=1 -run 'TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./cmd/postern ./internal/interop ./gateway
+	@# with it nginx sends half as many requests a second, its memory is not the program's, and all pairs take four times as long
+	POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -count=1 -timeout 18m -run 'TestFronts|TestChains|TestConformanceOverTLS|TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./internal/interop ./cmd/postern ./gateway ./gateway/endpoint
 	@$(MAKE) --no-print-directory explore # which compiles what the next line tests
 	POSTERN_INTEROP=1 $(GO) -C internal/explore/browser test -count=1 . # in a real browser; its screenshots are in artifacts/explore
 	@# the longest first: two packages are tested at a time. A program with the race detector ends a second late unless told.
-	@GORACE=atexit_sleep_ms=0 POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
+	@GORACE=atexit_sleep_ms=0 POSTERN_INTEROP=1 $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
 
 build:
