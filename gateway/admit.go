@@ -1,6 +1,11 @@
 package gateway
 
-import "net"
+import (
+	"net"
+	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
+)
 
 // admit has nc served if its peer may connect. The goroutine that has served it then accepts the
 // next one itself if that has come by then: it need not be handed from one goroutine to another.
@@ -42,6 +47,31 @@ func (s *Server) come(l *activeListener) *conn {
 		return s.admitted(l, nc)
 	}
 	return nil
+}
+
+// How connections are accepted that wait in the system's queue of a listener which is to be closed:
+// as many as most systems let wait, and for so long that a busy machine comes to it.
+const (
+	queueMax  = 4096
+	queueTime = 10 * time.Millisecond
+)
+
+// waiting returns the connections that a listener which is to be closed has in the system's queue:
+// their clients take them for accepted.
+func (s *Server) waiting(l *activeListener) (all []net.Conn) {
+	d, ok := netio.PlainListener(l.Listener).(deadliner)
+	if !ok || l.detached.Load() || !s.run.closing.Load() {
+		return nil
+	}
+	for range queueMax {
+		d.SetDeadline(time.Now().Add(queueTime))
+		nc, err := l.Accept()
+		if err != nil {
+			break
+		}
+		all = append(all, nc)
+	}
+	return all
 }
 
 // refuse closes the connection of a forbidden peer.

@@ -81,6 +81,11 @@ func askOnce(addr net.Addr, request, answer string) string {
 	}
 	defer c.Close()
 	io.WriteString(c, request)
+	return answerOn(c, answer)
+}
+
+// answerOn returns what comes on c, up to the answer.
+func answerOn(c net.Conn, answer string) string {
 	got, b := "", make([]byte, 4096)
 	for !strings.Contains(got, answer) {
 		n, err := c.Read(b)

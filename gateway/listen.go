@@ -57,6 +57,15 @@ func (l *activeListener) Close() error {
 	return l.err
 }
 
+// stop ends accepting. Where that can be had without a Close, shut closes the listener, once it has
+// what waits there.
+func (l *activeListener) stop() {
+	if d, ok := netio.PlainListener(l.Listener).(deadliner); ok && !l.detached.Load() && d.SetDeadline(time.Unix(1, 0)) == nil {
+		return
+	}
+	l.Close()
+}
+
 func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) *activeListener {
 	active := &activeListener{Listener: l, protocol: protocolName, kind: k, allow: s.Allow, done: make(chan struct{})}
 	if own, ok := l.(*Listener); ok {
@@ -129,7 +138,11 @@ func (s *Server) open(l *activeListener) bool {
 }
 
 func (s *Server) shut(l *activeListener) {
+	rest := s.waiting(l)
 	l.Close()
+	for _, nc := range rest {
+		s.admit(l, nc)
+	}
 	if n := l.refused.Rest(); n > 0 {
 		s.run.log.Warn("forbidden peers", "listener", l.name, "unlogged", n)
 	}

@@ -23,8 +23,8 @@ const firstRequestTime = time.Second
 // end; each connection closes after its answer. It returns nil once all have ended. If ctx ends
 // before that, it does as Close does and returns ctx's error.
 //
-// What was accepted is served: so where a successor has the same listening socket no request is
-// lost. A connection that has had no request yet may still begin its first within 1 s of the call,
+// What was accepted is served, and what waits in the system's queues of the listeners: so where a
+// successor has the same listening socket no request is lost. A connection that has had no request yet may still begin its first within 1 s of the call,
 // and one that is kept is closed only if no further request has come; both are closed after that
 // second.
 //
@@ -83,7 +83,7 @@ func (s *Server) stop() {
 		close(r.stopped)
 	}
 	for l := range r.listeners {
-		l.Close()
+		l.stop()
 	}
 	r.room.Broadcast()
 	web := r.web

@@ -229,3 +229,55 @@ func TestCloseOfAHijackedConnection(t *testing.T) {
 		}
 	}
 }
+
+// A connection that waits in the system's queue when a shutdown begins is served: its client has
+// been told that it is accepted, and may have sent its request.
+func TestShutdownServesTheQueue(t *testing.T) {
+	for name, way := range ways {
+		for network, l := range map[string]net.Listener{"tcp": tcp(t), "unix": unix(t)} {
+			t.Run(name+"/"+network, func(t *testing.T) {
+				h := newBlocking()
+				s := &gateway.Server{MethodOptional: true, Handler: h, MaxConns: 1}
+				served := make(chan error, 1)
+				told := &closing{l, make(chan struct{})}
+				go func() { served <- way.serve(s, told) }()
+				conns := make([]net.Conn, 3)
+				for i := range conns {
+					conns[i] = dial(t, l.Addr())
+					io.WriteString(conns[i], way.request)
+					if i == 0 {
+						<-h.entered // so nobody accepts the others
+					}
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- s.Shutdown(context.Background()) }()
+				<-told.closed
+				close(h.leave)
+				for i, c := range conns {
+					if got := answerOn(c, way.answer); !strings.Contains(got, way.answer) {
+						t.Errorf("connection %d: %q", i, got)
+					}
+				}
+				if err := <-served; err != gateway.ErrServerClosed {
+					t.Error(err)
+				}
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// A closing listener tells when it is closed.
+type closing struct {
+	net.Listener
+	closed chan struct{}
+}
+
+func (l *closing) PlainListener() net.Listener { return l.Listener }
+
+func (l *closing) Close() error {
+	defer close(l.closed)
+	return l.Listener.Close()
+}

@@ -19,7 +19,7 @@ import (
 
 const getLong = `Get asks a backend for one answer, by any protocol, as curl does by HTTP. Flags that curl has mean what they mean there.
 
-URL is fastcgi://HOST:PORT/PATH?QUERY, and so scgi, uwsgi, http; fastcgi+unix:SOCKET:/PATH?QUERY, where a colon parts the
+URL is 'fastcgi://HOST:PORT/PATH?QUERY', and so scgi, uwsgi, http; 'fastcgi+unix:SOCKET:/PATH?QUERY', where a colon parts the
 socket's path from the request's, as in nginx; cgi:PROGRAM:/PATH, or cgi:DIRECTORY/:/NAME, a program that is started.
 The path is sent as it is written; braces and brackets mean nothing. Quote a URL that has a ? or an &.
 

@@ -90,7 +90,7 @@ or another server by any of these protocols.
                                                                     a PHP site, without a web server
   postern get fastcgi+unix:/run/php/php-fpm.sock:/status --script /status
                                                                     ask a backend, as curl does by HTTP
-  postern probe fastcgi+unix:/run/php/php-fpm.sock                  is it well? for health checks
+  postern probe fastcgi+unix:/run/php/php-fpm.sock                  whether it is well, for health checks
   postern rpc uwsgi://127.0.0.1:3031 hello                          call a function of uWSGI's RPC
   postern compare --quick                                           measure every protocol, beside net/http's
   postern route check --routes rules.ini /foo                       which of uWSGI's routing rules a request meets

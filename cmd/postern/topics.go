@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,6 +69,11 @@ Options to listen:
 
 Options to call:
 ` + optionLines() + `
+Options over TLS:
+  cert=FILE  key=FILE                       to listen, the certificate and its key; to call, the client's own
+  client-ca=FILE  client-ca-optional=FILE   to listen: clients must have a certificate by these, or may
+  ca=FILE  server-name=NAME  insecure       to call: whom to trust, by which name, or whoever answers
+
 Sizes are bytes, or 64k, 10M, 1G. Durations are seconds, or 450ms, 30s, 1m30s, 2h. none is no limit.
 
 In a front's configuration:
@@ -82,7 +86,9 @@ var schemeTexts = map[string][2]string{
 	"auto":    {"auto://127.0.0.1:9000", "any of the protocols, told apart by a connection's first bytes"},
 	"cgi":     {"cgi:/usr/lib/cgi-bin/", "CGI programs: a tree of them, with the slash, or one, cgi:/srv/app.cgi"},
 	"fastcgi": {"fastcgi://127.0.0.1:9000", "FastCGI, as php-fpm speaks it"},
-	"http":    {"http://127.0.0.1:8080", "HTTP/1.1"},
+	"files":   {"files:/srv/www/", "the files of a directory tree"},
+	"http":    {"http://127.0.0.1:8080", "HTTP: to listen also HTTP/2, to call HTTP/1.1"},
+	"php":     {"php:/srv/wiki/?fpm=URL", "a site of PHP scripts, which php-fpm at URL runs, and of files"},
 	"scgi":    {"scgi://127.0.0.1:4000", "SCGI"},
 	"uwsgi":   {"uwsgi://127.0.0.1:3031", "uwsgi, as uWSGI speaks it"},
 }
@@ -92,7 +98,9 @@ func schemeLines() string {
 	var b strings.Builder
 	for _, s := range endpoint.Schemes() {
 		text := schemeTexts[s.Name]
-		text[0] = cmp.Or(text[0], s.Name+":")
+		if s.Over != "" {
+			text = [2]string{strings.Replace(schemeTexts[s.Over][0], s.Over, s.Name, 1), "the same over TLS"}
+		}
 		for _, only := range []struct {
 			is   bool
 			text string
@@ -107,25 +115,56 @@ func schemeLines() string {
 	return b.String()
 }
 
-// optionTexts say what options of more than one scheme are.
+// optionTexts say what the options are, but for those of cgi.
 var optionTexts = map[string]string{
+	"connect-timeout":    "how long one attempt to connect may take, 10s unless it is said",
+	"deny":               "paths and names that are never served, as in /data/,*.sql",
+	"fail-timeout":       "how long a backend that failed is left out, and failures count, 10s unless it is said",
 	"first-byte-timeout": "how long the response's first byte may take, 60s unless it is said",
+	"follow-links":       "links are followed out of the directory",
+	"fpm":                "the URL of what runs the scripts",
+	"hidden":             "what begins with a dot is served, too",
+	"idle-timeout":       "how long a connection is kept idle",
+	"index":              "the file that stands for its directory",
 	"keep":               "so many idle connections are kept for further requests",
+	"listing":            "a directory without an index is listed",
 	"max-age":            "a connection carries no further requests after this time; none unless it is said",
+	"max-conns":          "so many requests at once go to this backend; more wait",
+	"max-fails":          "so many failures leave a backend out for a while, 1 unless it is said",
 	"max-open":           "so many connections are open at once; requests beyond it wait; none unless it is said",
+	"max-requests":       "so many requests are carried by a connection; none unless it is said",
 	"mount":              "the backend stands at this path: SCRIPT_NAME is that, PATH_INFO what follows",
+	"mux":                "so many requests at once on a connection, where the backend says that it can",
 	"param":              "NAME=VALUE, a variable that each request gets",
+	"php-root":           "where php-fpm sees the directory",
+	"precompressed":      "0: files that lie compressed beside others are left alone",
+	"probe":              "how often the backend is looked after",
+	"probe-by":           "how: connect, values (FastCGI's GET_VALUES), or the path of a GET",
+	"probe-fall":         "so many probes must fail for it to be down, 3 unless it is said",
+	"probe-rise":         "so many must succeed for it to be up again, 2 unless it is said",
+	"probe-timeout":      "how long a probe may take, 2s unless it is said",
 	"read-timeout":       "how long the next byte of a response may take, 60s unless it is said",
 	"resend":             "a request is sent again whose kept connection turns out to be closed",
+	"resolve":            "all addresses of a host's name are used, and looked for again that often",
+	"slow-start":         "how long it takes until a backend that is back has its whole weight",
+	"total-timeout":      "how long a request may take in all; none unless it is said",
+	"try":                "what is looked for, as by nginx's try_files: FILE,FILE/,/index.php",
+	"weight":             "so many requests for each one of a backend with weight 1",
+	"backup":             "it is asked only where no other backend is up",
+	"x-accel-redirect":   "/PATH=DIRECTORY that the backend may name files of, as for nginx",
+	"x-sendfile":         "a directory that the backend may name files of",
 }
 
 // optionLines are a line for each option that some scheme has, and one for those of cgi.
 func optionLines() string {
 	var names, ofCGI []string
-	of := make(map[string][]string)
+	of := map[string][]string{}
 	for _, s := range endpoint.Schemes() {
-		if s.Name == "cgi" {
+		switch {
+		case s.Name == "cgi":
 			ofCGI = s.Options
+			continue
+		case s.Over != "":
 			continue
 		}
 		for _, o := range s.Options {

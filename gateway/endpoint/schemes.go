@@ -5,6 +5,7 @@ import "slices"
 // A Scheme is what URLs of one protocol may say.
 type Scheme struct {
 	Name    string   // "fastcgi"
+	Over    string   // "fastcgi" for "fastcgis", which is the same over TLS; empty: it is none over TLS
 	Listens bool     // one can listen for it
 	Calls   bool     // requests can go there: [NewHandler] takes it
 	IsPath  bool     // the address is a file or a directory, "cgi:/srv/app.cgi": no network's
@@ -18,7 +19,7 @@ func Schemes() []Scheme {
 	all := make([]Scheme, len(table))
 	for i := range table {
 		r := &table[i]
-		all[i] = Scheme{Name: r.name, Listens: r.serve != nil, Calls: r.client != nil || r.handler != nil, IsPath: r.path != "", Port: r.port, Options: slices.Clone(r.options)}
+		all[i] = Scheme{Name: r.name, Over: r.over, Listens: r.serve != nil, Calls: r.client != nil || r.handler != nil, IsPath: r.path != "", Port: r.port, Options: slices.Clone(r.options)}
 	}
 	return all
 }

@@ -37,7 +37,7 @@ type Balancer struct {
 	members    []*member
 	candidates []*member // of one choice; kept for its memory
 	waiting    []*waiter // the first is served first
-	refused    int64     // requests that got no slot
+	refused    int64     // requests that got no lease
 	probes     sync.WaitGroup
 }
 

@@ -63,7 +63,7 @@ func (x *bodies) closeBodies() {
 	x.opened = nil
 }
 
-// counted returns the body of a response from m. Its Close gives m's slot back.
+// counted returns the body of a response from m. Its Close gives m's lease back.
 func (x *exchange) counted(body io.ReadCloser, m *member) io.ReadCloser {
 	c := &countedBody{ReadCloser: body, ended: sync.OnceFunc(func() {
 		x.closeBodies()

@@ -10,16 +10,16 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A slot is that of a request at a backend.
-type slot struct {
+// A lease is that of a request at a backend.
+type lease struct {
 	*member
 	trial bool // failures had taken the backend out: the request tries it again
 }
 
-// pick takes a slot at a backend that is none of tried: at one that is up, else at a backup, else
+// pick takes a lease at a backend that is none of tried: at one that is up, else at a backup, else
 // at the one that failures took out longest ago. full says that there is one only with as many
 // requests as it may have. b.mu is held.
-func (b *Balancer) pick(tried []*member) (p slot, full bool) {
+func (b *Balancer) pick(tried []*member) (p lease, full bool) {
 	now := time.Now()
 	for _, backup := range []bool{false, true} {
 		b.candidates = b.candidates[:0]
@@ -37,11 +37,11 @@ func (b *Balancer) pick(tried []*member) (p slot, full bool) {
 		}
 	}
 	if full {
-		return slot{}, true
+		return lease{}, true
 	}
 	m, full := b.longestOut(tried)
 	if m == nil {
-		return slot{}, full
+		return lease{}, full
 	}
 	return b.take(m), false
 }
@@ -60,18 +60,18 @@ func (b *Balancer) longestOut(tried []*member) (longest *member, full bool) {
 	return longest, full && longest == nil
 }
 
-// take takes a slot at m.
-func (b *Balancer) take(m *member) slot {
+// take takes a lease at m.
+func (b *Balancer) take(m *member) lease {
 	m.active++
 	m.requests++
-	p := slot{m, !m.outUntil.IsZero()}
+	p := lease{m, !m.outUntil.IsZero()}
 	if p.trial {
 		m.trials++
 	}
 	return p
 }
 
-// release gives a slot at m back.
+// release gives a lease at m back.
 func (b *Balancer) release(m *member) {
 	b.mu.Lock()
 	m.active--

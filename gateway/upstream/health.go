@@ -22,7 +22,7 @@ func blames(ctx context.Context, err error, first bool) bool {
 }
 
 // succeeded notes that the head of a response came.
-func (b *Balancer) succeeded(p slot) {
+func (b *Balancer) succeeded(p lease) {
 	if p.trial {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -32,7 +32,7 @@ func (b *Balancer) succeeded(p slot) {
 }
 
 // undecided notes an exchange that tells nothing of the backend.
-func (b *Balancer) undecided(p slot) {
+func (b *Balancer) undecided(p lease) {
 	if p.trial {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -43,7 +43,7 @@ func (b *Balancer) undecided(p slot) {
 
 // failure notes that the backend failed a request. One that was sent before the backend went out
 // changes nothing more.
-func (b *Balancer) failure(p slot, err error) {
+func (b *Balancer) failure(p lease, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	m, now := p.member, time.Now()

@@ -13,18 +13,18 @@ import (
 // DefaultQueueTimeout is how long a request waits for a backend where nobody says.
 const DefaultQueueTimeout = 30 * time.Second
 
-// queueRetry is when a client may ask again for whom there was no slot.
+// queueRetry is when a client may ask again for whom there was no lease.
 const queueRetry = time.Second
 
 // A waiter is a request that waits for a backend.
 type waiter struct {
 	tried []*member  // those that have failed it
-	got   chan slot // at a backend that is none of tried; without a member: there is none left
+	got   chan lease // at a backend that is none of tried; without a member: there is none left
 }
 
-// acquire returns a slot at a backend that is none of tried. It waits where all have MaxConns. A
-// slot without a member says that there is none left to try.
-func (b *Balancer) acquire(ctx context.Context, tried []*member) (slot, error) {
+// acquire returns a lease at a backend that is none of tried. It waits where all have MaxConns. A
+// lease without a member says that there is none left to try.
+func (b *Balancer) acquire(ctx context.Context, tried []*member) (lease, error) {
 	b.mu.Lock()
 	p, full := b.pick(tried)
 	if !full {
@@ -34,16 +34,16 @@ func (b *Balancer) acquire(ctx context.Context, tried []*member) (slot, error) {
 	if len(b.waiting) >= b.Queue {
 		defer b.mu.Unlock()
 		b.refused++
-		return slot{}, b.busy(fmt.Sprintf("%d requests wait", len(b.waiting)))
+		return lease{}, b.busy(fmt.Sprintf("%d requests wait", len(b.waiting)))
 	}
-	w := &waiter{tried, make(chan slot, 1)}
+	w := &waiter{tried, make(chan lease, 1)}
 	b.waiting = append(b.waiting, w)
 	b.mu.Unlock()
 	return b.wait(ctx, w)
 }
 
 // wait waits for a backend, for QueueTimeout at most.
-func (b *Balancer) wait(ctx context.Context, w *waiter) (slot, error) {
+func (b *Balancer) wait(ctx context.Context, w *waiter) (lease, error) {
 	limit := b.QueueTimeout
 	if limit == 0 {
 		limit = DefaultQueueTimeout
@@ -59,17 +59,17 @@ func (b *Balancer) wait(ctx context.Context, w *waiter) (slot, error) {
 		return p, nil
 	case <-ctx.Done():
 		b.leave(w)
-		return slot{}, &protocol.Error{Op: "wait for a backend", Kind: protocol.ErrAborted, Err: context.Cause(ctx), NotSent: true}
+		return lease{}, &protocol.Error{Op: "wait for a backend", Kind: protocol.ErrAborted, Err: context.Cause(ctx), NotSent: true}
 	case <-late:
 		b.leave(w)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.refused++
-		return slot{}, b.busy("none was free for " + limit.String())
+		return lease{}, b.busy("none was free for " + limit.String())
 	}
 }
 
-// leave gives up waiting. A slot that w has got meanwhile is given back.
+// leave gives up waiting. A lease that w has got meanwhile is given back.
 func (b *Balancer) leave(w *waiter) {
 	b.mu.Lock()
 	i := slices.Index(b.waiting, w)
@@ -105,7 +105,7 @@ func (b *Balancer) wake() {
 	b.waiting = left
 }
 
-// busy is the error of a request that gets no slot.
+// busy is the error of a request that gets no lease.
 func (b *Balancer) busy(why string) error {
 	return &protocol.Error{Op: "choose a backend", Kind: protocol.ErrUpstream, NotSent: true,
 		Detail: "each that is up has as many requests as it may, and " + why,

@@ -30,7 +30,7 @@ func TestQueue(t *testing.T) {
 		_, err := b.RoundTrip(t.Context(), request("GET"))
 		wantBusy(t, err, "and 2 requests wait")
 
-		first.Close() // at most one at a time has its slot
+		first.Close() // at most one at a time has its lease
 		if a, b := <-got, <-got; a != "first A" || b != "second A" {
 			t.Error(a, b)
 		}
@@ -55,7 +55,7 @@ func wantBusy(t *testing.T, err error, says string) {
 	}
 }
 
-// Who waits is served by whatever becomes free: a slot, a backend that is added, one that is back.
+// Who waits is served by whatever becomes free: a lease, a backend that is added, one that is back.
 func TestWhoWaitsIsServed(t *testing.T) {
 	for _, row := range []struct {
 		name string

@@ -15,7 +15,7 @@ import (
 func inBubble(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }
 
 // Requests, failures, a queue, and backends that come and go, all at once: each request has an
-// answer, and in the end nobody has a slot or waits.
+// answer, and in the end nobody has a lease or waits.
 func TestAllAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := balancer(t, &upstream.Balancer{Policy: upstream.LeastConnections, Queue: 1000})
@@ -68,7 +68,7 @@ func TestAllAtOnce(t *testing.T) {
 	})
 }
 
-// A client that panics gives its slot back.
+// A client that panics gives its lease back.
 func TestPanic(t *testing.T) {
 	b := balancer(t, new(upstream.Balancer), upstream.Backend{Name: "A", Client: client(func(context.Context, *protocol.Request) (*protocol.Response, error) {
 		panic("no")

@@ -60,9 +60,9 @@ type exchange struct {
 	tried []*member
 }
 
-// try sends the request to the backend of p, whose slot is given back when the response's body is
+// try sends the request to the backend of p, whose lease is given back when the response's body is
 // closed.
-func (x *exchange) try(p slot) (res *protocol.Response, err error) {
+func (x *exchange) try(p lease) (res *protocol.Response, err error) {
 	protocol.SetBackend(x.ctx, p.Name)
 	panics := true
 	defer func() {
