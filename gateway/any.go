@@ -116,6 +116,9 @@ func (c *replay) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
+// ReadFrom lets files go on as the connection sends them.
+func (c *replay) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
+
 // CloseWrite ends the writing side alone.
 func (c *replay) CloseWrite() error { return closeWrite(c.Conn) }
 

@@ -24,9 +24,9 @@ const firstRequestTime = time.Second
 // before that, it does as Close does and returns ctx's error.
 //
 // What was accepted is served, and what waits in the system's queues of the listeners: so where a
-// successor has the same listening socket no request is lost. A connection that has had no request yet may still begin its first within 1 s of the call,
-// and one that is kept is closed only if no further request has come; both are closed after that
-// second.
+// successor has the same listening socket no request is lost. A connection that has had no request
+// yet may still begin its first within 1 s of the call, and one that is kept is closed only if no
+// further request has come; both are closed after that second.
 //
 // A hijacked connection counts as long as its handler runs.
 func (s *Server) Shutdown(ctx context.Context) error {

@@ -88,7 +88,7 @@ var schemeTexts = map[string][2]string{
 	"fastcgi": {"fastcgi://127.0.0.1:9000", "FastCGI, as php-fpm speaks it"},
 	"files":   {"files:/srv/www/", "the files of a directory tree"},
 	"http":    {"http://127.0.0.1:8080", "HTTP: to listen also HTTP/2, to call HTTP/1.1"},
-	"php":     {"php:/srv/wiki/?fpm=URL", "a site of PHP scripts, which php-fpm at URL runs, and of files"},
+	"php":     {"'php:/srv/wiki/?fpm=URL'", "a site of PHP scripts, which php-fpm at URL runs, and of files"},
 	"scgi":    {"scgi://127.0.0.1:4000", "SCGI"},
 	"uwsgi":   {"uwsgi://127.0.0.1:3031", "uwsgi, as uWSGI speaks it"},
 }

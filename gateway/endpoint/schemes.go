@@ -5,7 +5,7 @@ import "slices"
 // A Scheme is what URLs of one protocol may say.
 type Scheme struct {
 	Name    string   // "fastcgi"
-	Over    string   // "fastcgi" for "fastcgis", which is the same over TLS; empty: it is none over TLS
+	Over    string   // of "fastcgis", which is that over TLS: "fastcgi"
 	Listens bool     // one can listen for it
 	Calls   bool     // requests can go there: [NewHandler] takes it
 	IsPath  bool     // the address is a file or a directory, "cgi:/srv/app.cgi": no network's

@@ -8,7 +8,7 @@ type pair struct {
 	protocol string
 	conf     string
 	unix     bool // Postern listens on a Unix socket
-	race     bool // its cases also run with the race detector: one for each way of serving is enough
+	race     bool // its cases run with the race detector, too: one of each kind
 }
 
 func (p *pair) name() string { return p.front.name + "/" + p.label() }
