@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -17,11 +16,10 @@ func (c *Client) GetValues(ctx context.Context, names ...string) (protocol.Param
 	if len(names) == 0 {
 		names = []string{maxConnsName, maxReqsName, mpxsConnsName}
 	}
-	var asked protocol.Params
+	var content []byte
 	for _, name := range names {
-		asked.Add(name, "")
+		content = appendPair(content, name, "")
 	}
-	content := appendParams(nil, asked)
 	if len(content) > fullContent {
 		return nil, tooLarge("write GET_VALUES", int64(len(content)), fullContent, "bytes")
 	}
@@ -31,44 +29,43 @@ func (c *Client) GetValues(ctx context.Context, names ...string) (protocol.Param
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if _, err := conn.Write(appendRecord(nil, typeGetValues, 0, content)); err != nil {
-		return nil, valuesFailed(ctx, "write GET_VALUES", err)
-	}
-	in := new(netio.Reader)
-	in.Reset(conn)
-	defer in.Release()
-	for {
-		h, content, n, err := consumeRecord(in.Buffered())
-		switch {
-		case err != nil:
-			return nil, valuesFailed(ctx, "read GET_VALUES_RESULT", err)
-		case n > 0:
-			return readValues(h, content)
-		}
-		if err := in.More(len(in.Buffered()) + 1); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return nil, valuesFailed(ctx, "read GET_VALUES_RESULT", err)
-		}
-	}
-}
-
-// readValues reads the record that answers a GET_VALUES.
-func readValues(h header, content []byte) (protocol.Params, error) {
-	if h.typ != typeGetValuesResult || h.id != 0 {
-		return nil, fail(protocol.ErrUpstream, "read GET_VALUES_RESULT", "the answer is "+h.typ.String(), nil)
-	}
-	values, err := consumeParams(content, protocol.DefaultParamCount)
+	values, err := askValues(conn, content)
 	if err != nil {
-		return nil, fail(protocol.ErrUpstream, "read GET_VALUES_RESULT", "", err)
+		return nil, valuesFailed(ctx, "ask GET_VALUES", err)
 	}
 	return values, nil
+}
+
+// askValues writes a GET_VALUES to rw, a new connection, and reads the answer. An answer that is
+// none is an ErrMalformed.
+func askValues(rw io.ReadWriter, names []byte) (protocol.Params, error) {
+	if _, err := rw.Write(appendRecord(nil, typeGetValues, 0, names)); err != nil {
+		return nil, err
+	}
+	var head [headerLen]byte
+	if _, err := io.ReadFull(rw, head[:]); err != nil {
+		return nil, err
+	}
+	h, _, err := consumeHeader(head[:])
+	if err != nil {
+		return nil, err
+	}
+	if h.typ != typeGetValuesResult || h.id != 0 {
+		return nil, malformed("read GET_VALUES_RESULT", "the answer is "+h.typ.String())
+	}
+	b := make([]byte, h.content+h.padding)
+	if _, err := io.ReadFull(rw, b); err != nil {
+		return nil, err
+	}
+	return consumeParams(b[:h.content], protocol.DefaultParamCount)
 }
 
 func valuesFailed(ctx context.Context, op string, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
 	}
 	return fail(protocol.ErrUpstream, op, "", err)
 }

@@ -57,6 +57,7 @@ func TestGetValuesFails(t *testing.T) {
 	answers := [][]byte{
 		appendRecord(nil, typeUnknown, 0, appendUnknown(nil, typeGetValues)),
 		appendRecord(nil, typeGetValuesResult, 0, []byte{200}),
+		appendRecord(nil, typeGetValuesResult, 0, []byte("\x0f\x01FC")),
 		[]byte("HTTP/1.1 400 Bad Request\r\n\r\n"),
 	}
 	for n := range good {
@@ -82,4 +83,23 @@ func TestGetValuesFails(t *testing.T) {
 	if _, err := c.GetValues(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+}
+
+// Our own server says what is true of a connection.
+func TestGetValuesOfOurs(t *testing.T) {
+	done := make(chan error, 1)
+	c := &Client{Dial: func(context.Context) (net.Conn, error) {
+		near, far := net.Pipe()
+		loop := protocol.Loop{Handler: protocol.HandlerFunc(func(protocol.ResponseWriter, *protocol.Request) error { return nil })}
+		go func() {
+			lim := (*protocol.Limits)(nil).Resolve()
+			done <- loop.Serve(t.Context(), Protocol{MaxConns: 7}.NewConn(far, &lim))
+		}()
+		return near, nil
+	}}
+	got, err := c.GetValues(t.Context())
+	if err != nil || got.Get(mpxsConnsName) != "1" || got.Get(maxConnsName) != "7" {
+		t.Error(got, err)
+	}
+	<-done
 }

@@ -3,13 +3,13 @@ package fastcgi
 import (
 	"context"
 	"errors"
-	"io"
 	"math"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // A capacity is what a backend says of itself (section 4.1).
@@ -35,62 +35,38 @@ func ask(ctx context.Context, nc *netio.PoolConn) (capacity, error) {
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
 	nc.SetDeadline(time.Now().Add(askTimeout))
-	said, err := askOver(nc)
-	if !stop() {
-		return said, aborted(ctx)
+	var names []byte
+	for _, name := range []string{mpxsConnsName, maxReqsName, maxConnsName} {
+		names = appendPair(names, name, "")
 	}
-	if err != nil {
-		said = capacity{good: askClosed}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			said.good = askAgain
-		}
+	values, err := askValues(nc, names)
+	if !stop() {
+		return capacity{}, aborted(ctx)
 	}
 	nc.SetDeadline(time.Time{})
-	return said, nil
-}
-
-// askOver writes GET_VALUES to rw, and reads the answer.
-func askOver(rw io.ReadWriter) (capacity, error) {
-	names := appendPair(nil, mpxsConnsName, "")
-	names = appendPair(names, maxReqsName, "")
-	names = appendPair(names, maxConnsName, "")
-	if _, err := rw.Write(appendRecord(nil, typeGetValues, 0, names)); err != nil {
-		return capacity{}, err
-	}
-	var head [headerLen]byte
-	if _, err := io.ReadFull(rw, head[:]); err != nil {
-		return capacity{}, err
-	}
-	h, _, err := consumeHeader(head[:])
-	if err != nil || h.id != 0 || h.typ != typeGetValuesResult {
+	switch {
+	case err == nil:
+		return capacityOf(values), nil
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, protocol.ErrMalformed):
 		return capacity{good: askAgain}, nil
 	}
-	b := make([]byte, h.content+h.padding)
-	if _, err := io.ReadFull(rw, b); err != nil {
-		return capacity{}, err
-	}
-	return capacityOf(b[:h.content]), nil
+	return capacity{good: askClosed}, nil
 }
 
-// capacityOf reads the content of a GET_VALUES_RESULT. Of what is no number nothing is known.
-func capacityOf(b []byte) capacity {
+// capacityOf reads a backend's answer. Of what is no number nothing is known.
+func capacityOf(values protocol.Params) capacity {
 	said, multiplexes := capacity{requests: math.MaxInt, good: askAgain}, false
-	for len(b) > 0 {
-		name, value, n := consumePair(b)
-		if n == 0 {
-			break
-		}
-		v, err := strconv.Atoi(string(value))
+	for name, value := range values.All() {
+		v, err := strconv.Atoi(value)
 		switch {
 		case err != nil || v < 0:
-		case string(name) == mpxsConnsName:
+		case name == mpxsConnsName:
 			multiplexes = v == 1
-		case string(name) == maxReqsName:
+		case name == maxReqsName:
 			said.requests = v
-		case string(name) == maxConnsName:
+		case name == maxConnsName:
 			said.conns = v
 		}
-		b = b[n:]
 	}
 	if !multiplexes {
 		said.requests = 1

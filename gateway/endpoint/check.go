@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/protocol"
@@ -51,13 +50,7 @@ func (d *dialer) checkConnect(ctx context.Context) error {
 
 // checkValues asks a FastCGI backend for its values.
 func (d *dialer) checkValues(ctx context.Context) error {
-	nc, err := d.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	defer context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })()
-	_, err = fastcgi.GetValues(nc)
+	_, err := (&fastcgi.Client{Dial: d.dial}).GetValues(ctx)
 	return err
 }
 
