@@ -137,7 +137,7 @@ func (m *multiplexer) dial(ctx context.Context, limit time.Duration) (*sharedCon
 		c := newSharedConn(m, nc, min(said.requests, m.Multiplex))
 		x.maxConns, x.plainUntil = said.conns, time.Time{}
 		x.conns = append(x.conns, c)
-		c.inUse = 1
+		c.take()
 		if m.serve(c); m.place() {
 			m.serve(nil)
 		}

@@ -25,6 +25,7 @@ type sharedConn struct {
 
 	// Guarded by the mux's lock.
 	inUse     int  // requests that are open or about to be
+	taken     int  // those that it has carried, and carries
 	retired   bool // it carries no further ones
 	idle      *time.Timer
 	idleUntil time.Time

@@ -48,6 +48,9 @@ func (c *sharedConn) take() {
 	if c.inUse++; c.inUse == 1 && c.idle != nil {
 		c.idle.Stop()
 	}
+	if c.taken++; c.taken == c.m.MaxRequests {
+		c.retired = true
+	}
 }
 
 // serve gives the room that c has to those who wait. nil has the first of them look again.

@@ -199,6 +199,28 @@ func TestMuxMaxAge(t *testing.T) {
 	}
 }
 
+// TestMuxMaxRequests: a connection carries so many requests, one after another and at once.
+func TestMuxMaxRequests(t *testing.T) {
+	b := &muxBackend{handler: hello}
+	c := b.client(t)
+	c.MaxRequests = 2
+	for range 5 {
+		if _, _, err := fetch(t, c, request("GET")); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := b.dialed.Load(); n != 3 {
+		t.Errorf("%d connections", n)
+	}
+	b = &muxBackend{handler: together(4)}
+	c = b.client(t)
+	c.MaxRequests = 2
+	getAtOnce(t, c, 4)
+	if n := b.dialed.Load(); n != 2 {
+		t.Errorf("%d connections", n)
+	}
+}
+
 // TestMuxStderr: each request hears its own FCGI_STDERR.
 func TestMuxStderr(t *testing.T) {
 	answer := together(8)
