@@ -15,6 +15,7 @@ var steering = map[string]bool{
 	"NIS_PATH": true, "NLSPATH": true, "RESOLV_HOST_CONF": true, "RES_OPTIONS": true, "TZDIR": true, "TERMINFO": true,
 	"TERMINFO_DIRS": true, "TERMCAP": true,
 	"OPENSSL_CONF": true, "OPENSSL_ENGINES": true, "OPENSSL_MODULES": true,
+	"SSL_CERT_FILE": true, "SSL_CERT_DIR": true, "SSLKEYLOGFILE": true, "CURL_CA_BUNDLE": true, "REQUESTS_CA_BUNDLE": true,
 	"PHPRC": true, "PHP_INI_SCAN_DIR": true, "CLASSPATH": true, "JAVA_TOOL_OPTIONS": true, "_JAVA_OPTIONS": true,
 	"JDK_JAVA_OPTIONS": true, "JAVA_OPTS": true, "TCLLIBPATH": true, "TCL_LIBRARY": true, "GODEBUG": true,
 	"R_PROFILE": true, "R_PROFILE_USER": true, "R_ENVIRON": true, "R_ENVIRON_USER": true, "R_LIBS": true, "R_HOME": true,
