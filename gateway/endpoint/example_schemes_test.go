@@ -2,17 +2,18 @@ package endpoint_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/postern-gateway/postern/gateway/endpoint"
 )
 
 func ExampleSchemes() {
-	var scgi endpoint.Scheme
-	for _, scgi = range endpoint.Schemes() {
-		if scgi.Name == "scgi" {
-			break
+	for _, s := range endpoint.Schemes() {
+		if slices.Contains(s.Options, "mux") {
+			fmt.Printf("%s %t %t %q\n", s.Name, s.Listens, s.Calls, s.Over)
 		}
 	}
-	fmt.Println(scgi.Name, scgi.Listens, scgi.Calls, scgi.Options)
-	// Output: scgi true true [param max-open mount first-byte-timeout read-timeout]
+	// Output:
+	// fastcgi true true ""
+	// fastcgis true true "fastcgi"
 }
