@@ -28,15 +28,32 @@ test: deps
 	@rm -f $(TABLE)
 	$(GO) vet ./...
 	$(GO) test -count=1 -run 'Alloc|SystemCalls|Instructions' ./protocol ./gateway/route ./benchmarks # the race detector allocates, so these run without it
-	$(GO) test -count=1 ./cgi ./fastcgi ./scgi ./uwsgi ./internal/netio ./internal/rawio # nor is internal/rawio with it what it is without
+	@$(MAKE) --no-print-directory -j3 -Otarget $(NORACE) # three at a time, for each waits as much as it works
 	$(GO) test -count=1 ./internal/floodtest # the bound on what a flood takes is three times as high with it
-	@# with it nginx sends half as many requests a second, its memory is not the program's, and all pairs take four times as long
-	POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -count=1 -timeout 18m -run 'TestFronts|TestChains|TestConformanceOverTLS|TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./internal/interop ./cmd/postern ./gateway ./gateway/endpoint
+	@# with it nginx sends half as many requests a second, and its memory is not the program's
+	POSTERN_INTEROP=1 $(GO) test -count=1 -run 'TestRestarts|IdleConnections|QuietConnections|FloodedConnections' ./internal/interop ./cmd/postern ./gateway
 	@$(MAKE) --no-print-directory explore # which compiles what the next line tests
 	POSTERN_INTEROP=1 $(GO) -C internal/explore/browser test -count=1 . # in a real browser; its screenshots are in artifacts/explore
-	@# the longest first: two packages are tested at a time. A program with the race detector ends a second late unless told.
-	@GORACE=atexit_sleep_ms=0 POSTERN_INTEROP=1 $(GO) test -race -count=1 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
+	@# the longest first: three packages are tested at a time. A program with the race detector ends a second late unless told.
+	@GORACE=atexit_sleep_ms=0 POSTERN_INTEROP=1 $(GO) test -race -count=1 -p 3 -timeout 18m $(TESTFLAGS) ./internal/interop ./...; \
 	status=$$?; if [ -f $(TABLE) ]; then echo; cat $(TABLE); fi; exit $$status
+
+# What is also tested without the race detector: what is not the same with it, and the pairs of protocols, and of fronts
+# and protocols, which take four times as long with it, so that one of each kind is enough there.
+NORACE = norace-fronts norace-script-out norace-script-in norace-wires norace-protocols
+WIRES  = (fastcgi|scgi|uwsgi|http)
+.PHONY: $(NORACE)
+
+norace-fronts:
+	POSTERN_INTEROP=1 POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -count=1 -timeout 18m -run TestFronts ./internal/interop
+norace-script-out:
+	POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -count=1 -timeout 18m -run 'TestChains/^$(WIRES)-cgi$$' ./gateway/endpoint
+norace-script-in:
+	POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -count=1 -timeout 18m -run 'TestChains/^cgi-' ./gateway/endpoint
+norace-wires:
+	POSTERN_INTEROP_TABLE=$(TABLE) $(GO) test -count=1 -timeout 18m -run 'TestChains/^$(WIRES)-$(WIRES)$$|TestConformanceOverTLS' ./gateway/endpoint
+norace-protocols:
+	$(GO) test -count=1 -p 1 ./cgi ./fastcgi ./scgi ./uwsgi ./internal/netio ./internal/rawio
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o artifacts/postern ./cmd/postern
