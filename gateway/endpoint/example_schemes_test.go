@@ -8,8 +8,9 @@ import (
 )
 
 func ExampleSchemes() {
+	multiplexes := func(s endpoint.Scheme) bool { return slices.Contains(s.Options, "mux") }
 	for _, s := range endpoint.Schemes() {
-		if slices.Contains(s.Options, "mux") {
+		if multiplexes(s) {
 			fmt.Printf("%s %t %t %q\n", s.Name, s.Listens, s.Calls, s.Over)
 		}
 	}
