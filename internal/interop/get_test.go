@@ -107,13 +107,15 @@ func TestGetPHP(t *testing.T) {
 		{"no script", []string{"get", url + ":/index.php"}, "^File not found.\n$", "\npostern: php-fpm runs the file that SCRIPT_FILENAME names: say --script FILE\n$", 0},
 		{"HTTP where FastCGI is meant", []string{"get", "http+unix:" + f.socket + ":/"}, "", "closed without a byte, .*is this a fastcgi://", 56},
 		{"SCGI where FastCGI is meant", []string{"get", "scgi+unix:" + f.socket + ":/"}, "", "closed without a byte", 56},
-		{"a load", []string{"get", url + ":/ping", "--script", "/ping", "--repeat", "50", "--parallel", "2", "--option", "keep=2"}, `^50 requests in .*p99\.9.*status   200: 50\n$`, "", 0},
 
 		{"probe", []string{"probe", url}, `^ok \S+ get-values FCGI_MPXS_CONNS=0 \(`, "", 0},
 		{"probe, ping", []string{"probe", url, "--ping", "/ping"}, `^ok \S+ ping status=200 \(`, "", 0},
-		{"probe, status page", []string{"probe", url, "--status-page", "/status", "--max-listen-queue", "5", "--max-active", "2"}, `^ok \S+ status-page pool=www process-manager=static active=1 idle=1 total=2 listen-queue=0 `, "", 0},
-		{"probe, a bound", []string{"probe", url, "--status-page", "/status", "--min-idle", "2"}, `^failed .*: idle processes: 1 < 2 \(`, "", 1},
+		{"probe, status page", []string{"probe", url, "--status-page", "/status", "--max-listen-queue", "5", "--max-active", "2"}, `^ok \S+ status-page pool=www process-manager=static active=[12] idle=[01] total=2 listen-queue=0 `, "", 0},
+		{"probe, a bound", []string{"probe", url, "--status-page", "/status", "--min-idle", "3"}, `^failed .*: idle processes: [01] < 3 \(`, "", 1},
 		{"probe, no such page", []string{"probe", url, "--ping", "/pong"}, `^failed .* the status is 404`, "", 1},
+		// the last: php-fpm counts each ping after the first on a kept connection as one more active
+		// process, and says active=52 total=52 of its two
+		{"a load", []string{"get", url + ":/ping", "--script", "/ping", "--repeat", "50", "--parallel", "2", "--option", "keep=2"}, `^50 requests in .*p99\.9.*status   200: 50\n$`, "", 0},
 	})
 	var page struct{ OK bool }
 	if r := postern(t, "probe", "--json", url, "--status-page", "/status"); json.Unmarshal([]byte(r.out), &page) != nil || !page.OK {
