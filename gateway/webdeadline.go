@@ -81,6 +81,9 @@ func (c *webConn) beginRead(size int, notices bool) bool {
 	defer c.mu.Unlock()
 	d, i := &c.deadline, &c.idle
 	i.reading = i.state == firstByte && size >= webBuffer
+	if i.reading {
+		c.armIdle(i.after) // the timer may have run off before the read
+	}
 	if notices && c.watchable && i.state == inRequest {
 		d.resting = true
 		c.armIdle(i.after)
