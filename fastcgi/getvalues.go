@@ -2,6 +2,7 @@ package fastcgi
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -63,6 +64,9 @@ func askValues(rw io.ReadWriter, names []byte) (protocol.Params, error) {
 func valuesFailed(ctx context.Context, op string, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
+	}
+	if e, ok := errors.AsType[*protocol.Error](err); ok {
+		return fail(protocol.ErrUpstream, e.Op, e.Detail, e.Err)
 	}
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
