@@ -55,7 +55,7 @@ func (s *Server) takeAway(plain net.Listener, d deadliner) (found *activeListene
 	}
 	if found != nil {
 		found.detached.Store(true)
-		err = d.SetDeadline(time.Unix(1, 0))
+		err = d.SetDeadline(pastDeadline)
 		s.run.room.Broadcast()
 	}
 	return found, err

@@ -60,7 +60,7 @@ func (l *activeListener) Close() error {
 // stop ends accepting. Where that can be had without a Close, shut closes the listener, once it has
 // what waits there.
 func (l *activeListener) stop() {
-	if d, ok := netio.PlainListener(l.Listener).(deadliner); ok && !l.detached.Load() && d.SetDeadline(time.Unix(1, 0)) == nil {
+	if d, ok := netio.PlainListener(l.Listener).(deadliner); ok && !l.detached.Load() && d.SetDeadline(pastDeadline) == nil {
 		return
 	}
 	l.Close()

@@ -51,7 +51,7 @@ func endBy(s os.Signal) {
 	cgi.KillAll()
 	signal.Reset(s)
 	if self, err := os.FindProcess(os.Getpid()); os.Getpid() != 1 && err == nil && self.Signal(s) == nil {
-		time.Sleep(time.Second) // it comes at once
+		time.Sleep(time.Second) // the signal ends the process meanwhile, unless it is blocked
 	}
 	os.Exit(exitStatus(s))
 }

@@ -26,6 +26,7 @@ type relay struct {
 
 	mu      sync.Mutex
 	back    net.Conn
+	isCut   bool     // both connections are to be reset
 	ended   [2]bool  // no more comes from this side
 	refuses [2]error // why this side takes no more
 }
@@ -33,7 +34,9 @@ type relay struct {
 // run passes on until both sides have ended.
 func (r *relay) run(back net.Conn) {
 	r.mu.Lock()
-	r.back = back
+	if r.back = back; r.isCut { // before the backend had answered the call
+		netio.ResetOnClose(back)
+	}
 	r.mu.Unlock()
 	var both sync.WaitGroup
 	both.Go(func() { r.pass(protocol.RequestSide, back, r.front) })
@@ -48,6 +51,7 @@ func (r *relay) run(back net.Conn) {
 func (r *relay) cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.isCut = true
 	conns := []net.Conn{r.front}
 	if r.back != nil {
 		conns = append(conns, r.back)

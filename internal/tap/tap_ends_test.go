@@ -98,6 +98,10 @@ func TestObserverThatPanics(t *testing.T) {
 func TestGrace(t *testing.T) {
 	b := newBench(t, "tcp", func(b *bench) { b.tap.Grace = time.Millisecond })
 	front, back := b.connect(t)
+	io.WriteString(front, "x")
+	if _, err := io.ReadFull(back, make([]byte, 1)); err != nil { // so the tap has both of them
+		t.Fatal(err)
+	}
 	if err := b.stop(); err != nil {
 		t.Error(err)
 	}
