@@ -166,7 +166,7 @@ func (h *http2Conn) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		s.refuseRequest(rw, hr, refused, refused.Status, http.StatusText(refused.Status))
 		return
 	}
-	x := &http2Exchange{ResponseWriter: rw, control: *http.NewResponseController(rw), limits: &s.run.limits}
+	x := &http2Exchange{ResponseWriter: rw, bodyDeadline: bodyDeadline{control: *http.NewResponseController(rw), limits: &s.run.limits}}
 	if hr.Body != nil && hr.Body != http.NoBody {
 		hr.Body = &http2Body{hr.Body, x}
 	}

@@ -5,10 +5,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -16,13 +14,10 @@ import (
 // without progress. It is no [http.Hijacker]: a stream cannot be had.
 type http2Exchange struct {
 	http.ResponseWriter
-	control http.ResponseController
-	limits  *protocol.Limits
+	bodyDeadline
 
-	mu       sync.Mutex
-	read     time.Time // the read deadline that is set
-	ownRead  bool      // a handler has set one of its own
-	ownWrite bool      // likewise for writing
+	// guarded by the bodyDeadline's mu
+	ownWrite bool // a handler has set a write deadline of its own
 	writing  *time.Timer
 }
 
@@ -67,29 +62,12 @@ func (x *http2Exchange) endWrite() {
 	}
 }
 
-// SetReadDeadline bounds the reading of the request's body.
-func (x *http2Exchange) SetReadDeadline(t time.Time) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.ownRead = true
-	return x.control.SetReadDeadline(t)
-}
-
 // SetWriteDeadline bounds the writing of the response.
 func (x *http2Exchange) SetWriteDeadline(t time.Time) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.ownWrite = true
 	return x.control.SetWriteDeadline(t)
-}
-
-// armRead gives the next read of the body its time.
-func (x *http2Exchange) armRead() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if d := x.limits.BodyTimeout; d > 0 && !x.ownRead {
-		netio.Renew(&x.read, d, x.control.SetReadDeadline)
-	}
 }
 
 // disarmRead takes the body's deadline away, unless it is the handler's.

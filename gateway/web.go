@@ -141,7 +141,7 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	wc := hr.Context().Value(webKey{}).(*webConn)
 	number := wc.heads.Add(1)
 	wc.serving.Store(true)
-	t := &webExchange{ResponseWriter: rw, control: *http.NewResponseController(rw), conn: wc, limits: &w.srv.run.limits}
+	t := &webExchange{ResponseWriter: rw, bodyDeadline: bodyDeadline{control: *http.NewResponseController(rw), limits: &w.srv.run.limits}, conn: wc}
 	defer t.end()
 	// these ask for no resource: a tunnel, or HTTP/2 (RFC 9110 15.6.2, RFC 9113 3.4)
 	if hr.Method == http.MethodConnect || hr.Method == "PRI" {

@@ -7,26 +7,18 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
-	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// A webExchange is one request's ResponseWriter. It has net/http's read deadline, which is for a
-// whole request, move on with each piece: so it bounds the time without progress, as everywhere.
+// A webExchange is one request's ResponseWriter.
 type webExchange struct {
 	http.ResponseWriter
-	control http.ResponseController
-	conn    *webConn
-	limits  *protocol.Limits
-	sized   bool // the response declares its length
-	whole   bool // the handler has ended as it should
-
-	mu      sync.Mutex
-	read    time.Time // the deadline that is set
-	ownRead bool      // a handler has set one of its own
+	bodyDeadline
+	conn  *webConn
+	sized bool // the response declares its length
+	whole bool // the handler has ended as it should
 }
 
 // Unwrap lets http.ResponseController find what is not here.
@@ -52,28 +44,11 @@ func (x *webExchange) ReadFrom(r io.Reader) (n int64, err error) {
 	return n, nil
 }
 
-// SetReadDeadline bounds the reading of the request's body.
-func (x *webExchange) SetReadDeadline(t time.Time) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.ownRead = true
-	return x.control.SetReadDeadline(t)
-}
-
 // SetWriteDeadline bounds the writing of the response.
 func (x *webExchange) SetWriteDeadline(t time.Time) error {
 	err := x.control.SetWriteDeadline(t)
 	x.conn.keepWriteDeadline()
 	return err
-}
-
-// armRead gives the next read of the body its time.
-func (x *webExchange) armRead() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if d := x.limits.BodyTimeout; d > 0 && !x.ownRead {
-		netio.Renew(&x.read, d, x.control.SetReadDeadline)
-	}
 }
 
 // Watch has the request's context end when the client leaves: net/http ends its parent.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -66,13 +67,13 @@ func TestCodes(t *testing.T) {
 	closed.Close()
 	nobody := closed.Addr().String()
 	over := make(chan struct{})
-	silentPeer := fake(t, func(net.Conn) { <-over })
-	stalls := fake(t, func(c net.Conn) {
+	silentPeer := netiotest.Peer(t, func(net.Conn) { <-over })
+	stalls := netiotest.Peer(t, func(c net.Conn) {
 		io.WriteString(c, httpHead+"Content-Length: 9\r\n\r\nhel")
 		<-over
 	})
 	t.Cleanup(func() { close(over) })
-	resetting := fake(t, func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) })
+	resetting := netiotest.Peer(t, func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) })
 	rows := append(badAnswers(t), []codeRow{
 		{"a bad scheme", "gopher://127.0.0.1:70/", nil, CodeURL, "unknown scheme"},
 		{"no port", "fastcgi://127.0.0.1/x", nil, CodeURL, "no port"},
@@ -169,7 +170,7 @@ func TestConnectTimeout(t *testing.T) {
 // TestInterrupted: the end of the context ends the exchange.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	addr := fake(t, func(c net.Conn) {
+	addr := netiotest.Peer(t, func(c net.Conn) {
 		cancel()
 		io.Copy(io.Discard, c)
 	})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -58,7 +59,7 @@ func TestLoadFails(t *testing.T) {
 func TestLoadInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var asked atomic.Int64
-	addr := fake(t, func(c net.Conn) {
+	addr := netiotest.Peer(t, func(c net.Conn) {
 		if asked.Add(1) == 3 {
 			cancel()
 			io.Copy(io.Discard, c)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/endpoint"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -50,36 +51,9 @@ func run(t *testing.T, ctx context.Context, cfg Config) (out, errs string, code 
 	return stdout.String(), stderr.String(), code, err
 }
 
-// fake is a backend that reads a little of each request, and then does as told. It returns its
-// address.
-func fake(t *testing.T, answer func(c net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	t.Cleanup(all.Wait)
-	t.Cleanup(func() { l.Close() })
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer c.Close()
-				c.Read(make([]byte, 64<<10))
-				answer(c)
-			})
-		}
-	})
-	return l.Addr().String()
-}
-
-// saying is a fake that says this, and closes.
+// saying is a backend that says this, and closes.
 func saying(t *testing.T, text string) string {
-	return fake(t, func(c net.Conn) { io.WriteString(c, text) })
+	return netiotest.Peer(t, func(c net.Conn) { io.WriteString(c, text) })
 }
 
 // record is a record of FastCGI.

@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 )
 
 // curlFields are the fields of a request that curl and we are to send alike.
@@ -166,35 +167,13 @@ func TestCodesBesideCurl(t *testing.T) {
 // answering is a server that reads a request, answers, and closes; "wait" has it say nothing. It
 // returns its URL.
 func answering(t *testing.T, answer string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	t.Cleanup(all.Wait)
-	t.Cleanup(func() { l.Close() })
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			if err != nil {
-				continue
-			}
-			all.Go(func() {
-				defer c.Close()
-				c.Read(make([]byte, 4096))
-				if answer == "wait" {
-					io.Copy(io.Discard, c)
-					return
-				}
-				io.WriteString(c, answer)
-			})
+	return "http://" + netiotest.Peer(t, func(c net.Conn) {
+		if answer == "wait" {
+			io.Copy(io.Discard, c)
+			return
 		}
-	})
-	return "http://" + l.Addr().String() + "/"
+		io.WriteString(c, answer)
+	}) + "/"
 }
 
 // TestGetNginx asks a real nginx over HTTP: a file of 10 MB, a part that is not there, and probe.

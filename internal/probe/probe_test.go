@@ -17,6 +17,7 @@ import (
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/fetch"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -67,30 +68,11 @@ func listening(t *testing.T, url string) string {
 // saying is a peer that answers whatever comes with this, and closes; where it is "" it says
 // nothing.
 func saying(t *testing.T, answer string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	t.Cleanup(all.Wait)
-	t.Cleanup(func() { l.Close() })
-	all.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer c.Close()
-				c.Read(make([]byte, 4096))
-				if io.WriteString(c, answer); answer == "" {
-					io.Copy(io.Discard, c)
-				}
-			})
+	return netiotest.Peer(t, func(c net.Conn) {
+		if io.WriteString(c, answer); answer == "" {
+			io.Copy(io.Discard, c)
 		}
 	})
-	return l.Addr().String()
 }
 
 // A probeRow is a probe and what it finds.
