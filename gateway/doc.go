@@ -32,10 +32,11 @@
 //
 // # Shutdown
 //
-// Listeners close first, so that a front that is refused goes elsewhere, without harm. Then idle
-// connections close at once, and others when they have been answered. What is left when the context
-// ends is cut: requests' contexts end with a cause, and connections are reset where the network has
-// that, so that nobody takes half an answer for a whole one.
+// Listeners close first, so that a front that is refused goes elsewhere, without harm; what waits
+// in the system's queues of them is accepted before that, beyond MaxConns too, and served as there
+// is room. Then idle connections close at once, and others when they have been answered. What is
+// left when the context ends is cut: requests' contexts end with a cause, and connections are reset
+// where the network has that, so that nobody takes half an answer for a whole one.
 //
 // A listener that a successor goes on with is taken from the Server by Server.Detach before that.
 package gateway

@@ -29,7 +29,7 @@ func (e *Endpoint) check(own *Endpoint, c *Client, o *ClientOptions) (func(conte
 	switch {
 	case err != nil:
 		return nil, err
-	case by == "values" && e.Protocol == "fastcgi":
+	case by == "values" && e.Wire() == "fastcgi":
 		return d.checkValues, nil
 	case by == "values":
 		return nil, e.errorf("bad probe-by %q: only FastCGI has GET_VALUES", by)
@@ -60,7 +60,7 @@ func (e *Endpoint) checkPath(ctx context.Context, c *Client, target string) erro
 	path, query, _ := strings.Cut(target, "?")
 	r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", http.MethodGet, "REQUEST_URI", target, "QUERY_STRING", query,
 		"SERVER_PROTOCOL", "HTTP/1.1", "HTTP_HOST", e.Address, "HTTP_USER_AGENT", "postern")}
-	if e.Protocol == "fastcgi" {
+	if e.Wire() == "fastcgi" {
 		r.Params.Add("SCRIPT_NAME", path)
 		r.Params.Add("SCRIPT_FILENAME", path)
 	} else {

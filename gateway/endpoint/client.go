@@ -24,6 +24,9 @@ type ClientOptions struct {
 
 	// Connect connects to the backend, at an address as package net has it. nil: a net.Dialer.
 	Connect func(ctx context.Context, network, address string) (net.Conn, error)
+	// Wrap wraps a connection to the backend, within TLS where that is spoken: what goes over what
+	// it returns is the protocol's. nil: it is taken as it is.
+	Wrap func(ctx context.Context, nc net.Conn) net.Conn
 	// KeepForwarded has HTTP's clients leave the fields that tell of a client before us as they
 	// are: see [gateway.HTTPClient].
 	KeepForwarded bool

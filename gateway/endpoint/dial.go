@@ -74,7 +74,21 @@ func (e *Endpoint) dialer(lim *protocol.Limits, o *ClientOptions) (d *dialer, er
 	if config != nil {
 		d.connect = overTLS(d.connect, config, d.limit)
 	}
+	if o.Wrap != nil {
+		d.connect = d.connect.wrapped(o.Wrap)
+	}
 	return d, err
+}
+
+// wrapped has wrap wrap what f connects to.
+func (f connectFunc) wrapped(wrap func(context.Context, net.Conn) net.Conn) connectFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		nc, err := f(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(ctx, nc), nil
+	}
 }
 
 // attempt connects once.

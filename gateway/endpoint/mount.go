@@ -26,7 +26,7 @@ func (e *Endpoint) withMount(c *Client) (*Client, error) {
 	if err := checkMount(mount); err != nil {
 		return nil, e.errorf("bad mount %q: %w", mount, err)
 	}
-	return &Client{&mounted{c.RoundTripper, mount, e.wire() == "http"}, c.close}, nil
+	return &Client{&mounted{c.RoundTripper, mount, e.Wire() == "http"}, c.close}, nil
 }
 
 // A mounted backend stands at mount in the URL's path (see [protocol.Request.At]).

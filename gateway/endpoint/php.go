@@ -84,7 +84,7 @@ func parsePHPBackend(url string) (*Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch e.Protocol {
+	switch e.Wire() {
 	case "fastcgi", "scgi", "uwsgi":
 		return e, nil
 	}

@@ -33,7 +33,7 @@ func NewRPC(url string, o *ClientOptions, nodes ...string) (*rpc.Client, error) 
 // yet.
 func (e *Endpoint) RPC(o *ClientOptions) (*rpc.Client, error) {
 	switch {
-	case e.wire() != "uwsgi":
+	case e.Wire() != "uwsgi":
 		return nil, e.errorf("RPC goes over uwsgi: write uwsgi://HOST:PORT or uwsgi+unix:PATH")
 	case e.Network == "fd":
 		return nil, e.errorf("a file descriptor is for listening: write uwsgi://HOST:PORT or uwsgi+unix:PATH")

@@ -50,8 +50,8 @@ func (e *Endpoint) checkSecure(known []string, otherSide string) error {
 	return nil
 }
 
-// wire is the name of the protocol that e speaks, over TLS or not.
-func (e *Endpoint) wire() string {
+// Wire returns the name of the protocol that e speaks, over TLS or not: "fastcgi" for fastcgis.
+func (e *Endpoint) Wire() string {
 	if e.row.over != "" {
 		return e.row.over
 	}
@@ -123,7 +123,7 @@ func (e *Endpoint) callTLS(log *slog.Logger) (*tls.Config, error) {
 		log.Warn("INSECURE: whoever answers is taken for the backend, as the option insecure says: its certificate is not checked",
 			"backend", e.String())
 	}
-	if e.wire() == "http" {
+	if e.Wire() == "http" {
 		config.NextProtos = []string{"http/1.1"}
 	}
 	return config, nil

@@ -103,13 +103,20 @@ func (f *fetcher) connect(ctx context.Context, network, address string) (net.Con
 		return nil, err
 	}
 	f.verbose("* Connected to " + f.target.Backend.String())
-	c := newConn(nc, f.teller)
 	if x != nil {
 		x.connected.Store(int64(time.Since(x.began)))
+	}
+	return nc, nil
+}
+
+// wrap notes what goes over a connection, within TLS where that is spoken.
+func (f *fetcher) wrap(ctx context.Context, nc net.Conn) net.Conn {
+	c := newConn(nc, f.teller)
+	if x := exchangeOf(ctx); x != nil {
 		x.conn.Store(c)
 		x.showRequest()
 	}
-	return c, nil
+	return c
 }
 
 // A counted reader counts what is read.

@@ -60,7 +60,7 @@ func open(ctx context.Context, cfg *Config) (*fetcher, error) {
 	none := -1
 	f.client, err = f.target.Backend.Client(&endpoint.ClientOptions{
 		Limits: &protocol.Limits{FirstByteTimeout: -1, ReadTimeout: -1, WriteTimeout: -1, Spool: -1, ResponseHead: none},
-		Log:    slog.New(&logHandler{f: f}), Connect: f.connect, KeepForwarded: true})
+		Log:    slog.New(&logHandler{f: f}), Connect: f.connect, Wrap: f.wrap, KeepForwarded: true})
 	if err != nil {
 		return nil, failed(CodeUsage, err)
 	}
@@ -97,10 +97,7 @@ func (f *fetcher) close() {
 
 // wire prints what goes over the wire.
 func (f *fetcher) wire() (*teller, error) {
-	name := f.target.Backend.Protocol
-	if name == "https" {
-		name = "http"
-	}
+	name := f.target.Backend.Wire()
 	tracers, err := endpoint.Tracers(name)
 	if err != nil {
 		return nil, usage("--wire: " + name + " has no wire to show: say -v for the variables")

@@ -53,7 +53,7 @@ type draft struct {
 
 // check returns an error for what contradicts itself.
 func (m *Message) check(t *Target) error {
-	overHTTP := t.Backend.Protocol == "http" || t.Backend.Protocol == "https"
+	overHTTP := t.Backend.Wire() == "http"
 	posts := len(m.Data) > 0 && !m.Query
 	switch {
 	case posts && len(m.Form) > 0:
@@ -66,7 +66,7 @@ func (m *Message) check(t *Target) error {
 		return usage("-G is for -d: a form of -F is a body")
 	case overHTTP && (len(m.Params) > 0 || m.Script != ""):
 		return usage("-p and --script are variables, which " + t.Backend.Protocol + " has none of: say -H for a field of the header")
-	case m.Role != protocol.Responder && t.Backend.Protocol != "fastcgi":
+	case m.Role != protocol.Responder && t.Backend.Wire() != "fastcgi":
 		return usage("--role is FastCGI's: " + t.Backend.Protocol + " knows responders alone")
 	case m.Stream != "" && m.Role != protocol.Filter:
 		return usage("--stream is for --role filter")

@@ -106,7 +106,7 @@ func (d *draft) takeIn() error {
 		return nil
 	}
 	d.open = d.body.open
-	overHTTP := d.target.Backend.Protocol == "http" || d.target.Backend.Protocol == "https"
+	overHTTP := d.target.Backend.Wire() == "http"
 	if d.length >= 0 || d.m.Upload != "" && overHTTP { // which is sent in chunks
 		return nil
 	}

@@ -88,11 +88,11 @@ func (cfg *Config) check(t *fetch.Target) string {
 		return "status-page"
 	case cfg.Ping != "":
 		return "ping"
-	case t.URL.Path != "" || t.Backend.Protocol == "http" || t.Backend.Protocol == "https":
+	case t.URL.Path != "" || t.Backend.Wire() == "http":
 		return "request"
-	case t.Backend.Protocol == "fastcgi":
+	case t.Backend.Wire() == "fastcgi":
 		return "get-values"
-	case t.Backend.Protocol == "uwsgi":
+	case t.Backend.Wire() == "uwsgi":
 		return "uwsgi-ping"
 	}
 	return "connect"
