@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -147,9 +146,8 @@ func (cfg *getConfig) addAnswerFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.FailBody, "fail-with-body", false, "the same, and its body is printed")
 	f.BoolVarP(&cfg.Follow, "location", "L", false, "follow redirects within the backend")
 	f.IntVar(&cfg.MaxRedirects, "max-redirs", fetch.DefaultMaxRedirects, "so many (-1: no limit)")
-	f.VarP((*secondsFlag)(&cfg.MaxTime), "max-time", "m", "for all: `seconds`, or a duration such as 500ms (0: no limit)")
-	cfg.ConnectTimeout = 5 * time.Minute
-	f.Var((*secondsFlag)(&cfg.ConnectTimeout), "connect-timeout", "to connect: `seconds`, or a duration (0: no limit)")
+	f.VarP(newDuration(&cfg.MaxTime, 0, 0), "max-time", "m", "for all: seconds, or a duration such as 500ms, or none")
+	durationFlag(f, &cfg.ConnectTimeout, "connect-timeout", 5*time.Minute, "to connect: seconds, or a duration, or none", 0)
 	f.BoolVarP(&s.Verbose, "verbose", "v", false, "print variables and heads to standard error")
 	f.BoolVar(&s.Wire, "wire", false, "print every message, decoded, with its bytes, to standard error")
 	f.StringVarP(&s.WriteOut, "write-out", "w", "", "print this `format` at the end: '%{http_code} %{time_total}\\n' and the like, %{json} for all; @FILE has one")
@@ -158,7 +156,7 @@ func (cfg *getConfig) addAnswerFlags(f *pflag.FlagSet) {
 func (cfg *getConfig) addLoadFlags(f *pflag.FlagSet) {
 	l := &cfg.Load
 	f.IntVar(&l.Requests, "repeat", 0, "send `N` requests, and print how they were answered")
-	f.Var((*secondsFlag)(&l.Duration), "duration", "send requests for so many `seconds`, or a duration")
+	durationFlag(f, &l.Duration, "duration", 0, "send requests for so many seconds, or a duration")
 	f.IntVar(&l.Parallel, "parallel", 1, "`N` requests at once")
 	f.Float64Var(&l.Rate, "rate", 0, "`R` requests a second, whether or not those before are answered (0: as fast as they are)")
 }
@@ -184,6 +182,8 @@ func (cfg *getConfig) resolve() error {
 	switch {
 	case !ok:
 		return usage(fmt.Errorf("--role %s: say responder, authorizer or filter", cfg.role))
+	case cfg.MaxTime < 0 || cfg.ConnectTimeout < 0:
+		return usage(errors.New("--max-time and --connect-timeout are not negative: say none for no limit"))
 	case cfg.Load.Requests < 0 || cfg.Load.Duration < 0 || cfg.Load.Parallel < 1 || !(cfg.Load.Rate >= 0) || math.IsInf(cfg.Load.Rate, 0):
 		return usage(errors.New("--repeat, --duration, --parallel and --rate are not negative, and --parallel is at least 1"))
 	}
@@ -201,32 +201,6 @@ func (cfg *getConfig) resolve() error {
 	}
 	return nil
 }
-
-// A secondsFlag is a time in seconds, as curl has it, or a duration.
-type secondsFlag time.Duration
-
-// Set implements [pflag.Value].
-func (s *secondsFlag) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	if n, ferr := strconv.ParseFloat(text, 64); ferr == nil && n < math.MaxInt64/1e9 {
-		d, err = time.Duration(n*1e9), nil
-	}
-	if err != nil || d < 0 {
-		return errors.New("seconds such as 2.5 are meant, or a duration such as 500ms")
-	}
-	*s = secondsFlag(d)
-	return nil
-}
-
-func (s *secondsFlag) String() string {
-	if *s == 0 {
-		return "0"
-	}
-	return time.Duration(*s).String()
-}
-
-// Type implements [pflag.Value].
-func (*secondsFlag) Type() string { return "seconds" }
 
 // A dataFlag adds a piece of data: pieces of all kinds have one order.
 type dataFlag struct {

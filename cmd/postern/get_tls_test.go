@@ -34,6 +34,13 @@ func TestGetOverTLS(t *testing.T) {
 			t.Errorf("probe %s: status %d, %q, %q", urls[i], status, out, errs)
 		}
 	}
+	other, _ := certtest.Write(t, t.TempDir(), "other", ca.Issue(t, pkix.Name{CommonName: "two"}))
+	for _, options := range []string{"", "cert=" + dir + "/missing.pem", "cert=" + other + "&key=" + key} {
+		_, errs, status := commandLine(t, "", "serve", "--to", "demo:", "--listen", "https://127.0.0.1:0?"+options)
+		if status != 2 || strings.Count(errs, "\n") != 1 {
+			t.Errorf("a listener with %q: status %d, %q", options, status, errs)
+		}
+	}
 	if _, errs, status := commandLine(t, "", "get", urls[0]+"/vars"); status == 0 || strings.Count(errs, "\n") != 1 {
 		t.Errorf("an unknown authority: status %d, %q", status, errs)
 	}

@@ -70,7 +70,7 @@ func probeCommand() *cobra.Command {
 
 func (cfg *probeConfig) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.Var((*secondsFlag)(&cfg.Timeout), "timeout", "for all: `seconds`, or a duration such as 500ms (0: no limit)")
+	durationFlag(f, &cfg.Timeout, "timeout", probe.DefaultTimeout, "for all: seconds, or a duration such as 500ms, or none", 0)
 	f.StringVar(&cfg.Ping, "ping", "", "ask for the ping page at this `path`, and expect pong")
 	f.StringVar(&cfg.Expect, "expect", "", "the answer's body is to be this `text`, but for spaces around it")
 	f.IntVar(&cfg.Status, "status", 0, "the answer's status is to be this `code` (0: any below 400)")
@@ -95,6 +95,9 @@ func (cfg *probeConfig) addFlags(f *pflag.FlagSet) {
 
 // run asks, and prints what it has found.
 func (cfg *probeConfig) run(ctx context.Context, out io.Writer) error {
+	if cfg.Timeout < 0 {
+		return usage(errors.New("--timeout is not negative: say none for no limit"))
+	}
 	ctx, stop := untilInterrupt(ctx)
 	defer stop()
 	r, err := probe.Run(ctx, &cfg.Config)

@@ -45,12 +45,17 @@ func (u *unitFlag[T]) Type() string { return u.kind }
 
 // durationFlag is a flag for a duration. With none the word is taken, and stands for that.
 func durationFlag(f *pflag.FlagSet, p *time.Duration, name string, byDefault time.Duration, usage string, none ...time.Duration) {
-	addUnit(f, p, name, byDefault, usage, none, "duration", units.ParseDuration, units.FormatDuration)
+	f.Var(newDuration(p, byDefault, none...), name, usage)
+}
+
+// newDuration is the value of a durationFlag.
+func newDuration(p *time.Duration, byDefault time.Duration, none ...time.Duration) pflag.Value {
+	return newUnit(p, byDefault, none, "duration", units.ParseDuration, units.FormatDuration)
 }
 
 // sizeFlag is a flag for a number of bytes. With none the word is taken, and stands for that.
 func sizeFlag[T int | int64](f *pflag.FlagSet, p *T, name string, byDefault T, usage string, none ...T) {
-	addUnit(f, p, name, byDefault, usage, none, "size", parseSize[T], func(n T) string { return units.FormatSize(int64(n)) })
+	f.Var(newUnit(p, byDefault, none, "size", parseSize[T], func(n T) string { return units.FormatSize(int64(n)) }), name, usage)
 }
 
 func parseSize[T int | int64](text string) (T, error) {
@@ -63,14 +68,14 @@ func parseSize[T int | int64](text string) (T, error) {
 
 // countFlag is a flag for a number of things. With none the word is taken, and stands for that.
 func countFlag(f *pflag.FlagSet, p *int, name string, byDefault int, usage string, none ...int) {
-	addUnit(f, p, name, byDefault, usage, none, "count", units.ParseCount, strconv.Itoa)
+	f.Var(newUnit(p, byDefault, none, "count", units.ParseCount, strconv.Itoa), name, usage)
 }
 
-func addUnit[T int | int64 | time.Duration](f *pflag.FlagSet, p *T, name string, byDefault T, usage string, none []T, kind string, parse func(string) (T, error), format func(T) string) {
+func newUnit[T int | int64 | time.Duration](p *T, byDefault T, none []T, kind string, parse func(string) (T, error), format func(T) string) pflag.Value {
 	u := &unitFlag[T]{value: p, kind: kind, parse: parse, format: format}
 	if len(none) > 0 {
 		u.none = &none[0]
 	}
 	*p = byDefault
-	f.Var(u, name, usage)
+	return u
 }
