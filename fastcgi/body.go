@@ -19,9 +19,12 @@ type bodyStream struct {
 	spool   *protocol.Spool // what comes after it
 	spooled int64           // bytes that were written to it
 	ended   bool            // nothing more comes
+	late    bool            // nobody waits for its handler before the temporary file has been read
 	drop    bool            // nobody will read: what comes is dropped
 	err     error           // why it ended, if not by its end
 	waiting bool            // the handler waits in Read
+	into    []byte          // where it wants what comes; nil: in its window
+	put     int             // how much of that has come
 	since   time.Time       // when it began to
 	reads   int             // calls of Read
 }
@@ -54,8 +57,8 @@ func (f *bodyStream) end(err error) {
 
 // release drops what is held.
 func (f *bodyStream) release() {
-	f.s.c.hold(-cap(f.buf))
-	f.drop, f.buf, f.at = true, nil, 0
+	f.drop = true
+	f.free()
 	f.unspool()
 	f.s.c.grace.hasRead(f)
 }
@@ -100,7 +103,9 @@ func (f *bodyStream) read(p []byte) (int, error) {
 			return 0, os.ErrDeadlineExceeded
 		}
 		if c.leading || c.reader != nobody {
-			f.s.cond.Wait()
+			if n := f.wait(p); n > 0 {
+				return n, f.endOf()
+			}
 		} else if n := f.pump(p); n > 0 {
 			return n, f.endOf()
 		}
@@ -108,6 +113,15 @@ func (f *bodyStream) read(p []byte) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// wait waits until something has changed, or the leader has put something into p, of which it
+// returns how much. The lock is given up meanwhile.
+func (f *bodyStream) wait(p []byte) (n int) {
+	f.into, f.put = p, 0
+	f.s.cond.Wait()
+	f.into = nil
+	return f.put
 }
 
 // readHeld gives what is held.
@@ -137,9 +151,15 @@ func (f *bodyStream) readHeld(p []byte) (n int, err error) {
 func (f *bodyStream) drained() {
 	f.buf, f.at = f.buf[:0], 0
 	if f.s.c.multi {
-		f.s.c.hold(-cap(f.buf))
-		f.buf = nil
+		f.free()
 	}
+}
+
+// free gives the buffer back.
+func (f *bodyStream) free() {
+	f.s.c.hold(-cap(f.buf))
+	putMem(f.buf)
+	f.buf, f.at = nil, 0
 }
 
 // endOf is io.EOF once all has been read.

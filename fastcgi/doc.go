@@ -92,14 +92,14 @@
 // is not whole, while php-fpm's missing end of STDOUT and a program's exit status are none. The end
 // of a connection is never the end of a response.
 //
-// With [Client.Multiplex] requests share connections, as far as the backend can. Requests take
-// turns to write, records of at most 64 KiB at a time. What comes of an answer waits in memory for
-// its reader, up to 64 KiB. When that is full and the request is alone on its connection, the
-// connection is not read until the reader reads, and the backend waits. When others share the
-// connection they wait for 5 ms; then more goes to a temporary file of at most Limits.Spool bytes,
-// and the connection carries no further request while another can be dialled, so that the slow
-// reader is soon alone. Beyond that its answer fails and the request is given up. Limits.Budget
-// counts what is held.
+// With [Client.Multiplex] requests share connections, as far as the backend can. What several have
+// to send leaves in one write of at most 64 KiB, in the order in which they came. What comes of an
+// answer waits in memory for its reader, up to 64 KiB. When that is full and the request is alone
+// on its connection, the connection is not read until the reader reads, and the backend waits. When
+// others share the connection they wait for 5 ms; then more goes to a temporary file of at most
+// Limits.Spool bytes, and the connection carries no further request while another can be dialled,
+// so that the slow reader is soon alone. Beyond that its answer fails and the request is given up.
+// Limits.Budget counts what is held.
 //
 // A request that is given up is taken back by ABORT_REQUEST, and its id is not used again. It
 // counts as open until END_REQUEST comes, for Limits.ReadTimeout at most: then the connection is

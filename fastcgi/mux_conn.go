@@ -34,9 +34,6 @@ type sharedConn struct {
 	rec  muxRecord
 	done chan struct{} // closed when nothing is read any more
 
-	turns chan struct{} // has an element while nobody writes
-	dead  chan struct{} // closed when the connection has failed
-
 	mu      sync.Mutex
 	next    sync.Cond // wakes the reader, which waits for room
 	err     error     // why the connection has failed
@@ -48,14 +45,16 @@ type sharedConn struct {
 	freeIDs []uint16        // the one that was used last is the last
 	lastID  uint16
 	woken   []*muxStream // those for which something came
+
+	writing bool        // somebody writes
+	queue   []*muxWrite // what is to be written next
+	leaving []*muxWrite // what is being written
 }
 
 func newSharedConn(m *multiplexer, nc *netio.PoolConn, limit int) *sharedConn {
 	c := &sharedConn{m: m, nc: nc, lim: m.Limits.Resolve(), limit: limit, since: time.Now(),
-		done: make(chan struct{}), turns: make(chan struct{}, 1), dead: make(chan struct{}),
-		streams: make(map[uint16]*muxStream), gone: make(map[uint16]bool)}
+		done: make(chan struct{}), streams: make(map[uint16]*muxStream), gone: make(map[uint16]bool)}
 	c.next.L = &c.mu
-	c.turns <- struct{}{}
 	c.in.Init(nc.Conn)
 	go c.read()
 	return c
@@ -69,6 +68,7 @@ func (c *sharedConn) open() *muxStream {
 		return nil
 	}
 	s := &muxStream{c: c}
+	s.out.s = s
 	s.cond.L = &c.mu
 	if len(c.freeIDs) > 0 {
 		s.id = c.freeIDs[0]
@@ -140,11 +140,17 @@ func (c *sharedConn) more() error {
 func (c *sharedConn) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.failLocked(err)
+}
+
+func (c *sharedConn) failLocked(err error) {
 	if c.err != nil {
 		return
 	}
 	c.err = err
-	close(c.dead)
+	for _, w := range c.queue {
+		w.cond.Signal()
+	}
 	for _, s := range c.streams {
 		s.fail(err)
 	}

@@ -17,18 +17,18 @@ type muxStream struct {
 	cond    sync.Cond // wakes Read
 	in      muxBuffer
 	woken   bool
-	begun   bool          // something of the request was written
-	writing bool          // something of it is being written
-	outDone bool          // the end of STDOUT came
-	ended   bool          // END_REQUEST came
-	givenUp bool          // ABORT_REQUEST was sent, or is about to be
-	closed  bool          // by the exchange
-	err     error         // why it has failed
-	gone    chan struct{} // closed by Close; nil: nobody waits for that
-	late    *time.Timer   // for END_REQUEST of a request that was given up
+	begun   bool        // something of the request was written
+	writing bool        // something of it is being written
+	outDone bool        // the end of STDOUT came
+	ended   bool        // END_REQUEST came
+	givenUp bool        // ABORT_REQUEST was sent, or is about to be
+	closed  bool        // by the exchange
+	err     error       // why it has failed
+	late    *time.Timer // for END_REQUEST of a request that was given up
 	readBy  time.Time
 	writeBy time.Time
 	timer   *time.Timer // wakes Read at readBy
+	out     muxWrite
 }
 
 // deaf reports whether nobody will read what comes.
@@ -84,6 +84,7 @@ func (s *muxStream) fail(err error) {
 		s.err = err
 	}
 	s.cond.Signal()
+	s.out.cond.Signal()
 }
 
 // end says that END_REQUEST came.
@@ -108,9 +109,7 @@ func (s *muxStream) Close() error {
 	s.in.drop(c)
 	c.setCrowds(s, false)
 	s.cond.Signal()
-	if s.gone != nil {
-		close(s.gone)
-	}
+	s.out.cond.Signal()
 	switch {
 	case s.ended || s.givenUp || c.err != nil:
 	case s.begun || s.writing:

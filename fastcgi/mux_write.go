@@ -4,23 +4,45 @@ import (
 	"encoding/binary"
 	"net"
 	"os"
+	"sync"
 	"time"
-
-	"github.com/postern-gateway/postern/internal/bufpool"
 )
 
 // abortTimeout is how long the writing of a record may still take once its request was given up,
 // and that of ABORT_REQUEST. Then the connection fails.
 const abortTimeout = 5 * time.Second
 
-// turnSize is how much one request may write before it is another's turn, in bytes: the largest
-// record that is sent.
+// turnSize is how much is written at once, in bytes: the largest record that is sent.
 const turnSize = 64 << 10
 
-// Write implements net.Conn. p is whole records.
+// A muxWrite is whole records that are to be written to a connection. Whoever has them waits until
+// they are. One of those who wait writes for all whose records fit into turnSize, in the order in
+// which they came: many small requests are one write.
+type muxWrite struct {
+	s       *muxStream // whose request it is; nil: that of nobody
+	records []byte
+
+	// Guarded by the connection's lock.
+	cond  sync.Cond
+	state writeState
+	by    time.Time // until when it may wait and be written; zero: there is no limit
+	n     int       // how many bytes were written
+	err   error
+}
+
+// A writeState is how far a muxWrite has come.
+type writeState uint8
+
+const (
+	queued  writeState = iota
+	leaving            // somebody writes it
+	written            // or failed
+)
+
+// Write implements net.Conn. p is whole records. One goroutine at a time may call it.
 func (s *muxStream) Write(p []byte) (n int, err error) {
 	for n < len(p) {
-		m, err := s.write(p[n : n+wholeRecords(p[n:], turnSize)])
+		m, err := s.c.write(&s.out, p[n:n+wholeRecords(p[n:], turnSize)])
 		if n += m; err != nil {
 			return n, err
 		}
@@ -45,26 +67,55 @@ func recordLen(b []byte) int {
 	return headerLen + int(binary.BigEndian.Uint16(b[4:])) + int(b[6])
 }
 
-// write writes records when it is the request's turn.
-func (s *muxStream) write(p []byte) (n int, err error) {
-	c := s.c
-	if err := s.awaitTurn(); err != nil {
-		return 0, err
+// write writes records, or has them written.
+func (c *sharedConn) write(w *muxWrite, records []byte) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w.cond.L = &c.mu
+	w.records, w.state, w.n, w.err = records, queued, 0, nil
+	if w.s != nil {
+		w.by = w.s.writeBy
 	}
-	defer func() { c.turns <- struct{}{} }()
-	if err := s.beginWriting(); err != nil {
-		return 0, err
+	c.queue = append(c.queue, w)
+	for w.state != written {
+		if w.state == leaving {
+			w.cond.Wait()
+		} else if err := c.unwanted(w); err != nil {
+			c.unqueue(w)
+			return 0, err
+		} else if !c.writing {
+			c.writeQueue()
+		} else {
+			c.awaitTurn(w)
+		}
 	}
-	buf := bufpool.KiB64.Get()
-	defer bufpool.KiB64.Put(buf)
-	b := append(buf[:0], p...)
-	address(b, s.id)
-	n, err = c.nc.Write(b)
-	s.endWriting(n)
-	if err != nil {
-		c.writeFailed(err, n > 0)
+	return w.n, w.err
+}
+
+// unwanted returns why w needs not be written any more. The lock is held, here and below.
+func (c *sharedConn) unwanted(w *muxWrite) error {
+	switch {
+	case c.err != nil:
+		return c.err
+	case w.s != nil && (w.s.ended || w.s.deaf()):
+		return net.ErrClosed
+	case !w.by.IsZero() && !time.Now().Before(w.by):
+		return os.ErrDeadlineExceeded
 	}
-	return n, err
+	return nil
+}
+
+// awaitTurn waits until somebody has written w, it may be w's turn to write, or its time is over.
+func (c *sharedConn) awaitTurn(w *muxWrite) {
+	if !w.by.IsZero() {
+		late := time.AfterFunc(time.Until(w.by), func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			w.cond.Signal()
+		})
+		defer late.Stop()
+	}
+	w.cond.Wait()
 }
 
 // address puts id into the records of b, and asks that the connection be kept.
@@ -78,88 +129,5 @@ func address(b []byte, id uint16) {
 	}
 }
 
-// awaitTurn waits until nobody else writes. Whoever has waited longest is the next.
-func (s *muxStream) awaitTurn() error {
-	c := s.c
-	select {
-	case <-c.turns:
-		return nil
-	default:
-	}
-	c.mu.Lock()
-	if s.closed {
-		c.mu.Unlock()
-		return net.ErrClosed
-	}
-	if s.gone == nil {
-		s.gone = make(chan struct{})
-	}
-	by := s.writeBy
-	c.mu.Unlock()
-	var late <-chan time.Time
-	if !by.IsZero() {
-		timer := time.NewTimer(time.Until(by))
-		defer timer.Stop()
-		late = timer.C
-	}
-	select {
-	case <-c.turns:
-		return nil
-	case <-s.gone:
-		return net.ErrClosed
-	case <-c.dead:
-		return c.err
-	case <-late:
-		return os.ErrDeadlineExceeded
-	}
-}
-
-// beginWriting fails if nobody wants the request any more.
-func (s *muxStream) beginWriting() error {
-	c := s.c
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.err != nil:
-		return c.err
-	case s.ended || s.deaf():
-		return net.ErrClosed
-	}
-	s.writing, s.begun = true, true
-	c.nc.SetWriteDeadline(s.writeBy)
-	return nil
-}
-
-// endWriting says that n bytes were written.
-func (s *muxStream) endWriting(n int) {
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	s.writing = false
-	if s.ended && !s.givenUp {
-		s.c.freeIDs = append(s.c.freeIDs, s.id)
-	}
-}
-
-// writeFailed says that a write has failed. A backend that has closed may have sent answers before:
-// they are still read. After a part of a record nothing can be sent any more.
-func (c *sharedConn) writeFailed(err error, inPart bool) {
-	if e, ok := err.(net.Error); ok && e.Timeout() {
-		c.fail(err)
-		return
-	}
-	c.m.retire(c)
-}
-
 // abort sends ABORT_REQUEST.
-func (c *sharedConn) abort(id uint16) {
-	select {
-	case <-c.turns:
-	case <-c.dead:
-		return
-	}
-	defer func() { c.turns <- struct{}{} }()
-	c.nc.SetWriteDeadline(time.Now().Add(abortTimeout))
-	if _, err := c.nc.Write(appendRecord(nil, typeAbort, id, nil)); err != nil {
-		c.writeFailed(err, false)
-	}
-}
+func (c *sharedConn) abort(id uint16) { c.write(new(muxWrite), appendRecord(nil, typeAbort, id, nil)) }

@@ -18,6 +18,7 @@ type output struct {
 	open *stream    // whose record it ends with, of which the length is still open; nil: none
 	typ  recordType // of that record
 	at   int        // where in the buffer it begins
+	sent int        // how often the buffer was sent
 	err  error      // why nothing more can be sent
 }
 
@@ -158,6 +159,7 @@ func (o *output) fresh(s *stream, typ recordType) error {
 // send sends the buffer and p. An error ends the connection: a record may be torn.
 func (o *output) send(p []byte) error {
 	o.pending.Store(false)
+	o.sent++
 	if o.err == nil {
 		if o.err = o.nc.Send(p); o.err != nil {
 			o.c.sendFailed(o.err)
