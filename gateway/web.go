@@ -129,6 +129,9 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 			wc.conn.becomeIdle()
 			return
 		}
+		if wc.leaving.Load() {
+			return
+		}
 		wc.Conn.Close() // Close may have left it open
 		wc.conn.end()
 	}

@@ -38,6 +38,7 @@ type webConn struct {
 	broken  atomic.Bool                  // what came last is no request's
 	refused atomic.Pointer[tooLargeHead] // the last head
 	heads   atomic.Int32                 // requests that net/http has given
+	leaving atomic.Bool                  // leave closes it
 	owed    string                       // what net/http gets next
 
 	serving atomic.Bool           // a request that the handler has seen, or its end
@@ -142,8 +143,14 @@ func (c *webConn) look(p []byte, n int) int {
 	return copy(p, notHTTP)
 }
 
-// CloseWrite ends the writing side alone.
-func (c *webConn) CloseWrite() error { return closeWrite(c.Conn) }
+// CloseWrite ends the writing side alone. net/http calls it where the peer has sent more than
+// anybody reads.
+func (c *webConn) CloseWrite() error {
+	if !c.hijacked.Load() && c.midway.Load() {
+		throttle.End()
+	}
+	return closeWrite(c.Conn)
+}
 
 func closeWrite(c any) error {
 	if h, ok := c.(interface{ CloseWrite() error }); ok {
@@ -177,17 +184,34 @@ func (c *webConn) Close() error {
 	if closing && !r.late.Load() && c.waiting.Load() && (!c.conn.given.Load() || c.conn.pending()) {
 		return nil
 	}
-	if !closing && (c.broken.Load() || c.heads.Load() == 0 && !c.waiting.Load()) {
-		throttle.End() // not while net/http holds its lock, to close what is idle
-	}
 	switch {
 	case c.cut.Load() && netio.CutTLS(c.Conn, c.midway.Load()):
 	case c.resets.Load():
 		return reset(c.Conn)
-	case (c.midway.Load() || c.refused.Load() != nil) && !c.hijacked.Load() && r.ctx.Err() == nil:
-		// net/http waits for half a second at most, and not at all where a read was ended by its
-		// deadline
-		netio.Drain(c.Conn)
+	case c.hijacked.Load() || r.ctx.Err() != nil:
+	case !closing && c.inVain() || c.midway.Load() || c.refused.Load() != nil:
+		if c.leaving.CompareAndSwap(false, true) {
+			go c.leave(!closing && c.inVain())
+		}
+		return nil
 	}
 	return c.Conn.Close()
+}
+
+// inVain reports whether what came last was no request, or one that is refused by its head.
+func (c *webConn) inVain() bool {
+	return c.broken.Load() || c.refused.Load() != nil || c.heads.Load() == 0 && !c.waiting.Load()
+}
+
+// leave closes the connection when its peer has what it was sent, and later if slowly is set. It is
+// not for net/http's goroutine: that holds the request.
+func (c *webConn) leave(slowly bool) {
+	defer c.conn.end()
+	defer c.Conn.Close()
+	if slowly {
+		throttle.End()
+	}
+	if c.midway.Load() || c.refused.Load() != nil {
+		netio.Drain(c.Conn)
+	}
 }

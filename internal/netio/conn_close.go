@@ -79,11 +79,9 @@ func Drain(c net.Conn) {
 // or whose peer closes first.
 func Linger(c net.Conn) {
 	c.SetReadDeadline(time.Now().Add(DrainTime))
-	buf := getBuffer()
-	defer putBuffer(buf)
 	var work throttle.Meter
 	for n := 0; n < DrainBytes; {
-		m, err := c.Read(buf)
+		m, err := discard(c)
 		if err != nil {
 			return
 		}
@@ -91,6 +89,13 @@ func Linger(c net.Conn) {
 		work.Waste(throttle.DrainWork)
 		work.Pause()
 	}
+}
+
+// discard reads once what nobody wants.
+func discard(c net.Conn) (int, error) {
+	buf := getBuffer()
+	defer putBuffer(buf)
+	return c.Read(buf)
 }
 
 // Hijack hands the connection over to the caller, without deadlines. The reader has what has been

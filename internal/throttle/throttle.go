@@ -85,10 +85,13 @@ var delayed atomic.Int64
 // mostEnds bounds the ended connections that are held at once.
 const mostEnds = 256
 
+var ending atomic.Int64
+
 // End delays the end of a connection whose peer has sent no request, and would connect again at
 // once. It comes before anything that tells the peer of the end.
 func End() {
-	if delayed.Load() < mostEnds {
+	defer ending.Add(-1)
+	if ending.Add(1) <= mostEnds {
 		delay(1)
 	}
 }
