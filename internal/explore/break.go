@@ -2,11 +2,8 @@ package explore
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 
@@ -98,42 +95,6 @@ func (v *Verdict) readRequest(row *protocolRow, now, before []byte) {
 	}
 }
 
-// differences says what of the request b is otherwise than in a, of which than tells: "and was".
-func differences(a, b *protocol.Request, than string) (list []string) {
-	seen := make(map[string]bool)
-	for _, name := range names(a.Params, b.Params) {
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		was, had := a.Params.Lookup(name)
-		is, has := b.Params.Lookup(name)
-		switch {
-		case had && !has:
-			list = append(list, fmt.Sprintf("%s is not there, %s %q", name, than, was))
-		case has && !had:
-			list = append(list, fmt.Sprintf("%s is %q, %s not there", protocol.Clip(name), is, than))
-		case was != is:
-			list = append(list, fmt.Sprintf("%s is %q, %s %q", name, is, than, was))
-		}
-	}
-	was, _ := appendAll(nil, a.Body)
-	is, _ := appendAll(nil, b.Body)
-	if !bytes.Equal(was, is) {
-		list = append(list, fmt.Sprintf("the body is %q, %s %q", is, than, was))
-	}
-	return list
-}
-
-func names(lists ...protocol.Params) (all []string) {
-	for _, p := range lists {
-		for _, v := range p {
-			all = append(all, v.Name)
-		}
-	}
-	return all
-}
-
 // readResponse reads a response as the client does.
 func (v *Verdict) readResponse(ctx context.Context, row *protocolRow, c Change, before []byte) {
 	now, err := row.receive(ctx, c.Input, c.Bytes)
@@ -158,39 +119,4 @@ func (v *Verdict) readResponse(ctx context.Context, row *protocolRow, c Change, 
 			}
 		}
 	}
-}
-
-var errNoHead = errors.New("cgi: read response head: the output ends within the head")
-
-// receive has the protocol's client read a response, and returns what it found, a line each.
-func (row *protocolRow) receive(ctx context.Context, in Input, response []byte) (lines []string, err error) {
-	var res *protocol.Response
-	var body []byte
-	if row.client == nil {
-		res, body, err = receiveCGI(response)
-	} else {
-		conn := &heard{in: bytes.NewReader(response)}
-		res, body, err = readAll(ctx, row.client(func(context.Context) (net.Conn, error) { return conn, nil }), in.request())
-	}
-	if err != nil {
-		return nil, err
-	}
-	lines = append(lines, fmt.Sprintf("the status is %d", res.Status), fmt.Sprintf("the body is %q", body))
-	for name, values := range res.Header {
-		lines = append(lines, fmt.Sprintf("%s is %q", name, cmp.Or(values...)))
-	}
-	slices.Sort(lines)
-	return lines, nil
-}
-
-// receiveCGI reads what a script has written.
-func receiveCGI(b []byte) (*protocol.Response, []byte, error) {
-	status, h, n, err := protocol.ParseHead(b)
-	if err == nil && n == 0 {
-		err = errNoHead
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return &protocol.Response{Status: status, Header: h}, b[n:], nil
 }
