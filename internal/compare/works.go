@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/postern-gateway/postern/internal/load"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -54,29 +55,11 @@ func workNamed(name string) *Work {
 // bytes is how many bytes of body a request and its response have.
 func (w *Work) bytes() int { return w.body + len(w.want) }
 
-const query = "page=2&order=name"
-
 // request is what nginx would say of a browser's request. script is the SCRIPT_FILENAME, for
 // servers that run one.
 func (w *Work) request(script string) *protocol.Request {
-	method, length := "GET", ""
-	if w.body > 0 {
-		method, length = "POST", strconv.Itoa(w.body)
-	}
-	return &protocol.Request{
-		ContentLength: int64(w.body),
-		Body:          strings.NewReader(strings.Repeat("x", w.body)),
-		Params: protocol.Pairs("CONTENT_LENGTH", length, "QUERY_STRING", query, "REQUEST_METHOD", method,
-			"CONTENT_TYPE", "application/octet-stream", "SCRIPT_NAME", "", "PATH_INFO", w.path, "REQUEST_URI", w.path+"?"+query,
-			"DOCUMENT_URI", w.path, "DOCUMENT_ROOT", "/var/www/html", "SCRIPT_FILENAME", script,
-			"SERVER_PROTOCOL", "HTTP/1.1", "REQUEST_SCHEME", "http", "GATEWAY_INTERFACE", "CGI/1.1", "SERVER_SOFTWARE", "nginx/1.22.1",
-			"REMOTE_ADDR", "192.0.2.17", "REMOTE_PORT", "51334", "SERVER_ADDR", "192.0.2.1", "SERVER_PORT", "80",
-			"SERVER_NAME", "www.example.com", "REDIRECT_STATUS", "200", "HTTP_HOST", "www.example.com",
-			"HTTP_USER_AGENT", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-			"HTTP_ACCEPT", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-			"HTTP_ACCEPT_LANGUAGE", "en-GB,en;q=0.7,de;q=0.3", "HTTP_ACCEPT_ENCODING", "gzip, deflate",
-			"HTTP_CONNECTION", "keep-alive", "HTTP_COOKIE", "session=8f2c1b7e5d4a4f3c9b6a0e1d2c3b4a59"),
-	}
+	b := load.BrowserRequest{Path: w.path, Script: script, ContentType: "application/octet-stream", Body: w.body}
+	return b.Request()
 }
 
 // nativeHandler does every work by the core's own interfaces.

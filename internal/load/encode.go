@@ -3,61 +3,40 @@ package load
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net"
-	"net/http"
-	"sync"
 
+	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/protocol"
+	"github.com/postern-gateway/postern/scgi"
+	"github.com/postern-gateway/postern/uwsgi"
 )
 
-// A copyingConn keeps a copy of what is written to it.
-type copyingConn struct {
-	net.Conn
-	mu      sync.Mutex
-	written bytes.Buffer
+type dialTo = func(context.Context) (net.Conn, error)
+
+func encodeKept(r *protocol.Request) ([]byte, error) {
+	return recordRequest(r, fastcgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &fastcgi.Client{Dial: d, MaxIdle: 1} })
 }
 
-func (c *copyingConn) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	c.written.Write(p)
-	c.mu.Unlock()
-	return c.Conn.Write(p)
+func encodeOnce(r *protocol.Request) ([]byte, error) {
+	return recordRequest(r, fastcgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &fastcgi.Client{Dial: d} })
 }
 
-// recordRequest returns the bytes by which a client sends r: it calls a server in memory, which
-// reads the request to its end.
+func encodeSCGI(r *protocol.Request) ([]byte, error) {
+	return recordRequest(r, scgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &scgi.Client{Dial: d} })
+}
+
+func encodeUWSGI(r *protocol.Request) ([]byte, error) {
+	return recordRequest(r, uwsgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &uwsgi.Client{Dial: d} })
+}
+
+// recordRequest returns the bytes by which a client sends r to a server that reads it to its end.
 func recordRequest(r *protocol.Request, p protocol.Protocol, client func(dialTo) protocol.RoundTripper) ([]byte, error) {
-	left, right := net.Pipe()
-	front := &copyingConn{Conn: left}
-	loop := &protocol.Loop{Log: slog.New(slog.DiscardHandler), Handler: protocol.HandlerFunc(func(_ protocol.ResponseWriter, r *protocol.Request) error {
+	request, _, err := Record(r, p, client, protocol.HandlerFunc(func(_ protocol.ResponseWriter, r *protocol.Request) error {
 		_, err := io.Copy(io.Discard, r.Body)
 		return err
-	})}
-	served := make(chan error, 1)
-	go func() { served <- loop.Serve(context.Background(), p.NewConn(right, nil)) }()
-	err := roundTrip(client(func(context.Context) (net.Conn, error) { return front, nil }), r)
-	front.Close()
-	if serr := <-served; err == nil && !errors.Is(serr, io.EOF) {
-		err = serr
-	}
-	return front.written.Bytes(), err
-}
-
-func roundTrip(client protocol.RoundTripper, r *protocol.Request) error {
-	res, err := client.RoundTrip(context.Background(), r)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.Status != http.StatusOK {
-		return fmt.Errorf("our own server refuses it with status %d", res.Status)
-	}
-	_, err = io.Copy(io.Discard, res.Body)
-	return err
+	}))
+	return request, err
 }
 
 // encodeHTTP encodes r as net/http does.

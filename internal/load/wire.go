@@ -2,14 +2,9 @@ package load
 
 import (
 	"bufio"
-	"context"
 	"fmt"
-	"net"
 
-	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/protocol"
-	"github.com/postern-gateway/postern/scgi"
-	"github.com/postern-gateway/postern/uwsgi"
 )
 
 // A Wire is a protocol in one way of using its connections. Those of [Wires] are all that there
@@ -60,22 +55,4 @@ func (w *Wire) Encode(r *protocol.Request) ([]byte, error) {
 		return nil, fmt.Errorf("load: encode a request for %s: %w", w.Name, err)
 	}
 	return b, nil
-}
-
-type dialTo = func(context.Context) (net.Conn, error)
-
-func encodeKept(r *protocol.Request) ([]byte, error) {
-	return recordRequest(r, fastcgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &fastcgi.Client{Dial: d, MaxIdle: 1} })
-}
-
-func encodeOnce(r *protocol.Request) ([]byte, error) {
-	return recordRequest(r, fastcgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &fastcgi.Client{Dial: d} })
-}
-
-func encodeSCGI(r *protocol.Request) ([]byte, error) {
-	return recordRequest(r, scgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &scgi.Client{Dial: d} })
-}
-
-func encodeUWSGI(r *protocol.Request) ([]byte, error) {
-	return recordRequest(r, uwsgi.Protocol{}, func(d dialTo) protocol.RoundTripper { return &uwsgi.Client{Dial: d} })
 }
