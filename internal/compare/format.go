@@ -6,17 +6,6 @@ import (
 	"strconv"
 )
 
-// format writes a value of the metric for people.
-func (m *metric) format(v float64) string {
-	switch m.unit {
-	case "us":
-		return formatMicros(v)
-	case "B":
-		return formatBytes(v)
-	}
-	return formatNumber(v)
-}
-
 // formatNumber writes three digits, with a comma between thousands.
 func formatNumber(v float64) string {
 	if a := math.Abs(v); a < 100 && a != math.Trunc(a) {

@@ -41,15 +41,6 @@ func (r *RowResult) text(name string) string {
 	return metricNamed(name).format(s.Median)
 }
 
-func metricNamed(name string) *metric {
-	for i := range allMetrics {
-		if allMetrics[i].name == name {
-			return &allMetrics[i]
-		}
-	}
-	return nil
-}
-
 // serverTitle is that of a server of the table, or else its name: earlier results may have others.
 func serverTitle(name string) string {
 	if s := serverNamed(name); s != nil {
