@@ -32,7 +32,8 @@ net/http/cgi; and, where they are installed, libfcgi, uWSGI, gunicorn, php-fpm, 
 and the report says so. Each server answers each work with the same bytes, and every answer is checked.
 
 A figure is the median of the rounds, its spread the least and the greatest of them. Rounds are interleaved: each measures every row
-once. Compare figures within one run, on a machine that does nothing else; what the machine is and how busy it was is in the report.
+once. Compare figures within one run, on a machine that does nothing else: a run waits up to a minute (with --quick five seconds) for
+that, and then begins with a warning. What the machine is and how busy it was is in the report.
 
 Of each row there are: requests/s; latencies, in a closed loop or, at a set rate, counted from when a request was due; the CPU time of
 the server's processes (user and system, and that of CGI programs); their peak memory; bytes on the wire; system calls, where strace
@@ -45,7 +46,8 @@ is installed; and the allocations of servers in Go.`,
   postern compare --against results/2026-11-28 --results results/2026-12-24     the same of two earlier runs`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg.Stdout, cfg.Progress, cfg.Version = c.OutOrStdout(), c.ErrOrStderr(), readVersion().String()
+			cfg.Stdout, cfg.Progress = c.OutOrStdout(), c.ErrOrStderr()
+			cfg.Version = readVersion().inCheckout(c.Context(), ownFolders()...).String()
 			return runCompare(c.Context(), &cfg, list)
 		},
 	}
@@ -54,6 +56,7 @@ is installed; and the allocations of servers in Go.`,
 	f.StringArrayVar(&cfg.Only, "only", nil, "only the rows whose name matches this `PATTERN`, in which * is any text (repeatable)")
 	f.IntVar(&cfg.Rounds, "rounds", 0, "how often each row is measured (default 3, with --quick 2)")
 	durationFlag(f, &cfg.Duration, "duration", 0, "of each measurement (default 450ms, with --quick 250ms)")
+	f.BoolVar(&cfg.Now, "now", false, "do not wait until the machine does nothing else")
 	f.StringVar(&cfg.Out, "out", "", "the folder for the results, which must not exist (default results/DATE)")
 	f.StringVar(&cfg.Against, "against", "", "print what has become slower or faster since the results in this `FOLDER`")
 	f.StringVar(&cfg.Results, "results", "", "measure nothing: take the results in this `FOLDER`, for --against, or for a new report by --out")

@@ -28,7 +28,7 @@ func TestCompareInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, "compare", "--only", "direct/postern/uwsgi/tcp/1/get", "--duration", "1h")
+	cmd := exec.Command(bin, "compare", "--now", "--only", "direct/postern/uwsgi/tcp/1/get", "--duration", "1h")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	said, err := cmd.StderrPipe()

@@ -18,6 +18,7 @@ type buildVersion struct {
 	Modified bool   `json:"modified"`       // there were changes that no commit has
 	Go       string `json:"go"`
 	Platform string `json:"platform"` // "linux/amd64"
+	fromGit  bool   // the commit is that of the checkout, and not of the program's build
 }
 
 // readVersion reads what the Go command has written into the program.
@@ -49,6 +50,9 @@ func (v buildVersion) String() string {
 	commit := "commit unknown"
 	if v.Commit != "" {
 		commit = "commit " + v.Commit + " of " + v.Time
+	}
+	if v.fromGit {
+		commit = "in a checkout of " + commit
 	}
 	if v.Modified {
 		commit += " with changes"

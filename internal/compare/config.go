@@ -17,6 +17,7 @@ type Config struct {
 	Only     []string      // patterns of rows: those that none matches are left out
 	Rounds   int           // 0: 3, and 2 where it is quick
 	Duration time.Duration // of each measurement; 0: 450 ms, and 250 ms where it is quick
+	Now      bool          // do not wait until the machine is quiet
 	Out      string        // the folder for the results, which must not exist; "": results/DATE
 	Against  string        // a folder of earlier results; may be empty
 	Results  string        // in place of measuring, a folder of results; may be empty

@@ -29,7 +29,7 @@ func (r *Results) facts() []fact {
 		{"Memory", fmt.Sprintf("%s MB", formatNumber(float64(m.MemoryMB)))},
 		{"System", m.OS + ", kernel " + m.Kernel},
 		{"Go", m.Go},
-		{"Load before", fmt.Sprintf("%s; %g %% busy", m.Load, m.Busy)},
+		{"Busy before", fmt.Sprintf("%g %% of its time; load averages %s", m.Busy, m.Load)},
 		{"Descriptors", formatNumber(float64(m.Descriptors))},
 		{"Program", r.Version},
 	}

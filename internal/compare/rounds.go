@@ -13,7 +13,12 @@ func (c *comparison) rounds(ctx context.Context, rows []Row) error {
 	if len(rows) == 0 {
 		return errors.New("compare: nothing is left to measure: " + c.results.LeftOut[0].Reason)
 	}
+	busy, err := c.awaitQuiet(ctx)
+	if err != nil {
+		return err
+	}
 	c.results.Machine = readMachine()
+	c.results.Machine.Busy = busy
 	c.warn(c.results.Machine.warnings()...)
 	c.progress.begin(rows, &c.cfg)
 	defer c.progress.end()

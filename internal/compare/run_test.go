@@ -14,7 +14,7 @@ import (
 
 // quickConfig measures one row, in no time.
 func quickConfig(t *testing.T, only ...string) Config {
-	return Config{Self: self(t), Only: only, Rounds: 1, Duration: time.Millisecond, Out: filepath.Join(t.TempDir(), "made", "out"),
+	return Config{Self: self(t), Only: only, Rounds: 1, Duration: time.Millisecond, Now: true, Out: filepath.Join(t.TempDir(), "made", "out"),
 		Stdout: new(bytes.Buffer), Progress: new(bytes.Buffer)}
 }
 
@@ -186,8 +186,8 @@ func TestMachine(t *testing.T) {
 		machine Machine
 		want    string
 	}{
-		{Machine{Cores: 2, Load: "0.10 0.20 0.30", Busy: 1}, ""}, {Machine{Cores: 2, Load: "3.10 0.20 0.30"}, "not quiet"},
-		{Machine{Cores: 2, Busy: 40}, "40 % busy"}, {Machine{Cores: 1}, "one core"},
+		{Machine{Cores: 2, Load: "0.10 0.20 0.30", Busy: 1}, ""}, {Machine{Cores: 2, Load: "3.10 0.20 0.30", Busy: 5}, ""},
+		{Machine{Cores: 2, Busy: 5.1}, "not quiet"}, {Machine{Cores: 2, Busy: 40}, "40 % busy"}, {Machine{Cores: 1}, "one core"},
 	} {
 		if got := strings.Join(tt.machine.warnings(), "\n"); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%+v: %q, want %q", tt.machine, got, tt.want)
