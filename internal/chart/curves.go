@@ -47,8 +47,8 @@ var dashes = []string{"", "7 3", "2 3", "9 3 2 3", "4 2", "1 4", "12 4"}
 func Curves(title, note string, axes Axes, curves []Curve) *Drawing {
 	d := new(Drawing)
 	d.heading(title, note)
-	p := newPlot(d.height+textSize+4, axes, curves)
-	d.text(0, d.height+6, "small soft", axes.Y)
+	p := newPlot(d.height+textSize+10, axes, curves)
+	d.text(0, d.height+12, "small soft", axes.Y)
 	d.height = p.top + plotHeight
 	for _, t := range logTicks(p.minY, p.maxY) {
 		y := p.y(t)
