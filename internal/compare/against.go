@@ -24,10 +24,8 @@ func (c *change) factor() float64 {
 	return c.after.Median / c.before.Median
 }
 
-// within reports that the spreads of the two have values in common.
-func (c *change) within() bool {
-	return c.before.Min <= c.after.Max && c.after.Min <= c.before.Max
-}
+// within reports that nothing is known to have changed.
+func (c *change) within() bool { return c.before.overlaps(c.after) }
 
 func (c *change) better() bool { return (c.factor() > 1) == c.metric.more }
 

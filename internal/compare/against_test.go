@@ -45,8 +45,8 @@ func TestAgainst(t *testing.T) {
 	got := Against(before, after)
 	worse, better, _ := strings.Cut(strings.ReplaceAll(got, "\u00a0", " "), "Better:")
 	for _, want := range []struct{ in, text string }{
-		{worse, "Worse:"}, {worse, kept + "  CPU of the server  10 µs -> 15 µs  x 1.50  (9 µs to 11 µs -> 14 µs to 16 µs)"},
-		{better, kept}, {better, "requests/s"}, {better, "50,000 -> 60,000"}, {better, scgi}, {better, "20 µs -> 18 µs"},
+		{worse, "Worse:"}, {worse, kept + "  CPU of the server  10.0 µs -> 15.0 µs  x 1.50  (9.00 µs to 11.0 µs -> 14.0 µs to 16.0 µs)"},
+		{better, kept}, {better, "requests/s"}, {better, "50,000 -> 60,000"}, {better, scgi}, {better, "20.0 µs -> 18.0 µs"},
 		{better, "figures are within the spread of the two runs"},
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(want.in), " "), strings.Join(strings.Fields(want.text), " ")) {

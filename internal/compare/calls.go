@@ -58,7 +58,13 @@ func (c *comparison) countCalls(ctx context.Context, rows []Row, s *sheet) error
 			c.warn(fmt.Sprintf("the system calls of %s are not counted: %v", row.ID(), err))
 			continue
 		}
-		s.add(row, measurement{values: map[string]float64{"calls": calls}})
+		values := map[string]float64{"calls": calls}
+		if serverNamed(row.Server).host {
+			if n, err := c.setup.programCalls(strace.path); err == nil {
+				values["program_calls"] = float64(n)
+			}
+		}
+		s.add(row, measurement{values: values})
 	}
 	return nil
 }
@@ -115,9 +121,18 @@ func (r *rig) countCalls(ctx context.Context, strace, table string) (float64, er
 	return float64(n) / float64(pace.Requests), err
 }
 
-// attached waits until strace follows that many processes.
+// programCalls returns the system calls of the CGI program alone, from its start to its end.
+func (s *setup) programCalls(strace string) (int, error) {
+	table := filepath.Join(s.dir, "program-calls")
+	if _, err := output(strace, "-f", "-c", "-o", table, s.script); err != nil {
+		return 0, err
+	}
+	return readCalls(table)
+}
+
+// attached waits until strace follows that many processes, but for those that have ended by then.
 func (p *program) attached(ctx context.Context, n int) error {
-	for until := time.Now().Add(startTimeout); p.said.count(" attached") < n; {
+	for until := time.Now().Add(startTimeout); p.said.count(" attached")+p.said.count("attach: ptrace(") < n; {
 		select {
 		case <-p.done:
 			return p.ended()

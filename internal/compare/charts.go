@@ -21,35 +21,34 @@ func (r *Results) figures() (all []figure) {
 			all = append(all, figure{name, d})
 		}
 	}
-	usualGET := func(row *RowResult) bool {
-		return row.Front == direct && row.Network == "unix" && row.Connections == usual && row.Work == "get" && row.Rate == 0
-	}
 	add("cpu", r.bars("cpu", "Processor time of a GET",
-		"CPU of the server for one request; less is better. "+usualNote, func(row *RowResult) bool { return usualGET(row) && !isHost(row) }))
+		"CPU of the server for one request; less is better. "+usualNote, isUsual))
 	add("rate", r.bars("rate", "Requests a second",
-		"GET; more is better. "+usualNote+" The generator shares the machine.", func(row *RowResult) bool { return usualGET(row) && !isHost(row) }))
+		"GET; more is better. "+usualNote+" The generator shares the machine.", isUsual))
 	add("latency", r.latencies("Latency of Postern at "+formatNumber(rate)+" requests a second",
 		"Counted from when a request was due, so that what waits behind a slow one counts, too.",
 		func(row *RowResult) string { return ifServer(row, "postern", wireTitle(row.Wire)) }))
-	add("latency-fastcgi", r.latencies("The same over FastCGI, beside its peers", "One connection for each request.",
+	add("latency-fastcgi", r.latencies("Latency at "+formatNumber(rate)+" a second, FastCGI beside its peers", "One connection for each request. Counted from when a request was due.",
 		func(row *RowResult) string { return ifWire(row, "fastcgi-each") }))
 	add("size", r.sizes("Processor time and size", "CPU of Postern for one request, by its size.",
 		func(row *RowResult) string { return ifServer(row, "postern", wireTitle(row.Wire)) }))
-	add("size-fastcgi", r.sizes("The same over FastCGI, beside its peers", "Connections are kept.",
+	add("size-fastcgi", r.sizes("Processor time and size, FastCGI beside its peers", "CPU of the server for one request, by its size. Connections are kept.",
 		func(row *RowResult) string { return ifWire(row, "fastcgi-kept") }))
-	add("connections", r.growth("cpu", "Processor time and connections", "CPU for one GET, with so many connections open at once."))
-	add("memory", r.growth("memory", "Memory and connections", "The server's resident memory at its peak, with so many connections busy at once."))
+	add("connections", r.growth("cpu", "Processor time and connections", "CPU for one GET, with so many connections at once. "+growthNote))
+	add("memory", r.growth("memory", "Memory and connections", "Resident memory at its peak, with so many connections busy at once. "+growthNote))
 	add("nginx", r.bars("rate", "Behind nginx: requests a second", "GET through nginx; more is better. "+usualNote,
 		func(row *RowResult) bool { return row.Front == nginx && row.Work == "get" && !isHost(row) }))
 	add("nginx-cpu", r.bars("front_cpu", "Behind nginx: what nginx itself spends", "CPU of nginx for one GET; less is better. "+usualNote,
 		func(row *RowResult) bool { return row.Front == nginx && row.Work == "get" && !isHost(row) }))
 	add("cgi", r.bars("rate", "CGI programs: requests a second",
 		"GET; more is better. A program is started for each. "+usualNote,
-		func(row *RowResult) bool { return usualGET(row) && isHost(row) }))
+		func(row *RowResult) bool { return isUsualOrHost(row) && isHost(row) }))
 	return all
 }
 
 var usualNote = strconv.Itoa(usual) + " connections over a Unix socket."
+
+const growthNote = "Postern by each wire, and net/http/fcgi on kept connections."
 
 // ifServer is the text, where the row is of that server.
 func ifServer(row *RowResult, name, text string) string {
@@ -142,7 +141,7 @@ func (r *Results) latencies(title, note string, label func(*RowResult) string) *
 	if len(curves) == 0 {
 		return nil
 	}
-	axes := chart.Axes{X: "so many of the requests took at most that long", Y: "latency", YFormat: formatMicros}
+	axes := chart.Axes{X: "so many of the requests took at most that long", Y: "latency", YFormat: metricNamed("p50").tick}
 	for _, t := range []chart.Tick{{At: 50, Text: "half"}, {At: 90, Text: "90 %"}, {At: 99, Text: "99 %"}, {At: 99.9, Text: "99.9 %"}, {At: 99.99, Text: "99.99 %"}} {
 		axes.XTicks = append(axes.XTicks, chart.Tick{At: 100 / (100 - t.At), Text: t.Text})
 	}
@@ -151,7 +150,7 @@ func (r *Results) latencies(title, note string, label func(*RowResult) string) *
 
 // sizes draws what a request costs against the bytes of its bodies, with a curve for each label.
 func (r *Results) sizes(title, note string, label func(*RowResult) string) *chart.Drawing {
-	axes := chart.Axes{X: "bytes of body, of request and response together", Y: "CPU for one request", YFormat: formatMicros}
+	axes := chart.Axes{X: "bytes of body, of request and response together", Y: "CPU of the server", YFormat: metricNamed("cpu").tick}
 	for _, w := range works() {
 		axes.XTicks = append(axes.XTicks, chart.Tick{At: float64(w.bytes()), Text: w.size})
 	}
@@ -164,7 +163,7 @@ func (r *Results) sizes(title, note string, label func(*RowResult) string) *char
 // growth draws a metric of a GET against the number of connections.
 func (r *Results) growth(name, title, note string) *chart.Drawing {
 	m, scale := metricNamed(name), 1.0
-	axes := chart.Axes{X: "connections", Y: m.title, YFormat: m.format}
+	axes := chart.Axes{X: "connections", Y: m.title, YFormat: m.tick}
 	if m.unit == "B" { // so that the axis has round numbers
 		scale = 1 << 20
 		axes.YFormat = func(v float64) string { return formatNumber(v) + " MB" }

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -42,7 +44,7 @@ var method = []string{
 	"Requests are what our own clients encode, replayed. Each answer is read to its end, and its status and each byte of its body are checked. A row with a wrong answer is shown as failed.",
 	"A multiplexed connection has 8 requests open at once: 32 connections stand for 4 of them with 8 requests each.",
 	"Memory is the sum over the server's processes of what each had resident at its peak; pages that processes share count in each.",
-	"net/http and net/http/fcgi run in the same program as Postern, with the same handler and the same setting of the garbage collector. libfcgi and php-fpm have 32 processes, uWSGI and gunicorn one for each core, nginx too.",
+	"net/http and net/http/fcgi run in the same program as Postern, with the same handler and the same setting of the garbage collector. libfcgi, php-fpm and fcgiwrap have 32 processes, uWSGI and gunicorn one for each core, nginx too; where connections are kept each of gunicorn's has 16 threads.",
 }
 
 // missing are the programs that took no part, and rows that were left out for another reason.
@@ -57,11 +59,17 @@ func (r *Results) missing() (lines []string) {
 func (r *Results) versions() (lines []string) {
 	for _, p := range r.Programs {
 		if p.Missing == "" {
-			lines = append(lines, strings.TrimSuffix(p.Title+": "+p.Version, ": "))
+			lines = append(lines, strings.TrimSuffix(p.Title+": "+shortVersion(p.Version), ": "))
 		}
 	}
 	return lines
 }
+
+var versionNumber = regexp.MustCompile(`\d+(\.\d+)+[^\s)]*`)
+
+// shortVersion is the number in what a program says of its version, or all of it where there is
+// none.
+func shortVersion(text string) string { return cmp.Or(versionNumber.FindString(text), text) }
 
 // failures are the rows that have failed.
 func (r *Results) failures() (lines []string) {

@@ -21,6 +21,7 @@ var allMetrics = []metric{
 	{name: "allocs", title: "allocations", judged: true},
 	{name: "alloc_bytes", title: "bytes allocated", unit: "B"},
 	{name: "calls", title: "system calls", judged: true},
+	{name: "program_calls", title: "system calls of the CGI program"},
 }
 
 func metricNamed(name string) *metric {
@@ -40,5 +41,13 @@ func (m *metric) format(v float64) string {
 	case "B":
 		return formatBytes(v)
 	}
-	return formatNumber(v)
+	return threeDigits(v)
+}
+
+// tick writes a value of the metric at an axis: a round one, as short as can be.
+func (m *metric) tick(v float64) string {
+	if m.unit == "us" {
+		return micros(v, formatNumber)
+	}
+	return m.format(v)
 }

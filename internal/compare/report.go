@@ -47,22 +47,26 @@ func (r *Results) sections() (all []section) {
 	}
 	add(section{title: "A small request", text: []string{
 		"A GET with 13 bytes of answer and the variables that nginx sends for a browser's request. " + usualNote +
-			" Below each figure is its spread, the least and the greatest of all rounds. × is the processor time as a multiple of Postern's by the same wire.",
+			" With a figure stands its spread, the least and the greatest of all rounds. × is the processor time as a multiple of Postern's by the same wire; ≈ says that the two spreads overlap: the difference may be chance.",
 	}, table: r.mainTable()}, "cpu", "rate")
 	add(section{title: "What a request costs on the way", text: []string{
-		"Bytes on the wire, as the program sees them (without the heads of TCP/IP), system calls of the server, but for those by which threads wait for each other, and allocations of servers in Go. All for one GET. System calls are counted over one connection, where a server has to wait for each request.",
+		"All for one GET. Bytes on the wire are those that the programs see, without the heads of TCP/IP. By HTTP the request is the browser's header fields alone: who the client is, which the others say by variables (REMOTE_ADDR and its like), is not in it.",
+		"System calls are those of all the server's processes, but for those by which threads wait for each other. They are counted over one connection, so that the server has to wait for each request; where many are waiting there are fewer. FastCGI, multiplexed, is counted with 32 requests open. Those of a CGI program, its start included, count as its host's, and stand below them.",
+		"Allocations are those of servers in Go, with 32 connections.",
 	}, table: r.wayTable()})
-	add(section{title: "Larger bodies", text: []string{"CPU of the server for one request of each work. " + usualNote}, table: r.worksTable("cpu")}, "size", "size-fastcgi")
-	add(section{title: "More connections", text: []string{"Requests a second, and below them the latency that 99 % of them do not exceed. GET over a Unix socket."},
+	add(section{title: "Larger bodies", text: []string{"CPU of the server for one request of each work, with its spread. " + usualNote}, table: r.worksTable("cpu")}, "size", "size-fastcgi")
+	add(section{title: "More connections", text: []string{
+		"Requests a second, and with them the latency that 99 % do not exceed. GET over a Unix socket. With one connection a server sleeps before each request, and being woken is in what it spends. A dash: the server has a process for each connection that is kept, and has 32; or, multiplexed, there are at least 8 requests.",
+	},
 		table: r.connectionsTable()}, "connections", "memory")
 	add(section{title: "Latency at a set rate", text: []string{
-		fmt.Sprintf("%s requests a second are due, whether or not those before have been answered. A latency counts from when its request was due. %s", formatNumber(rate), usualNote),
+		fmt.Sprintf("%s requests a second are due, whether or not those before have been answered. A latency counts from when its request was due. The server sleeps between requests, and being woken is in its CPU, so that a request costs more than in the tables above. %s", formatNumber(rate), usualNote),
 	}, table: r.rateTable()}, "latency", "latency-fastcgi")
-	add(section{title: "Unix socket and TCP", text: []string{"GET, 32 connections: CPU of the server, and requests a second."}, table: r.networksTable()})
+	add(section{title: "Unix socket and TCP", text: []string{"GET, 32 connections: CPU of the server, and requests a second, each with its spread."}, table: r.networksTable()})
 	add(section{title: "Behind nginx", text: []string{
-		"The same works through nginx, whose clients keep their connections. \"Connections kept\" is keepalive in the upstream block; without it nginx connects for each request. " + usualNote,
+		"The same works through nginx, whose clients keep their connections. \"Connections kept\" is keepalive in the upstream block; without it nginx connects for each request. \"CPU, both\" is what server and nginx spend together. " + usualNote,
 	}, table: r.nginxTable()}, "nginx", "nginx-cpu")
-	add(section{title: "CGI programs", text: []string{"A program is started for each request. Its processor time is in the figure; the memory is that of the host. fcgiwrap has the system forget its programs (it ignores SIGCHLD), so what they take is not known."},
+	add(section{title: "CGI programs", text: []string{"A program is started for each request. Its processor time is in the CPU; the memory is that of the host. fcgiwrap has the system forget its programs (it ignores SIGCHLD), so what they take is not known. What a request takes of system calls is above, in the table of what it costs on the way."},
 		table: r.cgiTable()}, "cgi")
 	return all
 }
@@ -85,6 +89,9 @@ func (r *Results) each(which func(*RowResult) bool, f func(*load.Wire, *RowResul
 }
 
 // isUsual reports whether row is the usual one of a server that is no host of CGI programs.
-func isUsual(row *RowResult) bool {
-	return row.Front == direct && row.Network == "unix" && row.Connections == usual && row.Work == "get" && row.Rate == 0 && !isHost(row)
+func isUsual(row *RowResult) bool { return isUsualOrHost(row) && !isHost(row) }
+
+// isUsualOrHost reports whether row is the usual one of any server.
+func isUsualOrHost(row *RowResult) bool {
+	return row.Front == direct && row.Network == "unix" && row.Connections == usual && row.Work == "get" && row.Rate == 0
 }

@@ -20,6 +20,7 @@ type pageData struct {
 	Title, Subtitle           string
 	Style                     template.CSS
 	Brief                     []string
+	BriefNote                 string
 	Sections                  []pageSection
 	Warnings, Failed, LeftOut []string
 	Method, Programs          []string
@@ -38,6 +39,7 @@ type pageSection struct {
 
 type pageRow struct {
 	Ours  bool
+	First bool // its first cell says something else than that of the row above
 	Cells []pageCell
 }
 
@@ -51,7 +53,7 @@ type pageCell struct {
 // html is report.html, which needs no other file.
 func (r *Results) html() ([]byte, error) {
 	m := &r.Machine
-	p := pageData{Title: r.title(), Subtitle: m.CPU + ", " + plural(m.Cores, "core") + ", " + m.OS, Style: template.CSS(chart.Style), Brief: r.brief(),
+	p := pageData{Title: r.title(), Subtitle: m.CPU + ", " + plural(m.Cores, "core") + ", " + m.OS, Style: template.CSS(chart.Style), Brief: r.brief(), BriefNote: briefNote,
 		Warnings: r.Warnings, Failed: r.failures(), LeftOut: r.missing(), Method: method, Programs: r.versions()}
 	for _, f := range r.facts() {
 		p.Facts = append(p.Facts, pageFact{f.name, f.value})
@@ -76,8 +78,8 @@ func (g *grid) page() (head []pageCell, rows []pageRow) {
 	for i, text := range g.head {
 		head = append(head, pageCell{Text: text, Number: i >= g.text})
 	}
-	for _, row := range g.rows {
-		pr := pageRow{Ours: row.ours}
+	for i, row := range g.rows {
+		pr := pageRow{Ours: row.ours, First: i > 0 && row.cells[0] != g.rows[i-1].cells[0]}
 		for i, text := range row.cells {
 			first, more, _ := strings.Cut(text, "\n")
 			pr.Cells = append(pr.Cells, pageCell{Text: first, More: more, Number: i >= g.text})

@@ -10,9 +10,12 @@ func (r *Results) markdown() []byte {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# %s\n\n", r.title())
 	for _, w := range r.Warnings {
-		fmt.Fprintf(&out, "> **Warning:** %s\n\n", w)
+		fmt.Fprintf(&out, "> **Warning:** %s.\n\n", w)
 	}
-	list(&out, "In short", r.brief())
+	if lines := r.brief(); len(lines) > 0 {
+		list(&out, "In short", lines)
+		fmt.Fprintf(&out, "%s\n\n", briefNote)
+	}
 	for _, s := range r.sections() {
 		fmt.Fprintf(&out, "## %s\n\n", s.title)
 		for _, text := range s.text {

@@ -37,7 +37,8 @@ func (r *RowResult) spread(name string) string {
 	return m.format(s.Median) + "\n" + m.format(s.Min) + " – " + m.format(s.Max)
 }
 
-// ratio is how many times as much as in another row a metric is.
+// ratio is how many times as much as in another row a metric is, with a sign where the spreads of
+// the two have values in common.
 func (r *RowResult) ratio(to *RowResult, name string) string {
 	if to == nil {
 		return "-"
@@ -47,25 +48,37 @@ func (r *RowResult) ratio(to *RowResult, name string) string {
 	if !ok || !known || its.Median == 0 {
 		return "-"
 	}
-	return strconv.FormatFloat(mine.Median/its.Median, 'f', 1, 64)
+	text := strconv.FormatFloat(mine.Median/its.Median, 'f', 1, 64)
+	if r != to && mine.overlaps(its) {
+		text = "≈\u00a0" + text
+	}
+	return text
 }
 
 func (r *Results) wayTable() *grid {
-	g := &grid{head: []string{"wire", "server", "bytes sent", "bytes received", "system calls", "allocations", "allocated"}, text: 2}
-	r.each(isUsual, func(w *load.Wire, row *RowResult) {
-		calls := row
-		if !w.Multiplexed {
-			alone := row.Row
-			alone.Connections = 1
-			calls = r.find(alone.ID())
-		}
-		n := "-"
-		if calls != nil {
-			n = calls.text("calls")
-		}
-		g.add(row, w.Title, serverTitle(row.Server), row.text("sent"), row.text("received"), n, row.text("allocs"), row.text("alloc_bytes"))
+	g := &grid{head: []string{"wire", "server", "request", "response", "system calls", "allocations", "allocated"}, text: 2}
+	r.each(isUsualOrHost, func(w *load.Wire, row *RowResult) {
+		g.add(row, w.Title, serverTitle(row.Server), row.text("sent"), row.text("received"), r.calls(w, row), row.text("allocs"), row.text("alloc_bytes"))
 	})
 	return g
+}
+
+// calls is how many system calls a request of a row takes. They are counted over one connection,
+// where the wire can have one request at once.
+func (r *Results) calls(w *load.Wire, row *RowResult) string {
+	if !w.Multiplexed {
+		alone := row.Row
+		alone.Connections = 1
+		row = r.find(alone.ID())
+	}
+	if row == nil {
+		return "-"
+	}
+	text := row.text("calls")
+	if n := row.text("program_calls"); n != "-" {
+		text += "\nthe program: " + n
+	}
+	return text
 }
 
 func (r *Results) worksTable(metric string) *grid {
@@ -100,7 +113,7 @@ func (r *Results) cell(row Row, show func(*RowResult, string) string, metric str
 func (r *Results) connectionsTable() *grid {
 	g := &grid{head: []string{"wire", "server"}, text: 2}
 	for _, n := range connections {
-		g.head = append(g.head, formatNumber(float64(n)))
+		g.head = append(g.head, plural(n, "connection"))
 	}
 	r.each(isUsual, func(w *load.Wire, row *RowResult) {
 		cells, any := []string{w.Title, serverTitle(row.Server)}, 0
@@ -139,28 +152,4 @@ func (r *Results) networksTable() *grid {
 		}
 	})
 	return g
-}
-
-func (r *Results) nginxTable() *grid {
-	g := &grid{head: []string{"nginx has", "server", "work", "requests/s", "CPU of the server", "CPU of nginx", "p50", "p99"}, text: 3}
-	r.each(func(row *RowResult) bool { return row.Front == nginx }, func(w *load.Wire, row *RowResult) {
-		g.add(row, directive(w), serverTitle(row.Server), workTitle(row.Work), row.spread("rate"), row.spread("cpu"), row.spread("front_cpu"), row.text("p50"), row.text("p99"))
-	})
-	return g
-}
-
-func (r *Results) cgiTable() *grid {
-	g := &grid{head: []string{"wire", "host", "work", "connections", "requests/s", "CPU", "p50", "p99", "memory"}, text: 3}
-	r.each(func(row *RowResult) bool { return row.Front == direct && isHost(row) }, func(w *load.Wire, row *RowResult) {
-		g.add(row, w.Title, serverTitle(row.Server), workTitle(row.Work), strconv.Itoa(row.Connections), row.spread("rate"), row.spread("cpu"),
-			row.text("p50"), row.text("p99"), row.text("memory"))
-	})
-	return g
-}
-
-func workTitle(name string) string {
-	if w := workNamed(name); w != nil {
-		return w.Title
-	}
-	return name
 }

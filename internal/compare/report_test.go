@@ -102,8 +102,8 @@ func TestFormat(t *testing.T) {
 		v    float64
 		want string
 	}{
-		{"", 0, "0"}, {"", 3, "3"}, {"", 3.14159, "3.14"}, {"", 31.4159, "31.4"}, {"", 314.159, "314"}, {"", 1234567, "1,234,567"}, {"", 999.6, "1,000"},
-		{"us", 9.5, "9.50 µs"}, {"us", 987, "987 µs"}, {"us", 9876, "9.88 ms"}, {"us", 1000, "1 ms"}, {"us", 12345, "12.3 ms"}, {"us", 2.5e6, "2.50 s"},
+		{"", 0, "0"}, {"", 3, "3.00"}, {"", 9.999, "10.0"}, {"", 99.96, "100"}, {"", 3.14159, "3.14"}, {"", 31.4159, "31.4"}, {"", 314.159, "314"}, {"", 1234567, "1,234,567"}, {"", 999.6, "1,000"},
+		{"us", 9.5, "9.50 µs"}, {"us", 987, "987 µs"}, {"us", 9876, "9.88 ms"}, {"us", 1000, "1.00 ms"}, {"us", 999.7, "1.00 ms"}, {"us", 49, "49.0 µs"}, {"us", 12345, "12.3 ms"}, {"us", 2.5e6, "2.50 s"},
 		{"B", 864, "864 B"}, {"B", 12 << 10, "12 KB"}, {"B", 18.75 * (1 << 20), "18.8 MB"},
 	} {
 		m := metric{unit: tt.unit}
@@ -111,9 +111,48 @@ func TestFormat(t *testing.T) {
 			t.Errorf("%v %s: %q, want %q", tt.v, tt.unit, got, tt.want)
 		}
 	}
+	for v, want := range map[float64]string{1: "1", 31.25: "31.2", 1000: "1,000", 12345.6: "12,346"} {
+		if got := formatNumber(v); got != want {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+	for v, want := range map[float64]string{10: "10 µs", 2000: "2 ms", 1e6: "1 s"} {
+		if got := strings.ReplaceAll(metricNamed("cpu").tick(v), "\u00a0", " "); got != want {
+			t.Errorf("at an axis %v: %q, want %q", v, got, want)
+		}
+	}
 	for v, want := range map[float64]float64{0: 0, 123456: 123500, 0.012344: 0.01234, 1e-9: 1e-9, 17.666666: 17.67} {
 		if got := round(v); got != want {
 			t.Errorf("round(%v) = %v, want %v", v, got, want)
+		}
+	}
+}
+
+// TestRatio: where the spreads have values in common it is told.
+func TestRatio(t *testing.T) {
+	row := func(s Summary) *RowResult { return &RowResult{Metrics: map[string]Summary{"cpu": s}} }
+	ours := row(Summary{20, 18, 25})
+	for _, tt := range []struct {
+		row  *RowResult
+		to   *RowResult
+		want string
+	}{
+		{ours, ours, "1.0"}, {row(Summary{40, 26, 44}), ours, "2.0"}, {row(Summary{16, 15, 18}), ours, "≈ 0.8"}, {row(Summary{10, 9, 17.9}), ours, "0.5"},
+		{row(Summary{}), nil, "-"}, {new(RowResult), ours, "-"}, {ours, new(RowResult), "-"},
+	} {
+		if got := strings.ReplaceAll(tt.row.ratio(tt.to, "cpu"), "\u00a0", " "); got != tt.want {
+			t.Errorf("%v of %v: %q, want %q", tt.row, tt.to, got, tt.want)
+		}
+	}
+}
+
+func TestShortVersion(t *testing.T) {
+	for text, want := range map[string]string{
+		"nginx version: nginx/1.22.1": "1.22.1", "gunicorn (version 20.1.0)": "20.1.0", "2.0.21-debian": "2.0.21-debian",
+		"PHP 8.2.36 (fpm-fcgi) (built: Nov 18 2026 20:02:04)": "8.2.36", "its program is in C": "its program is in C", "": "",
+	} {
+		if got := shortVersion(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

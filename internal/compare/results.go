@@ -58,6 +58,10 @@ type Summary struct {
 	Median, Min, Max float64
 }
 
+// overlaps reports whether the spreads of the two have values in common: then their difference may
+// be chance.
+func (s Summary) overlaps(t Summary) bool { return s.Min <= t.Max && t.Min <= s.Max }
+
 // A Point says that that many percent of the requests took at most so long.
 type Point struct{ Percent, Microseconds float64 }
 

@@ -181,6 +181,28 @@ func TestCountCalls(t *testing.T) {
 	}
 }
 
+// TestCountCallsOfPrograms: those of a CGI program count as its host's, and are told by themselves.
+func TestCountCallsOfPrograms(t *testing.T) {
+	c := newComparison(t)
+	c.progress.w = new(bytes.Buffer)
+	l := c.setup.look("strace", findStrace)
+	if l.err != nil {
+		missing(t, l.err.Error())
+	}
+	row := Row{Front: direct, Server: "postern-cgi", Wire: "fastcgi-kept", Network: "unix", Connections: 1, Work: "get"}
+	if kept := c.leaveOut([]Row{row}); len(kept) == 0 {
+		missing(t, c.results.LeftOut[0].Reason)
+	}
+	s := newSheet([]Row{row})
+	if err := c.countCalls(t.Context(), []Row{row}, s); err != nil {
+		t.Fatal(err)
+	}
+	m := s.results()[0].Metrics
+	if all, program := m["calls"].Median, m["program_calls"].Median; program < 10 || all < program+10 {
+		t.Errorf("%v system calls, of them %v of the program; %q", all, program, c.results.Warnings)
+	}
+}
+
 func TestMachine(t *testing.T) {
 	for _, tt := range []struct {
 		machine Machine
