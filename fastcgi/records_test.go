@@ -140,6 +140,7 @@ func TestForeign(t *testing.T) {
 		{"SCGI", "70:CONTENT_LENGTH\x000\x00SCGI\x001\x00", "SCGI on a FastCGI listener: the front uses scgi_pass where fastcgi_pass is meant", "Status: 400 Bad Request\r\n"},
 		{"uwsgi", "\x00\x20\x00\x00\x0e\x00REQUEST_METHOD\x03\x00GET", "uwsgi on a FastCGI listener: the front uses uwsgi_pass where fastcgi_pass is meant", "HTTP/1.1 400 Bad Request\r\n"},
 		{"TLS", "\x16\x03\x01\x02\x00\x01", "TLS on a FastCGI listener: the front speaks TLS where none is meant", "HTTP/1.1 400 Bad Request\r\n"},
+		{"version 2", "\x02\x01\x00\x01\x00\x08\x00\x00", `what came is no FastCGI: it begins with \"\\x02\\x01\\x00\\x01\\x00\\b\\x00\\x00\"`, "HTTP/1.1 400 Bad Request\r\n"},
 	}
 	for _, row := range rows {
 		t.Run(row.text, func(t *testing.T) {

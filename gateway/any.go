@@ -72,7 +72,7 @@ func byAny(protocols []protocol.Protocol) kind {
 			return
 		}
 		c.report("auto", &protocol.Error{Protocol: "auto", Op: "read head", Kind: protocol.ErrUnsupported,
-			Detail: sniff.Of(first).Name + " is not served on this listener"})
+			Detail: sniff.NotServed(first)})
 		throttle.End()
 		c.drop()
 	}

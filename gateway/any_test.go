@@ -124,6 +124,10 @@ func TestServeAnyOfWhatIsNotServed(t *testing.T) {
 	io.WriteString(c, "24:CONTENT_LENGTH\x000\x00SCGI\x001\x00,")
 	io.Copy(io.Discard, c)
 	out.await(t, "auto: read head: unsupported: scgi is not served on this listener")
+	c = dial(t, l.Addr())
+	io.WriteString(c, "\x02\x01\x00\x01")
+	io.Copy(io.Discard, c)
+	out.await(t, `auto: read head: unsupported: what begins with \"\\x02\\x01\" is not served on this listener`)
 }
 
 // What does not speak HTTP is told in plain words, and answered at once.

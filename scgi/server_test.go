@@ -124,6 +124,12 @@ var conversations = []netiotest.Conversation{
 		Log:  "scgi: read head: malformed: uwsgi on an SCGI listener: the front uses uwsgi_pass where scgi_pass is meant",
 	},
 	{
+		Text: "what is of no protocol that the bytes show",
+		Says: "\x02\x01\x00\x01",
+		Hear: stream.ErrorPage(400),
+		Log:  `scgi: read head: malformed: what came is no SCGI: it begins with \"\\x02\\x01`,
+	},
+	{
 		Text: "TLS",
 		Says: "\x16\x03\x01\x02\x00\x01",
 		Hear: stream.ErrorPage(400),

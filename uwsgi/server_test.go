@@ -230,6 +230,12 @@ var conversations = []netiotest.Conversation{
 		Log:  "uwsgi: read head: malformed: SCGI on a uwsgi listener: the front uses scgi_pass where uwsgi_pass is meant",
 	},
 	{
+		Text: "what is of no protocol that the bytes show",
+		Says: "12 apples",
+		Hear: stream.ErrorPage(400),
+		Log:  `uwsgi: read head: malformed: what came is no uwsgi: it begins with \"12 a`,
+	},
+	{
 		Text: "TLS",
 		Says: "\x16\x03\x01\x02\x00\x01",
 		Hear: stream.ErrorPage(400),

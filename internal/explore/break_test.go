@@ -15,7 +15,7 @@ var breaks = []struct {
 	at       int // -2: anywhere
 	changes  string
 }{
-	{wire: "fastcgi", change: put(0, 2), error: "malformed: uwsgi on a FastCGI listener", at: 0},
+	{wire: "fastcgi", change: put(0, 2), error: "malformed: what came is no FastCGI: it begins with \"\\x02", at: 0},
 	{wire: "fastcgi", change: put(16, 2), error: "fastcgi: read record: malformed: version 2, want 1", at: 16},
 	{wire: "scgi", change: put(1, 'x'), error: `scgi: read head: malformed: netstring length "3x"`, at: 1},
 	{wire: "scgi", change: replace("POST", "GOST"), at: -1, changes: `REQUEST_METHOD is "GOST", and was "POST"`},

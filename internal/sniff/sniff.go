@@ -3,7 +3,11 @@
 // when another protocol than its own comes.
 package sniff
 
-import "github.com/postern-gateway/postern/protocol"
+import (
+	"strconv"
+
+	"github.com/postern-gateway/postern/protocol"
+)
 
 // A Wire is a protocol as a connection's first bytes and a front's configuration know it.
 type Wire struct {
@@ -80,12 +84,31 @@ func (w *Wire) WrongProtocol(first []byte) error {
 	if got == w || got == nil || got.Match(first) == protocol.WeakMatch && w.Match(first) == protocol.WeakMatch {
 		return nil
 	}
+	return &protocol.Error{Protocol: w.Name, Op: "read head", Kind: protocol.ErrMalformed, Detail: w.mistake(got, first)}
+}
+
+// maxShown is how many bytes of what nobody knows are told.
+const maxShown = 16
+
+// mistake says what a connection has that begins with first, on a listener of w, and may be got's.
+func (w *Wire) mistake(got *Wire, first []byte) string {
+	if !got.isShown(first) {
+		return "what came is no " + w.title + ": it begins with " + strconv.Quote(string(first[:min(len(first), maxShown)]))
+	}
 	mistake := "uses " + got.directive + " where " + w.directive + " is meant"
 	if got == TLS {
 		mistake = "speaks TLS where none is meant; for TLS the listener's scheme is " + w.scheme(true)
 	}
-	return &protocol.Error{Protocol: w.Name, Op: "read head", Kind: protocol.ErrMalformed,
-		Detail: got.title + " on " + w.article + " " + w.title + " listener: the front " + mistake}
+	return got.title + " on " + w.article + " " + w.title + " listener: the front " + mistake
+}
+
+// NotServed says what a connection is that begins with first, on a listener of several wires, none
+// of which it is.
+func NotServed(first []byte) string {
+	if w := Of(first); w != nil && w.Match(first) == protocol.StrongMatch {
+		return w.Name + " is not served on this listener"
+	}
+	return "what begins with " + strconv.Quote(string(first)) + " is not served on this listener"
 }
 
 // Title is the wire's name as people write it.
