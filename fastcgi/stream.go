@@ -207,13 +207,12 @@ func (s *stream) setLengths() (err error) {
 		}
 	}
 	r.Body = &s.stdin
-	if r.Params.Get("CONTENT_LENGTH") == unknown {
-		r.ContentLength = -1
-		return nil
-	}
 	n, told, err := r.DeclaredLength()
 	if r.ContentLength = n; !told {
 		r.ContentLength = -1
+	}
+	if err != nil && r.Params.Get("CONTENT_LENGTH") == unknown {
+		return nil
 	}
 	return err
 }

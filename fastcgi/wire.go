@@ -222,12 +222,22 @@ func appendLength(dst []byte, n int) []byte {
 
 // consumeLengths reads both lengths of a pair; n == 0 means that b is too short.
 func consumeLengths(b []byte) (name, value, n int) {
-	if len(b) >= 2 && b[0]|b[1] < 128 {
-		return int(b[0]), int(b[1]), 2
+	if name, value, n = consumeShortLengths(b); n > 0 {
+		return name, value, n
 	}
 	return consumeLongLengths(b)
 }
 
+// consumeShortLengths reads both lengths where each is one byte, as most are; n == 0 means that
+// they are not. It is small, so that the compiler makes no call of it.
+func consumeShortLengths(b []byte) (name, value, n int) {
+	if len(b) >= 2 && b[0]|b[1] < 128 {
+		return int(b[0]), int(b[1]), 2
+	}
+	return 0, 0, 0
+}
+
+// consumeLongLengths reads both lengths in any form.
 func consumeLongLengths(b []byte) (name, value, n int) {
 	name, n = consumeLength(b)
 	if n == 0 {
@@ -292,36 +302,41 @@ func appendParams(dst []byte, p protocol.Params) []byte {
 
 // consumeParams reads a whole PARAMS stream. All names and values are parts of one string.
 func consumeParams(b []byte, maxCount int) (protocol.Params, error) {
-	count, size, err := countPairs(b, maxCount)
+	count, err := countPairs(b, maxCount)
 	if err != nil || count == 0 {
 		return nil, err
 	}
 	// The text holds the lengths as well: one copy of what the wire holds, cut where they say.
-	params, text := protocol.MakeParams(count, b[:size])
-	at := 0
+	params, text := protocol.MakeParams(count, b)
 	for i := range params {
-		nameLen, valueLen, n := consumeLengths(b[at:])
-		at += n
-		params[i] = protocol.Param{Name: text[at : at+nameLen], Value: text[at+nameLen : at+nameLen+valueLen]}
-		at += nameLen + valueLen
+		nameLen, valueLen, n := consumeShortLengths(b)
+		if n == 0 {
+			nameLen, valueLen, n = consumeLongLengths(b)
+		}
+		value, end := n+nameLen, n+nameLen+valueLen
+		params[i] = protocol.Param{Name: text[n:value], Value: text[value:end]}
+		b, text = b[end:], text[end:]
 	}
 	return params, nil
 }
 
 // countPairs checks the pairs of b and counts them, before anything is allocated for them.
-func countPairs(b []byte, maxCount int) (count, size int, err error) {
-	for size < len(b) {
-		nameLen, valueLen, n := consumeLengths(b[size:])
-		if left := len(b) - size - n; n == 0 || nameLen > left || valueLen > left-nameLen {
-			return 0, 0, truncatedPair(b[size:], count)
+func countPairs(b []byte, maxCount int) (count int, err error) {
+	for rest := b; len(rest) > 0; {
+		nameLen, valueLen, n := consumeShortLengths(rest)
+		if n == 0 {
+			nameLen, valueLen, n = consumeLongLengths(rest)
 		}
-		size += n + nameLen + valueLen
-		count++
-		if count > maxCount {
-			return 0, 0, headTooLarge(int64(count), int64(maxCount), "variables")
+		// Never the sum of the two, which an int of 32 bits cannot hold.
+		if left := len(rest) - n; n == 0 || nameLen > left || valueLen > left-nameLen {
+			return 0, truncatedPair(rest, count)
+		}
+		rest = rest[n+nameLen+valueLen:]
+		if count++; count > maxCount {
+			return 0, headTooLarge(int64(count), int64(maxCount), "variables")
 		}
 	}
-	return count, size, nil
+	return count, nil
 }
 
 func truncatedPair(b []byte, count int) error {

@@ -6,7 +6,10 @@ import "strconv"
 // empty for none). Of two the last counts. Anything but digits, and more than an int64 holds, is
 // malformed.
 func (p Params) ContentLength() (n int64, ok bool, err error) {
-	v := p.Get("CONTENT_LENGTH")
+	return readLength(p.Get("CONTENT_LENGTH"))
+}
+
+func readLength(v string) (n int64, ok bool, err error) {
 	if v == "" {
 		return 0, false, nil
 	}
@@ -21,15 +24,16 @@ func (p Params) ContentLength() (n int64, ok bool, err error) {
 // that is there and empty is a front's word that the body stays with it (nginx's auth_request),
 // whatever HTTP_CONTENT_LENGTH tells of the client's; so is the Authorizer's role.
 func (r *Request) DeclaredLength() (n int64, ok bool, err error) {
-	n, ok, err = r.Params.ContentLength()
+	length, there, twice := r.Params.lengths()
+	n, ok, err = readLength(length)
 	if e, bad := err.(*Error); bad {
 		e.Protocol = r.Protocol
 	}
-	if err != nil || r.Role == Authorizer {
+	if err != nil || !twice || there && length == "" || r.Role == Authorizer {
 		return n, ok, err
 	}
 	for told := range r.Params.Values("HTTP_CONTENT_LENGTH") {
-		if told == "" || !ok && r.blanksLength() {
+		if told == "" {
 			continue
 		}
 		if m, err := parseLength(told); err != nil || m != n {
@@ -39,10 +43,17 @@ func (r *Request) DeclaredLength() (n int64, ok bool, err error) {
 	return n, ok, nil
 }
 
-// blanksLength reports whether CONTENT_LENGTH is there and empty.
-func (r *Request) blanksLength() bool {
-	v, there := r.Params.Lookup("CONTENT_LENGTH")
-	return there && v == ""
+// lengths returns the last CONTENT_LENGTH, and whether there is one, and an HTTP_CONTENT_LENGTH.
+func (p Params) lengths() (length string, there, twice bool) {
+	for i := range p {
+		switch p[i].Name {
+		case "CONTENT_LENGTH":
+			length, there = p[i].Value, true
+		case "HTTP_CONTENT_LENGTH":
+			twice = true
+		}
+	}
+	return length, there, twice
 }
 
 func (r *Request) contradicts(told string) error {

@@ -101,13 +101,19 @@ func consumeBlock(block []byte, maxCount int) (protocol.Params, int64, error) {
 	}
 	p, rest := protocol.MakeParams(count, block)
 	for i := range p {
-		p[i].Name, rest, _ = strings.Cut(rest, "\x00")
-		p[i].Value, rest, _ = strings.Cut(rest, "\x00")
+		p[i].Name, rest = cutNUL(rest)
+		p[i].Value, rest = cutNUL(rest)
 		if p[i].Name == "" {
 			return nil, 0, fail("read params", protocol.ErrMalformed, "variable "+strconv.Itoa(i+1)+" has no name")
 		}
 	}
 	return verify(p)
+}
+
+// cutNUL splits s at its first NUL byte, which is there.
+func cutNUL(s string) (before, after string) {
+	i := strings.IndexByte(s, 0)
+	return s[:i], s[i+1:]
 }
 
 // verify checks what the protocol asks of a request's variables.

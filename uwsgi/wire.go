@@ -122,34 +122,38 @@ func ConsumeVariables(block []byte, maxCount int) (protocol.Params, error) {
 	}
 	p, text := protocol.MakeParams(count, block)
 	for i := range p {
-		p[i].Name, block, text = cutString(block, text)
-		p[i].Value, block, text = cutString(block, text)
+		name := ConsumeString(block)
+		value := name + ConsumeString(block[name:])
+		p[i] = protocol.Param{Name: text[2:name], Value: text[name+2 : value]}
+		block, text = block[value:], text[value:]
 	}
 	return p, nil
-}
-
-// cutString cuts the string that both begin with off text, which holds the same as block.
-func cutString(block []byte, text string) (s string, restBlock []byte, restText string) {
-	n := ConsumeString(block)
-	return text[2:n], block[n:], text[n:]
 }
 
 // countPairs counts a block's variables, and finds every one whole.
 func countPairs(block []byte) (count int, err error) {
 	for rest := block; len(rest) > 0; count++ {
-		for _, what := range [...]string{"name", "value"} {
-			n := ConsumeString(rest)
-			switch {
-			case n > len(rest):
-				return 0, fail("read params", protocol.ErrMalformed, "the "+what+" of variable "+strconv.Itoa(count+1)+" takes "+
-					strconv.Itoa(n)+" bytes of the "+strconv.Itoa(len(rest))+" that are left of the block")
-			case n == 2 && what == "name":
-				return 0, fail("read params", protocol.ErrMalformed, "variable "+strconv.Itoa(count+1)+" has no name")
-			}
-			rest = rest[n:]
+		name := ConsumeString(rest)
+		switch {
+		case name > len(rest):
+			return 0, truncated("name", count, name, rest)
+		case name == 2:
+			return 0, fail("read params", protocol.ErrMalformed, "variable "+strconv.Itoa(count+1)+" has no name")
 		}
+		rest = rest[name:]
+		value := ConsumeString(rest)
+		if value > len(rest) {
+			return 0, truncated("value", count, value, rest)
+		}
+		rest = rest[value:]
 	}
 	return count, nil
+}
+
+// truncated says that a name or a value, of n bytes behind count variables, is not whole in rest.
+func truncated(what string, count, n int, rest []byte) error {
+	return fail("read params", protocol.ErrMalformed, "the "+what+" of variable "+strconv.Itoa(count+1)+" takes "+
+		strconv.Itoa(n)+" bytes of the "+strconv.Itoa(len(rest))+" that are left of the block")
 }
 
 func fail(op string, kind error, detail string) error {
