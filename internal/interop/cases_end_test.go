@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/postern-gateway/postern/internal/demo"
 )
 
 func endCases() []testCase {
@@ -141,14 +139,11 @@ type flooder struct {
 }
 
 func (f flooder) one(ctx context.Context, abort bool) error {
-	body := make([]byte, f.IntN(100_000))
-	path := "/t/sum"
+	path, n := "/t/sum", f.IntN(100_000)
 	if f.IntN(2) == 0 {
-		path, body = "/echo", body[:f.IntN(min(len(body), f.echo)+1)]
+		path, n = "/echo", f.IntN(min(n, f.echo)+1)
 	}
-	for i := range body {
-		body[i] = byte(f.Uint32())
-	}
+	body := piece(f.Rand, n)
 	switch {
 	case abort && f.echo < 100_000:
 		return f.leaveUploading(body)
@@ -200,16 +195,11 @@ func (f flooder) leaveDownloading(ctx context.Context, body []byte) error {
 		return err
 	}
 	defer resp.Body.Close()
-	n := f.Int64N(300_000)
-	got, err := io.ReadAll(io.LimitReader(resp.Body, n))
-	if err != nil {
-		return err
+	got := make([]byte, f.IntN(300_000))
+	if _, err := io.ReadFull(resp.Body, got); err != nil {
+		return fmt.Errorf("answer to /bytes: status %d: %w", resp.StatusCode, err)
 	}
-	want, err := io.ReadAll(demo.Bytes(n))
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(got, want) {
+	if !bytes.Equal(got, demoBytes(len(got))) {
 		return fmt.Errorf("another's answer to /bytes: status %d, %.100q", resp.StatusCode, got)
 	}
 	return nil

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/postern-gateway/postern/internal/demo"
 )
 
 // A site is a pair that runs, as a case sees it: a web server to ask, and the handler behind it to
@@ -197,21 +195,6 @@ func (s *site) raw(t *testing.T, method, path string, fields ...string) net.Conn
 	}
 	return c
 }
-
-// pattern is the first n bytes of what the demo sends, in memory.
-func pattern(t *testing.T, n int64) []byte {
-	t.Helper()
-	b, err := io.ReadAll(demo.Bytes(n))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// unsized hides a reader's length, so that the client sends its bytes chunked.
-type unsized struct{ io.Reader }
-
-func chunked(b []byte) io.Reader { return unsized{bytes.NewReader(b)} }
 
 // sumOf is what /t/sum answers to b.
 func sumOf(b []byte) string {
