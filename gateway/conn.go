@@ -74,10 +74,9 @@ func (s *Server) begin(l *activeListener, nc net.Conn) *conn {
 // start waits for the first bytes of c's first or next request, which costs less memory here than
 // further down, and has c served. If they do not come in time c is closed.
 func (c *conn) start() {
-	k := peeking{p: c.first[:], whole: c.listener.whole.Load()}
-	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
-	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
-		c.reportLate(n)
+	k, err := c.peekFirst(peeking{p: c.first[:], whole: c.listener.whole.Load()}, c.srv.run.limits.HeadTimeout)
+	if err != nil && err != errNoSocket && (k.n == 0 || err != io.EOF) {
+		c.reportLate(k.n)
 		c.drop()
 		return
 	}

@@ -53,6 +53,22 @@ func (a *Accepted) now(deadline *time.Time, f func(fd uintptr) bool) (file *poll
 	return a.poll(), nil
 }
 
+// UseNow calls f with the descriptor of an [Accepted] that the poller does not know, and reports
+// whether it did. f must not wait.
+func UseNow(c net.Conn, f func(fd uintptr)) (did bool) {
+	a, ok := c.(*Accepted)
+	if !ok {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed.Load() || a.file.Load() != nil {
+		return false
+	}
+	f(uintptr(a.fd))
+	return true
+}
+
 // poll makes the descriptor known to the poller.
 func (a *Accepted) poll() *polled {
 	file := &polled{File: os.NewFile(uintptr(a.fd), a.network)}

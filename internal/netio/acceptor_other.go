@@ -10,6 +10,9 @@ type Acceptor struct{}
 // NewAcceptor returns nil on this system.
 func NewAcceptor(net.Listener) *Acceptor { return nil }
 
+// UseNow does nothing on this system.
+func UseNow(net.Conn, func(fd uintptr)) (did bool) { return false }
+
 // Come is not called on this system.
 func (*Acceptor) Come() net.Conn { return nil }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -83,8 +84,7 @@ func writeTwo(c net.Conn, first, second []byte) error {
 
 func (b *Conn) writeAll(p []byte) error {
 	if b.raw != nil && len(p) <= BufferSize {
-		b.now.Init(b.raw)
-		p = p[b.now.Write(p):]
+		p = p[b.writeNow(p):]
 	}
 	for len(p) > 0 {
 		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
@@ -95,6 +95,16 @@ func (b *Conn) writeAll(p []byte) error {
 		p = p[n:]
 	}
 	return nil
+}
+
+// writeNow writes what the socket takes without waiting, and returns how much that is: 0 after an
+// error, which the write that follows meets again.
+func (b *Conn) writeNow(p []byte) (n int) {
+	if UseNow(b.Conn, func(fd uintptr) { n, _ = rawio.Write(int(fd), p) }) {
+		return max(n, 0)
+	}
+	b.now.Init(b.raw)
+	return b.now.Write(p)
 }
 
 // Write buffers p. If p does not fit, it sends the buffer and p.

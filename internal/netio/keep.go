@@ -37,6 +37,20 @@ const closeResets = runtime.GOOS == "linux"
 // what is peeked is read twice.
 const peekSize = 4 << 10
 
+// StopKeeping ends what KeepInput has begun, for an answer of which the peer can tell whether it is
+// whole: so Abort of a Unix socket is a plain close. What was peeked is no longer buffered, and is
+// read like other input.
+func (b *Conn) StopKeeping() {
+	k := b.keep
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b.w -= k.n
+	k.n, b.keep = 0, nil
+}
+
 // KeepsInput reports whether KeepInput had an effect. If so, the first input may be peeked by
 // PeekFirst and given to b by SetPeeked.
 func (b *Conn) KeepsInput() bool { return b.keep != nil }
@@ -112,8 +126,11 @@ func (b *Conn) consume() {
 	if k == nil || !k.any() {
 		return
 	}
+	if UseNow(b.Conn, k.consume) {
+		return
+	}
 	k.consuming = true
-	if b.raw.Read(b.tryReadFunc) != nil { // the read deadline has passed
+	if b.readNow() != nil { // the read deadline has passed
 		b.raw.Control(k.consume)
 	}
 	k.consuming = false
@@ -121,7 +138,7 @@ func (b *Conn) consume() {
 
 // consumeConcurrently is consume for a goroutine that is not the reader of the connection.
 func (b *Conn) consumeConcurrently() {
-	if k := b.keep; k != nil && k.any() {
+	if k := b.keep; k != nil && k.any() && !UseNow(b.Conn, k.consume) {
 		b.raw.Control(k.consume)
 	}
 }

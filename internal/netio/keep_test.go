@@ -172,3 +172,35 @@ func TestFinishAmidTheResponse(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestStopKeeping: what was peeked is read like the rest, and a cut answer is a plain end.
+func TestStopKeeping(t *testing.T) {
+	for _, size := range []int{1, peekSize - 1, peekSize, peekSize + 1, BufferSize + 1} {
+		for _, cut := range []bool{true, false} {
+			server, peer := netiotest.Unix(t)
+			go io.WriteString(peer, strings.Repeat("h", size))
+			b := New(server, nil)
+			b.KeepInput(new(Keep))
+			if err := b.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			b.StopKeeping()
+			if err := b.Fill(size); err != nil || string(b.Buffered()) != strings.Repeat("h", size) {
+				t.Fatalf("size %d: %d bytes, %v", size, len(b.Buffered()), err)
+			}
+			b.Discard(size)
+			io.WriteString(b, "an answer")
+			if err := b.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if cut {
+				b.Abort()
+			}
+			b.Free()
+			b.Close()
+			if got, err := io.ReadAll(peer); string(got) != "an answer" || err != nil {
+				t.Errorf("size %d, cut %v: %q, %v", size, cut, got, err)
+			}
+		}
+	}
+}

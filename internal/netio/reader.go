@@ -21,7 +21,7 @@ type Reader struct {
 
 	idling idling // see Idles
 
-	tryReadFunc func(fd uintptr) bool // tryRead, allocated once
+	tryReadFunc func(fd uintptr) bool // tryRead, allocated once: see readNow
 	tryN        int                   // what tryRead or tryPeek has read
 	tryErr      error                 // its error
 	tryLimit    time.Duration         // how long tryRead may wait
@@ -32,7 +32,14 @@ type Reader struct {
 // Init makes b the input of c.
 func (b *Reader) Init(c net.Conn) {
 	b.nc, b.raw = c, Socket(c)
-	b.tryReadFunc = b.tryRead
+}
+
+// readNow calls tryRead, once there is input.
+func (b *Reader) readNow() error {
+	if b.tryReadFunc == nil {
+		b.tryReadFunc = b.tryRead
+	}
+	return b.raw.Read(b.tryReadFunc)
 }
 
 // An idling is a state that says whether a connection is idle.
@@ -82,6 +89,9 @@ func (b *Reader) Release() {
 	b.in, b.r, b.w = nil, 0, 0
 }
 
+// Abandon leaves the buffer to whoever has a part of it, and drops what is in it.
+func (b *Reader) Abandon() { b.in, b.r, b.w = nil, 0, 0 }
+
 // Wait reads once into the buffer, which is empty, and waits for input no longer than d: until then
 // there is no buffer. 0 is no limit but a deadline that others have set. Input that is there
 // already is read without setting a deadline: that, and asking for the time, costs as much as the
@@ -97,7 +107,7 @@ func (b *Reader) Wait(d time.Duration) (err error) {
 		return err
 	}
 	b.tryN, b.tryErr, b.tryLimit = 0, nil, d
-	b.w, err = b.tryResult(b.raw.Read(b.tryReadFunc))
+	b.w, err = b.tryResult(b.readNow())
 	return err
 }
 
