@@ -41,8 +41,12 @@ func TestSystemCalls(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.wire, func(t *testing.T) {
-			w := wireNamed(row.wire)
-			each := float64(systemCalls(t, w, many)-systemCalls(t, w, few)) / (many - few)
+			w, x := wireNamed(row.wire), exercises[0]
+			d, err := w.record(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			each := float64(systemCalls(t, w, x, d.request, many)-systemCalls(t, w, x, d.request, few)) / (many - few)
 			if t.Logf("%.2f system calls a request", each); each > row.most {
 				t.Errorf("%.2f system calls a request, want at most %.2f", each, row.most)
 			}
@@ -50,15 +54,10 @@ func TestSystemCalls(t *testing.T) {
 	}
 }
 
-// systemCalls returns how many of inputOutput a server needs for n requests, its start and end
-// included.
-func systemCalls(t *testing.T, w *wire, n int) (calls int) {
+// systemCalls returns how many of inputOutput a server needs for a request n times, its start and
+// end included.
+func systemCalls(t *testing.T, w *wire, x exercise, request []byte, n int) (calls int) {
 	t.Helper()
-	x := exercises[0]
-	d, err := w.record(x)
-	if err != nil {
-		t.Fatal(err)
-	}
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +71,7 @@ func systemCalls(t *testing.T, w *wire, n int) (calls int) {
 		c, err := net.Dial("unix", l.Addr().String())
 		if err == nil {
 			defer c.Close()
-			_, err = c.Write(d.request)
+			_, err = c.Write(request)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -84,7 +83,7 @@ func systemCalls(t *testing.T, w *wire, n int) (calls int) {
 	for i := range n {
 		c := conns[i%len(conns)]
 		if i >= len(conns) {
-			if _, err := c.Write(d.request); err != nil {
+			if _, err := c.Write(request); err != nil {
 				t.Fatal(err)
 			}
 		}

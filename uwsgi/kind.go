@@ -23,6 +23,11 @@ type Kind interface {
 // What it does is served as a request is: [protocol.Loop] contains a panic, makes of an error an
 // answer and a line of the log, tells Observe, and ends the request's context when the peer has
 // gone. Limits bound the block's size and the time for it, and the writing of the answer.
+//
+// A Service may have two further methods. Where "Delimits() bool" reports that the peer can tell
+// whether an answer is whole, one that is cut is a plain end of the connection, also on a Unix
+// socket, and a long block costs fewer system calls. "KeepsBlock() bool" is asked when Serve has
+// returned: true leaves the block to the Service for good.
 type Service interface {
 	// HTTP reports whether the packet is variables, a body of CONTENT_LENGTH bytes, and an answer
 	// of HTTP's form, as a request is. Then the variables are r's and the block is nil.
@@ -40,6 +45,12 @@ type Service interface {
 	AppendHead(dst []byte, status int, h http.Header) (head []byte, body bool)
 }
 
+// What a Service may be besides.
+type (
+	delimiter   interface{ Delimits() bool }
+	blockKeeper interface{ KeepsBlock() bool }
+)
+
 // open finds what serves a packet that is no request, and how its block is read.
 func open(c *netio.OneRequest, r *protocol.Request, h Header) (read func(*netio.OneRequest, *protocol.Request, []byte) error, err error) {
 	rows, _ := c.Own.(map[Modifier]Kind)
@@ -53,6 +64,15 @@ func open(c *netio.OneRequest, r *protocol.Request, h Header) (read func(*netio.
 	}
 	c.Respond = &packetEncoder{Encoder: &c.Encoder, service: s, http: s.HTTP()}
 	return readPacket, err
+}
+
+// expectBlock prepares c for the block of a packet that is not there whole.
+func expectBlock(c *netio.OneRequest) {
+	if e, ok := c.Respond.(*packetEncoder); ok {
+		if d, ok := e.service.(delimiter); ok && d.Delimits() {
+			c.StopKeeping()
+		}
+	}
 }
 
 // readPacket takes in the block of a packet for its Service.
@@ -76,7 +96,11 @@ type packetEncoder struct {
 
 // Serve has the service answer the packet: see [protocol.Encoder].
 func (e *packetEncoder) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
-	return e.service.Serve(w, r, e.block)
+	err := e.service.Serve(w, r, e.block)
+	if k, ok := e.service.(blockKeeper); ok && k.KeepsBlock() {
+		e.Conn.Abandon()
+	}
+	return err
 }
 
 func (e *packetEncoder) WriteHeader(status int, h http.Header) error {

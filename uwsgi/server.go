@@ -51,6 +51,9 @@ func readHead(c *netio.OneRequest, r *protocol.Request) error {
 	if h.Size > c.Limits.ParamBytes {
 		return fail("read params", protocol.ErrTooLarge, protocol.Exceeds(int64(h.Size), int64(c.Limits.ParamBytes), "bytes"))
 	}
+	if len(c.Buffered()) < n+h.Size {
+		expectBlock(c)
+	}
 	if err := c.Fill(n + h.Size); err != nil {
 		return err
 	}

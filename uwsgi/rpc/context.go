@@ -20,6 +20,7 @@ var errReturned = errors.New("the function has returned")
 type callContext struct {
 	lazycontext.Context           // its Parent is the request's
 	deadline            time.Time // zero: none
+	late                bool      // the function has outlasted its time, and may run on
 }
 
 // Deadline implements [context.Context].

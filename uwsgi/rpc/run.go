@@ -19,23 +19,28 @@ type answerer interface {
 }
 
 // run calls f for the request req, within the limits, and has its result answered. ctx becomes the
-// function's, which may keep it: so it is new.
+// function's, which may keep it: so it is new. What backs the arguments is the function's for good
+// if ctx is late then.
 func (r *Registry) run(req *protocol.Request, f *function, args [][]byte, to answerer, ctx *callContext) error {
+	c := newCall()
+	c.args = append(c.args, args...)
+	return r.runCall(c, req, f, to, ctx)
+}
+
+// runCall is run for a call that has its arguments.
+func (r *Registry) runCall(c *call, req *protocol.Request, f *function, to answerer, ctx *callContext) error {
 	if err := r.acquire(f.name); err != nil {
+		c.free()
 		return err
 	}
-	c := idleCalls.Get().(*call)
 	ctx.Parent = req.Context()
 	c.registry, c.function, c.ctx = r, f, ctx
-	timeout := r.timeout()
-	if timeout <= 0 {
-		c.args = append(c.args[:0], args...)
-		c.run()
-		<-c.done
-		return c.finish(to)
+	if timeout := r.timeout(); timeout > 0 {
+		return c.bounded(timeout, to)
 	}
-	c.cloneArgs(args)
-	return c.bounded(timeout, to)
+	c.run()
+	<-c.done
+	return c.finish(to)
 }
 
 // acquire takes one of the calls that may run at once. The end of [call.run] gives it back.
@@ -66,7 +71,6 @@ type call struct {
 	function *function
 	ctx      *callContext
 	args     [][]byte
-	room     []byte // what backs args
 
 	result []byte
 	stream io.Reader
@@ -85,36 +89,15 @@ var idleCalls = sync.Pool{New: func() any {
 	return c
 }}
 
-// maxKept is how many bytes of arguments a call may have that is used again.
-const maxKept = 64 << 10
+func newCall() *call { return idleCalls.Get().(*call) }
 
 // free gives c back. Nobody may have it any more.
 func (c *call) free() {
 	clear(c.args)
 	c.registry, c.function, c.ctx, c.args = nil, nil, nil, c.args[:0]
 	c.result, c.stream, c.length, c.err = nil, nil, 0, nil
-	if cap(c.room) > maxKept {
-		c.room = nil
-	}
 	c.over.Store(false)
 	idleCalls.Put(c)
-}
-
-// cloneArgs gives c a copy of the arguments: a function that outlasts its time has them while the
-// connection's buffer is used again.
-func (c *call) cloneArgs(args [][]byte) {
-	size := 0
-	for _, a := range args {
-		size += len(a)
-	}
-	if cap(c.room) < size {
-		c.room = make([]byte, 0, size)
-	}
-	c.room, c.args = c.room[:0], c.args[:0]
-	for _, a := range args {
-		c.room = append(c.room, a...)
-		c.args = append(c.args, c.room[len(c.room)-len(a):len(c.room):len(c.room)])
-	}
 }
 
 // bounded runs the function in a goroutine of its own, so that one that outlasts its time keeps
@@ -133,12 +116,13 @@ func (c *call) bounded(timeout time.Duration, to answerer) error {
 		return c.finish(to)
 	case <-c.timer.C:
 	}
-	name := c.function.name // c may be the function's alone from now on
-	if c.over.Swap(true) {  // it has just returned
+	name, ctx := c.function.name, c.ctx // c may be the function's alone from now on
+	if c.over.Swap(true) {              // it has just returned
 		<-c.done
 		return c.finish(to)
 	}
-	c.ctx.End(errLate)
+	ctx.late = true
+	ctx.End(errLate)
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: errFailed,
 		Status: http.StatusGatewayTimeout, Detail: "the function has not returned after " + timeout.String()}
 }

@@ -29,11 +29,16 @@ type service struct {
 	wrapped  bool   // the result is wrapped as HTTP's
 	ctx      callContext
 	params   [2]protocol.Param
-	args     [16][]byte // the room of a few
 }
 
 // HTTP implements [uwsgi.Service].
 func (s *service) HTTP() bool { return s.form == formPath || s.form == formXML || s.form == formJSON }
+
+// Delimits is asked by package uwsgi: a packet says how long the result is.
+func (s *service) Delimits() bool { return s.form == formPacket }
+
+// KeepsBlock is asked by package uwsgi: the arguments are parts of the block.
+func (s *service) KeepsBlock() bool { return s.ctx.late }
 
 // Serve implements [uwsgi.Service].
 func (s *service) Serve(w protocol.ResponseWriter, r *protocol.Request, block []byte) (err error) {
@@ -50,22 +55,31 @@ func (s *service) Serve(w protocol.ResponseWriter, r *protocol.Request, block []
 			s.failure = toCaller(err)
 		}
 	}()
-	name, args, err := consumeArray(block, s.form != formPacket, s.args[:0])
+	return s.call(w, r, block)
+}
+
+// call makes the call of an array.
+func (s *service) call(w protocol.ResponseWriter, r *protocol.Request, block []byte) error {
+	c := newCall()
+	name, args, err := consumeArray(block, s.form != formPacket, c.args)
 	if err != nil {
+		c.free()
 		s.name(r, "/")
 		return err
 	}
+	c.args = args
 	f := s.registry.functions()[string(name)]
 	if f == nil {
 		f = s.registry.find(string(name))
 	}
 	if f == nil {
+		c.free()
 		s.name(r, "/"+string(name))
 		return unknown(string(name))
 	}
 	s.name(r, f.uri)
 	s.w = w
-	return s.registry.run(r, f, args, s, &s.ctx)
+	return s.registry.runCall(c, r, f, s, &s.ctx)
 }
 
 // name says in the log and to Observe what was called.
