@@ -30,6 +30,7 @@ Actions, each with its colon:
                                  answer, rpcraw: is a whole HTTP response, rpcvar:VAR sets a variable, rpcret: says what is next
   uwsgi: fastcgi: scgi: http: cgi:    send the request on: fastcgi:127.0.0.1:9000, uwsgi:/run/app.sock, http://127.0.0.1:8080
   static:/srv/www/$1  redirect:URL  redirect-permanent:URL  send:TEXT  status:404
+  basicauth:REALM,USER:PASSWORD  basicauth:REALM,HTPASSWD-FILE  basicauth-next:  fixpathinfo:  clearheaders:404
   rewrite:/PATH?QUERY  rewrite-last:  addvar:NAME=TEXT  addheader:NAME: TEXT  setheader:  delheader:NAME  log:TEXT
 
 Texts:

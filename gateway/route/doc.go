@@ -65,10 +65,14 @@
 //	log:TEXT                       writes a line to the log, and logvar:NAME=TEXT adds to those of this request
 //	return:404                     answers so, with the phrase as the body, and break (break-with-status)
 //	status:404 Not Found           the status of what rules answer
+//	clearheaders:404 Not Found     likewise, and takes away the fields that the answer has so far, but for those of addheader
 //	addheader:NAME: TEXT           adds a field to the answer, whoever makes it; setheader: in the place of others
 //	delheader:NAME                 takes a field away (remheader)
 //	addvar:NAME=TEXT               gives the request a variable
 //	setpathinfo:TEXT               likewise PATH_INFO; setscriptname, seturi, setmethod, setuser, setremoteaddr, setdocroot
+//	fixpathinfo:                   takes SCRIPT_NAME off PATH_INFO
+//	basicauth:REALM,USER:PASSWORD  the client must be USER; REMOTE_USER is then. basicauth-next: leaves others to the next rule
+//	basicauth:REALM,FILE           or one of a file of htpasswd -s or -m, which is read again once it has changed
 //	rewrite:/PATH?QUERY            gives it another path; see below. rewrite-last: and continue
 //	redirect:URL                   302, and break; redirect-permanent: 301
 //	send:TEXT                      adds to the answer's body; send-crnl: with the end of a line
@@ -113,7 +117,12 @@
 // rules have set, as rpcvar does, and none that came with the request. Placeholders of uWSGI's
 // configuration but for %V, as $(HOME), are not expanded.
 //
+// basicauth's password is never told: it is *** where a rule is shown. The scheme may be written in
+// any case. Of a file's forms uWSGI knows {SHA} and crypt's DES, and passes over a line of another;
+// here {SHA}, $apr1$ and $1$ are known, and another is an error at the start. A file that is not
+// there is, too. fixpathinfo leaves a path that is not below SCRIPT_NAME.
+//
 // rpcnext sets no Connection field. send's text is a body, never a head. An answer that rules have
 // begun ends with the table, and does not go on to the handler. Content-Length cannot be set.
-// uWSGI's caches, authentication, offloading and its response, error and final routes are not here.
+// uWSGI's caches, offloading and its response, error and final routes are not here.
 package route

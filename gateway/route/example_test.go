@@ -141,3 +141,19 @@ func ExampleMounts() {
 	// 200 its office at /shop/admin
 	// 200 all else at
 }
+
+func ExampleBasicAuth() {
+	// what htpasswd -s has written
+	admits, err := route.Htpasswd("ada:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := route.New(nil, route.Rule{Do: route.BasicAuth("the machine", admits)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ask(table, "/")
+	// Output: 401 Unauthorized
+}

@@ -96,6 +96,27 @@ func (s *setStatus) Do(x *Exchange) (Result, error) {
 	return Next, nil
 }
 
+// A clearHeaders is clearheaders.
+type clearHeaders struct{ status template }
+
+// Do implements [Action].
+func (c *clearHeaders) Do(x *Exchange) (Result, error) {
+	text := c.status.Expand(x)
+	code, err := parseStatus(text)
+	if err != nil {
+		return Break, &protocol.Error{Op: "route", Kind: errRule, Err: err}
+	}
+	x.Note("status %s", text)
+	if !x.begun {
+		clear(x.w.Header())
+		if http.StatusText(code) == "" { // then its phrase is told so
+			x.w.Header().Set("Status", text)
+		}
+	}
+	x.SetStatus(code)
+	return Next, nil
+}
+
 // A logLine is log.
 type logLine struct {
 	text template

@@ -23,13 +23,14 @@ func FuzzRules(f *testing.F) {
 		"route-run = rpcvar:X hello\nroute-run = rpcret:echo goto ${X}\nroute-run = status:404\nroute-run = break:",
 		"[uwsgi]\n; c\n# d\nroute = (?!a) last:",
 		"route = $1 log:${time[unix]}${httptime[5]}${base64[A]}%V",
+		"route-run = clearheaders:201 $x\nroute-run = fixpathinfo:",
 		"route-if = ipv4in:${REMOTE_ADDR};10.0.0.0/8 setuser:${hex[REMOTE_ADDR]}",
 	} {
 		f.Add(rules, "/a/b?c=d", "a.test")
 	}
 	f.Add("route = ^(.*)$ rewrite:$1", "/%zz${PATH_INFO}\x00\r\n", "\xff")
 	f.Fuzz(func(t *testing.T, rules, uri, host string) {
-		for _, file := range []string{"static:", "exists:", "isfile:", "isdir:", "islink:", "isexec:"} {
+		for _, file := range []string{"static:", "exists:", "isfile:", "isdir:", "islink:", "isexec:", "basicauth"} {
 			if strings.Contains(rules, file) {
 				return // that looks at the files of this machine
 			}

@@ -149,6 +149,9 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 		}
 	}
 	r.Do, err = p.action(action.trim(), r.At)
+	if p.secret.text != "" {
+		r.Text = key.text + " = " + value.text[:p.secret.at.Column-value.at.Column] + "***"
+	}
 	return r, err
 }
 

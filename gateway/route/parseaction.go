@@ -28,6 +28,10 @@ func actions() map[string]actionParser {
 		"setheader":          headerAction(setField),
 		"delheader":          headerAction(delField),
 		"remheader":          headerAction(delField),
+		"clearheaders":       (*ruleParser).clearAction,
+		"fixpathinfo":        fixAction,
+		"basicauth":          basicAuthAction(false),
+		"basicauth-next":     basicAuthAction(true),
 		"status":             (*ruleParser).statusAction,
 		"return":             (*ruleParser).returnAction,
 		"break-with-status":  (*ruleParser).returnAction,
@@ -100,16 +104,8 @@ func (p *ruleParser) breakAction(args span, at Position) (Action, error) {
 	if args.text == "" {
 		return flow(Break), nil
 	}
-	t, err := p.template(args)
-	if err != nil {
-		return nil, err
-	}
-	if t.fixed() {
-		if _, err := parseStatus(t.text); err != nil {
-			return nil, args.within(err)
-		}
-	}
-	return &breakWith{t}, nil
+	t, err := p.status(args)
+	return &breakWith{t}, err
 }
 
 func (p *ruleParser) gotoAction(args span, at Position) (Action, error) {
@@ -131,6 +127,30 @@ func (p *ruleParser) statusAction(args span, at Position) (Action, error) {
 		return nil, args.within(err)
 	}
 	return &setStatus{code}, nil
+}
+
+// clearAction reads the status of clearheaders.
+func (p *ruleParser) clearAction(args span, _ Position) (Action, error) {
+	t, err := p.status(args)
+	return &clearHeaders{t}, err
+}
+
+func fixAction(_ *ruleParser, args span, _ Position) (Action, error) {
+	if args.text != "" {
+		return nil, args.errorf("fixpathinfo has no arguments")
+	}
+	return fixPath{}, nil
+}
+
+// status reads a status, which may have variables in it.
+func (p *ruleParser) status(args span) (template, error) {
+	t, err := p.template(args)
+	if err == nil && t.fixed() {
+		if _, bad := parseStatus(t.text); bad != nil {
+			err = args.within(bad)
+		}
+	}
+	return t, err
 }
 
 func (p *ruleParser) returnAction(args span, at Position) (Action, error) {

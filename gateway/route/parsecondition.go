@@ -13,7 +13,8 @@ import (
 // A ruleParser reads one rule.
 type ruleParser struct {
 	env    *Environment
-	groups int // of the rule's regular expression; -1: it has none
+	groups int  // of the rule's regular expression; -1: it has none
+	secret span // a part of the rule that nobody else is to see
 }
 
 // matches reads the regular expression of a rule.

@@ -32,7 +32,7 @@ type Rule struct {
 	Do    Action    // nil: nothing is done, and the result is Next
 
 	At   Position // where it was written
-	Text string   // as it was written
+	Text string   // as it was written, a password left out
 }
 
 // A Position is where a rule was written. The zero value is nowhere.

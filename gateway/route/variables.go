@@ -2,6 +2,8 @@ package route
 
 import (
 	"log/slog"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // A setVariable is addvar, and the actions that set one variable each.
@@ -27,6 +29,25 @@ var setters = map[string]string{
 	"setuser":       "REMOTE_USER",
 	"setremoteaddr": "REMOTE_ADDR",
 	"setdocroot":    "DOCUMENT_ROOT",
+}
+
+// A fixPath is fixpathinfo.
+type fixPath struct{}
+
+// Do implements [Action].
+func (fixPath) Do(x *Exchange) (Result, error) {
+	name, path := x.Get("SCRIPT_NAME"), x.req.Params.Get("PATH_INFO")
+	if name == "" {
+		return Next, nil
+	}
+	rest, ok := protocol.Below(path, name)
+	if !ok {
+		x.Note("the path is not below %q", protocol.Clip(name))
+		return Next, nil
+	}
+	x.Note("PATH_INFO is %q", rest)
+	x.Set("PATH_INFO", rest)
+	return Next, nil
 }
 
 // A setLogVariable is logvar.

@@ -1,5 +1,7 @@
 package interop
 
+import "strings"
+
 // staticFile is the answer of the action static.
 func staticFile(body string) string {
 	return "200 OK\nContent-Type: text/plain\nContent-Length: 7\nLast-Modified: Sun, 09 Sep 2001 01:46:40 GMT\n\n" + body
@@ -52,20 +54,39 @@ var routeActions = []routeRow{
 	{text: "http: with another host", rules: "route-run = http:{http},example.com", path: "/a?b", want: called("GET /a?b at example.com\n", "Content-Type: text/plain; charset=utf-8")},
 	{text: "http: to a server that is not there", rules: "route-run = http:{down}", want: "", ours: answers502},
 	{text: "http: fields of the rules", rules: "route-run = addheader:X-A: 1\nroute-run = http:{http}", path: "/a?b", want: called("GET /a?b at localhost\n", "Content-Type: text/plain; charset=utf-8", "X-A: 1")},
-	{text: "basicauth", rules: "route-run = basicauth:My Realm,foo:bar", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmJhcg==", "SHOW", "REMOTE_USER"}, want: app("/a", "REMOTE_USER=foo"), refused: `unknown action "basicauth"`},
-	{text: "basicauth: nobody", rules: "route-run = basicauth:My Realm,foo:bar", want: "401 Authorization Required\nWWW-Authenticate: Basic realm=\"My Realm\"\n\nUnauthorized", refused: `unknown action "basicauth"`},
-	{text: "basicauth: another word", rules: "route-run = basicauth:My Realm,foo:baz", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmJhcg=="}, want: "401 Authorization Required\nWWW-Authenticate: Basic realm=\"My Realm\"\n\nUnauthorized", refused: `unknown action "basicauth"`},
-	{text: "basicauth-next", rules: "route-run = basicauth-next:My Realm,foo:baz\nroute-run = basicauth:My Realm,foo:bar", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmJhcg=="}, want: app("/a"), refused: `unknown action "basicauth-next"`},
+	{text: "basicauth", rules: "route-run = basicauth:My Realm,foo:bar", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmJhcg==", "SHOW", "REMOTE_USER"}, want: app("/a", "REMOTE_USER=foo")},
+	{text: "basicauth: nobody", rules: "route-run = basicauth:My Realm,foo:bar", want: askedTheirs, ours: askedOurs},
+	{text: "basicauth: another word", rules: "route-run = basicauth:My Realm,foo:baz", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmJhcg=="}, want: askedTheirs, ours: askedOurs},
+	{text: "basicauth-next", rules: "route-run = basicauth-next:My Realm,foo:baz\nroute-run = basicauth:My Realm,foo:bar", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmJhcg=="}, want: app("/a")},
+	{text: "basicauth-next: nobody", rules: "route-run = basicauth-next:My Realm,foo:bar\nroute-run = rpc:hello", want: askedTheirs, ours: askedOurs},
+	{text: "basicauth-next: nobody of it", rules: "route-run = basicauth-next:My Realm,foo:bar\nroute-run = rpc:hello", vars: []string{"HTTP_AUTHORIZATION", "Basic YTpi"}, want: called("Hello World")},
+	{text: "basicauth: a password with a comma and a colon", rules: "route-run = basicauth:My Realm,foo:b:a,r", vars: []string{"HTTP_AUTHORIZATION", "Basic Zm9vOmI6YSxy"}, want: app("/a")},
+	{text: "basicauth: a user already", rules: "route-run = setuser:me\nroute-run = basicauth:My Realm,foo:bar", want: app("/a")},
+	{text: "basicauth: fields of rules", rules: "route-run = addheader:X-A: 1\nroute-run = basicauth:My Realm,foo:bar", want: strings.Replace(askedTheirs, "\n\n", "\nX-A: 1\n\n", 1), ours: strings.Replace(askedOurs, "\n\n", "\nX-A: 1\n\n", 1)},
+	{text: "basicauth: the scheme in another case", rules: "route-run = basicauth:My Realm,foo:bar", vars: []string{"HTTP_AUTHORIZATION", "basic Zm9vOmJhcg=="}, want: askedTheirs, ours: app("/a")},
+	{text: "basicauth: a file", rules: "route-run = basicauth:My Realm,{dir}/htpasswd", vars: []string{"HTTP_AUTHORIZATION", "Basic YWRhOnBhc3N3b3Jk", "SHOW", "REMOTE_USER"}, want: app("/a", "REMOTE_USER=ada")},
+	{text: "basicauth: a file, another word", rules: "route-run = basicauth:My Realm,{dir}/htpasswd", vars: []string{"HTTP_AUTHORIZATION", "Basic YWRhOnBhc3N3b3J0"}, want: askedTheirs, ours: askedOurs},
+	{text: "basicauth: a file in htpasswd's own form", rules: "route-run = basicauth:My Realm,{dir}/htpasswd", vars: []string{"HTTP_AUTHORIZATION", "Basic Ym9iOm9wZW4gc2VzYW1l"}, want: askedTheirs, ours: app("/a")},
+	{text: "basicauth: a file in crypt's old form", rules: "route-run = basicauth:My Realm,{dir}/htpasswd-des", vars: []string{"HTTP_AUTHORIZATION", "Basic YWRhOnBhc3N3b3Jk"}, want: app("/a"), refused: `the password of "ada" is of a form that is not known here, or crypt's DES`},
+	{text: "basicauth: a file that is not there", rules: "route-run = basicauth:My Realm,{dir}/nobody", vars: []string{"HTTP_AUTHORIZATION", "Basic YWRhOnBhc3N3b3Jk"}, want: askedTheirs, refused: "no such file"},
 	{text: "setuser", rules: "route-run = setuser:me", vars: []string{"SHOW", "REMOTE_USER"}, want: app("/a", "REMOTE_USER=me")},
 	{text: "setmethod", rules: "route-run = setmethod:PUT", want: "200 OK\nContent-Type: text/plain\nX-App: a\nX-Other: b\n\nPUT /a\n"},
 	{text: "seturi", rules: "route-run = seturi:/b\nroute-uri = ^/b$ rpc:echo ${REQUEST_URI}", want: called("/b")},
 	{text: "setremoteaddr", rules: "route-run = setremoteaddr:127.0.0.1\nroute-remote-addr = ^127 rpc:echo ${REMOTE_ADDR}", want: called("127.0.0.1")},
 	{text: "setpathinfo", rules: "route-run = setpathinfo:${HTTP_X}\nroute = ^/b rpc:echo ${PATH_INFO}", vars: []string{"HTTP_X", "/b%20c"}, want: called("/b%20c")},
-	{text: "setscriptname, fixpathinfo", rules: "route-run = setscriptname:/a\nroute-run = fixpathinfo:", path: "/a/b", vars: []string{"SHOW", "SCRIPT_NAME"}, want: app("/b", "SCRIPT_NAME=/a"), refused: `unknown action "fixpathinfo"`},
-	{text: "clearheaders", rules: "route-run = addheader:X-A: 1\nroute-run = clearheaders:201 Created\nroute-run = addheader:X-B: 1\nroute-run = send:a\nroute-run = break:", want: "201 Created\nX-A: 1\nX-B: 1\n\na", refused: `unknown action "clearheaders"`},
+	{text: "setscriptname, fixpathinfo", rules: "route-run = setscriptname:/a\nroute-run = fixpathinfo:", path: "/a/b", vars: []string{"SHOW", "SCRIPT_NAME"}, want: app("/b", "SCRIPT_NAME=/a")},
+	{text: "fixpathinfo of another path", rules: "route-run = setscriptname:/a\nroute-run = fixpathinfo:", path: "/xy/b", want: app("y/b"), ours: app("/xy/b")},
+	{text: "fixpathinfo without a script", rules: "route-run = fixpathinfo:", path: "/a/b", want: app("/a/b")},
+	{text: "clearheaders", rules: "route-run = addheader:X-A: 1\nroute-run = clearheaders:201 Created\nroute-run = addheader:X-B: 1\nroute-run = send:a\nroute-run = break:", want: "201 Created\nX-A: 1\nX-B: 1\n\na"},
 	{text: "return", rules: "route-run = return:404", want: "404 Not Found\nContent-Type: text/plain\nContent-Length: 9\n\nNot Found"},
 	{text: "break-with-status", rules: "route-run = break-with-status:404", want: "404 Not Found\nContent-Type: text/plain\nContent-Length: 9\n\nNot Found"},
 }
+
+// What basicauth answers: Postern has HTTP's own phrase.
+const (
+	askedTheirs = "401 Authorization Required\nWWW-Authenticate: Basic realm=\"My Realm\"\n\nUnauthorized"
+	askedOurs   = "401 Unauthorized\nWww-Authenticate: Basic realm=\"My Realm\"\n\nUnauthorized"
+)
 
 // forwardOnly is what uWSGI logs of a goto that leads nowhere or backwards.
 const forwardOnly = `[uwsgi-route] ERROR "goto" instruction can only jump forward (check your label !!!)`

@@ -100,6 +100,14 @@ func routeFiles(t *testing.T) string {
 	if err := os.WriteFile(file, []byte("a file\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	for name, text := range map[string]string{
+		"htpasswd":     "bob:$apr1$abcdefgh$T64oOxnD8c28.dQa.2Lty1\nada:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",
+		"htpasswd-des": "ada:abJnggxhB/yWI\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := os.Chtimes(file, time.Time{}, time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
 	}
