@@ -34,7 +34,7 @@ const (
 	barHeight  = 14
 	barStep    = 20
 	groupSpace = 10
-	labelWidth = 136
+	labelWidth = 136 // at least
 	valueWidth = 66
 	outlier    = 2.5
 )
@@ -45,7 +45,8 @@ func Bars(title, note string, groups []BarGroup, format func(float64) string) *D
 	d := new(Drawing)
 	d.heading(title, note)
 	most := longest(groups)
-	scale := (width - labelWidth - valueWidth) / most
+	left := widthOfLabels(groups)
+	scale := (width - left - valueWidth) / most
 	for i, g := range groups {
 		if g.Title != "" {
 			if i > 0 {
@@ -55,7 +56,7 @@ func Bars(title, note string, groups []BarGroup, format func(float64) string) *D
 			d.text(0, d.height-4, "group", g.Title)
 		}
 		for _, b := range g.Bars {
-			d.bar(b, most, scale, format)
+			d.bar(b, left, most, scale, format)
 		}
 	}
 	d.height += 6
@@ -82,7 +83,19 @@ func longest(groups []BarGroup) float64 {
 	return values[n-1]
 }
 
-func (d *Drawing) bar(b Bar, most, scale float64, format func(float64) string) {
+// widthOfLabels is how much the longest label takes, with the space behind it.
+func widthOfLabels(groups []BarGroup) float64 {
+	wide := float64(labelWidth)
+	for _, g := range groups {
+		for _, b := range g.Bars {
+			wide = max(wide, 16+1.1*textWidth(b.Label, textSize)) // some fonts are wider than most
+		}
+	}
+	return wide
+}
+
+// bar draws one whose left end is at left.
+func (d *Drawing) bar(b Bar, left, most, scale float64, format func(float64) string) {
 	text := format(b.Value)
 	cut := b.Value > most
 	if cut {
@@ -90,15 +103,15 @@ func (d *Drawing) bar(b Bar, most, scale float64, format func(float64) string) {
 	}
 	b.Max = min(b.Max, most)
 	top, middle := d.height+(barStep-barHeight)/2, d.height+barStep/2
-	d.text(labelWidth-8, middle+4, "end", b.Label)
-	fmt.Fprintf(&d.body, `<rect x="%d" y="%s" width="%s" height="%d" rx="2" style="fill:var(%s)"/>`+"\n",
-		labelWidth, number(top), number(max(1, b.Value*scale)), barHeight, kindColours[b.Kind])
-	end := labelWidth + b.Value*scale
+	d.text(left-8, middle+4, "end", b.Label)
+	fmt.Fprintf(&d.body, `<rect x="%s" y="%s" width="%s" height="%d" rx="2" style="fill:var(%s)"/>`+"\n",
+		number(left), number(top), number(max(1, b.Value*scale)), barHeight, kindColours[b.Kind])
+	end := left + b.Value*scale
 	if b.Max > b.Min {
-		left, right := labelWidth+b.Min*scale, labelWidth+b.Max*scale
+		from, to := left+b.Min*scale, left+b.Max*scale
 		fmt.Fprintf(&d.body, `<path class="spread" d="M%s %sv6M%s %sH%sM%s %sv6"/>`+"\n",
-			number(left), number(middle-3), number(left), number(middle), number(right), number(right), number(middle-3))
-		end = max(end, right)
+			number(from), number(middle-3), number(from), number(middle), number(to), number(to), number(middle-3))
+		end = max(end, to)
 	}
 	if cut {
 		fmt.Fprintf(&d.body, `<path d="M%s %sl5 -%dh5l-5 %dz" style="fill:var(--paper)"/>`+"\n", number(end-22), number(top+barHeight+1), barHeight+2, barHeight+2)

@@ -72,6 +72,22 @@ func TestBarsAreOnOneScale(t *testing.T) {
 	}
 }
 
+// TestLongLabels: a label that is longer than most has room, at the cost of the bars.
+func TestLongLabels(t *testing.T) {
+	one := func(label string) []BarGroup { return []BarGroup{{Bars: []Bar{{Label: label, Value: 10}}}} }
+	if got := widthOfLabels(one("short")); got != labelWidth {
+		t.Errorf("for a short label %v", got)
+	}
+	const long = "a server with a long name"
+	left := widthOfLabels(one(long))
+	if left < 16+textWidth(long, textSize) {
+		t.Errorf("for a long label %v", left)
+	}
+	if svg := Bars("", "", one(long), plain).SVG(); !strings.Contains(svg, `<rect x="`+number(left)+`"`) || !strings.Contains(svg, `width="`+number(width-left-valueWidth)+`"`) {
+		t.Errorf("its bar does not begin at %v:\n%s", left, svg)
+	}
+}
+
 func TestCurves(t *testing.T) {
 	axes := Axes{X: "x", Y: "y", YFormat: plain, XTicks: []Tick{{At: 1, Text: "one"}, {At: 100, Text: "hundred"}, {At: 1e6, Text: "out"}}}
 	svg := Curves("Growth", "", axes, []Curve{
