@@ -116,7 +116,7 @@ func directive(w *load.Wire) string {
 		name = "proxy_pass"
 	}
 	if w.Kept {
-		name += ", connections kept"
+		name += ", kept"
 	}
 	return name
 }

@@ -85,5 +85,5 @@ func plural(n int, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return formatNumber(float64(n)) + " " + noun
 }

@@ -64,7 +64,7 @@ func (r *Results) sections() (all []section) {
 	}, table: r.rateTable()}, "latency", "latency-fastcgi")
 	add(section{title: "Unix socket and TCP", text: []string{"GET, 32 connections: CPU of the server, and requests a second, each with its spread."}, table: r.networksTable()})
 	add(section{title: "Behind nginx", text: []string{
-		"The same works through nginx, whose clients keep their connections. \"Connections kept\" is keepalive in the upstream block; without it nginx connects for each request. \"CPU, both\" is what server and nginx spend together. " + usualNote,
+		"The same works through nginx, whose clients keep their connections. \"Kept\" is keepalive in the upstream block; without it nginx connects for each request. \"CPU, both\" is what server and nginx spend together. " + usualNote,
 	}, table: r.nginxTable()}, "nginx", "nginx-cpu")
 	add(section{title: "CGI programs", text: []string{"A program is started for each request. Its processor time is in the CPU; the memory is that of the host. fcgiwrap has the system forget its programs (it ignores SIGCHLD), so what they take is not known. What a request takes of system calls is above, in the table of what it costs on the way."},
 		table: r.cgiTable()}, "cgi")
