@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -26,9 +27,10 @@ var inputOutput = []string{
 }
 
 // TestSystemCalls counts the system calls that a small GET costs, where all that a server is to do
-// has come before it begins. A change that costs 15 % more fails.
+// has come before it begins. A change that costs 15 % more fails. A busy machine only adds calls:
+// what goroutines do that meet, which is seldom the same twice. So the least of some counts is held.
 func TestSystemCalls(t *testing.T) {
-	const few, many = 50, 250
+	const few, many, tries = 50, 250, 4
 	rows := []struct {
 		wire string
 		most float64
@@ -46,10 +48,15 @@ func TestSystemCalls(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			each := float64(systemCalls(t, w, x, d.request, many)-systemCalls(t, w, x, d.request, few)) / (many - few)
-			if t.Logf("%.2f system calls a request", each); each > row.most {
-				t.Errorf("%.2f system calls a request, want at most %.2f", each, row.most)
+			least := math.Inf(1)
+			for range tries {
+				each := float64(systemCalls(t, w, x, d.request, many)-systemCalls(t, w, x, d.request, few)) / (many - few)
+				t.Logf("%.2f system calls a request", each)
+				if least = min(least, each); least <= row.most {
+					return
+				}
 			}
+			t.Errorf("%.2f system calls a request, want at most %.2f", least, row.most)
 		})
 	}
 }
