@@ -2,6 +2,8 @@ package interop
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"sync"
@@ -51,3 +53,33 @@ func piece(r *rand.Rand, n int) []byte {
 type unsized struct{ io.Reader }
 
 func chunked(b []byte) io.Reader { return unsized{bytes.NewReader(b)} }
+
+// wantXs gets so many x from a path, of which nothing is kept.
+func (s *site) wantXs(t *testing.T, path string, n int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r, err := s.request(ctx, call{path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := s.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.Copy(onlyXs{}, resp.Body)
+	if resp.StatusCode != 200 || got != n || err != nil {
+		t.Errorf("%s: status %d, %d of %d bytes, %v", path, resp.StatusCode, got, n, err)
+	}
+}
+
+// onlyXs is written to as long as what comes is x.
+type onlyXs struct{}
+
+func (onlyXs) Write(p []byte) (int, error) {
+	if other := bytes.TrimLeft(p, "x"); len(other) > 0 {
+		return len(p) - len(other), fmt.Errorf("not x but %.20q", other)
+	}
+	return len(p), nil
+}

@@ -9,7 +9,10 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/postern-gateway/postern/gateway"
@@ -25,11 +28,17 @@ var (
 	rpcCounts = []int{0, 1, 253, 254}
 )
 
-// sizedResult is the result of n bytes of a function that got so many arguments.
+// sizedResult is the result of n bytes of a function that got so many arguments. Results of a size
+// share their bytes, which are not to be written to.
 func sizedResult(n, count int) []byte {
 	unit := fmt.Appendf(nil, "%d;", count)
-	return bytes.Repeat(unit, n/len(unit)+1)[:n]
+	of := sync.OnceValue(func() []byte { return bytes.Repeat(unit, slices.Max(rpcSizes)/len(unit)+1) })
+	all, _ := results.LoadOrStore(count, of)
+	return all.(func() []byte)()[:n:n]
 }
+
+// results are the longest results, by the number of arguments.
+var results sync.Map
 
 // rpcFunctions are those of testdata/peers/rpc.py.
 func rpcFunctions() *rpc.Registry {
@@ -122,8 +131,10 @@ func pathCall(ctx context.Context, dial func(context.Context) (net.Conn, error),
 		return 0, nil, err
 	}
 	defer res.Body.Close()
-	body, err = io.ReadAll(res.Body)
-	return res.Status, body, err
+	length, _ := strconv.Atoi(res.Header.Get("Content-Length"))
+	all := bytes.NewBuffer(make([]byte, 0, length+bytes.MinRead)) // read into once
+	_, err = all.ReadFrom(res.Body)
+	return res.Status, all.Bytes(), err
 }
 
 // TestUWSGIRPC calls the same functions at uWSGI and at ours, in each form, with each size of
