@@ -79,11 +79,12 @@ func largeHistory() io.Reader {
 }
 
 // gitCommand is git in a folder, without anybody's configuration, in a process group of its own.
+// The large file passes through it in pieces, for which it needs no memory of that size.
 func gitCommand(ctx context.Context, dir string, stdin io.Reader, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, "git", args...)
 	c.Dir, c.Stdin = dir, stdin
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
-		"LC_ALL=C"}
+		"LC_ALL=C", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.bigFileThreshold", "GIT_CONFIG_VALUE_0=1m"}
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 	return c
@@ -156,6 +157,7 @@ func (g *gitHost) target(t *testing.T, s *site) (dir, path string) {
 		git(t, dir, nil, "config", "http.receivepack", "true")
 		// the pack as it came: nobody need compress what is random
 		git(t, dir, nil, "config", "receive.unpackLimit", "1")
+		git(t, dir, nil, "config", "core.bigFileThreshold", "1m")
 	}
 	return dir, s.url("/" + s.protocol + ".git")
 }
