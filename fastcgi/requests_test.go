@@ -53,6 +53,7 @@ func TestIDs(t *testing.T) {
 			< STDOUT 2 end
 			< END_REQUEST 2 REQUEST_COMPLETE 0
 			< EOF`)
+		f.nc.Close() // for which the server waits
 		if err := f.wait(); err == nil || !strings.Contains(err.Error(), "request id 1 is already active") {
 			t.Error(err)
 		}
@@ -86,6 +87,7 @@ func TestBrokenConversation(t *testing.T) {
 				t.Errorf("got %q", out)
 			}
 			f.hearEnd()
+			f.nc.Close() // for which the server waits
 			f.wait()
 			if n := strings.Count(f.logged.String(), "\n"); n != 1 || !strings.Contains(f.logged.String(), row.want) {
 				t.Errorf("%d lines: %s", n, f.logged)
