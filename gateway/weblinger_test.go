@@ -31,12 +31,13 @@ func TestAnswerBeforeBody(t *testing.T) {
 	for _, l := range []net.Listener{tcp(t), unix(t)} {
 		serve(t, s, func() error { return s.ServeHTTP(l) })
 		for _, query := range []string{"leaves", "reads"} {
+			const size = 8 << 20
+			request := []byte("POST /?" + query + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n" + strings.Repeat("x", size))
 			for range 3 {
 				c := dial(t, l.Addr())
-				const size = 8 << 20
 				sent := make(chan error, 1)
 				go func() {
-					_, err := io.WriteString(c, "POST /?"+query+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: "+strconv.Itoa(size)+"\r\n\r\n"+strings.Repeat("x", size))
+					_, err := c.Write(request)
 					sent <- err
 				}()
 				if err := <-sent; err != nil {
