@@ -121,6 +121,9 @@ const optionNames = "route, route-host, route-uri, route-qs, route-remote-addr, 
 func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 	variable, known := options[key.text]
 	switch {
+	case !known && otherChain(key.text):
+		return nil, key.errorf("%s: rules are for requests alone here; addheader, setheader and delheader of "+
+			"a request's rule change the fields of any answer", protocol.Clip(key.text))
 	case !known:
 		return nil, key.errorf("%q is no option of a rule: known are %s", protocol.Clip(key.text), optionNames)
 	case value.text == "":
@@ -153,6 +156,12 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 		r.Text = key.text + " = " + value.text[:p.secret.at.Column-value.at.Column] + "***"
 	}
 	return r, err
+}
+
+// otherChain reports whether an option is of a chain of uWSGI's that is not the request's.
+func otherChain(option string) bool {
+	chain, _, ok := strings.Cut(option, "-route")
+	return ok && (chain == "response" || chain == "error" || chain == "final")
 }
 
 // example is a rule of an option.
