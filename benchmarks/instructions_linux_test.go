@@ -22,11 +22,11 @@ func TestInstructions(t *testing.T) {
 		name string
 		most float64
 	}{
-		{"fastcgi/get/native", 0.59 * 1.15},
-		{"fastcgi-close/get/http", 1.09 * 1.15},
-		{"scgi/get/native", 0.85 * 1.15},
-		{"uwsgi/get/native", 0.57 * 1.15},
-		{"uwsgi/get/http", 0.89 * 1.15},
+		{"fastcgi/get/native", 0.43 * 1.15},
+		{"fastcgi-close/get/http", 0.91 * 1.15},
+		{"scgi/get/native", 0.67 * 1.15},
+		{"uwsgi/get/native", 0.41 * 1.15},
+		{"uwsgi/get/http", 0.73 * 1.15},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,6 @@ import (
 // deadline. It is used by one goroutine at a time, but for the deadlines' setters.
 type webOutput struct {
 	raw     syscall.RawConn // nil: only the connection's own methods write
-	now     netio.NowWriter // to raw
 	timeout time.Duration   // without progress; 0: none
 
 	mu       sync.Mutex
@@ -25,9 +24,7 @@ type webOutput struct {
 // init has what net/http writes go to nc.
 func (o *webOutput) init(nc net.Conn, timeout time.Duration) {
 	o.timeout = timeout
-	if o.raw = netio.Socket(nc); o.raw != nil {
-		o.now.Init(o.raw)
-	}
+	o.raw = netio.Socket(nc)
 }
 
 // atOnce is the size up to which a piece may go to the system without a word to Go's scheduler.
@@ -37,7 +34,7 @@ const atOnce = 16 << 10
 func (c *webConn) send(p []byte) (n int, err error) {
 	o := &c.out
 	if o.raw != nil && len(p) <= atOnce && !c.hijacked.Load() {
-		if n = o.now.Write(p); n == len(p) {
+		if n = netio.WriteNow(o.raw, p); n == len(p) {
 			return n, nil
 		}
 	}

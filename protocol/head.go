@@ -27,12 +27,10 @@ const (
 // 302 of whatever status stands before it. The reason phrase is the status's own, or that of h's
 // Status where it has none: see [Response.Header].
 func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
-	location := h["Location"]
 	if form == StatusLine {
-		location = nil
 		dst = append(dst, "HTTP/1.1 "...)
 	} else {
-		for _, v := range location {
+		for _, v := range h["Location"] {
 			dst = appendField(dst, "Location", v)
 		}
 		dst = append(dst, "Status: "...)
@@ -41,21 +39,27 @@ func AppendHead(dst []byte, form HeadForm, status int, h http.Header) []byte {
 	dst = append(dst, ' ')
 	dst = append(dst, reason(status, h)...)
 	dst = append(dst, "\r\n"...)
-	var room [32]string
-	names := room[:0]
-	for name := range h {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if location != nil && name == "Location" || name == "Status" {
+	var room [16]headerField
+	fields := room[:0]
+	for name, values := range h {
+		if name == "Status" || name == "Location" && form == StatusField {
 			continue
 		}
-		for _, v := range h[name] {
-			dst = appendField(dst, name, v)
+		fields = append(fields, headerField{name, values})
+	}
+	slices.SortFunc(fields, func(a, b headerField) int { return strings.Compare(a.name, b.name) })
+	for _, f := range fields {
+		for _, v := range f.values {
+			dst = appendField(dst, f.name, v)
 		}
 	}
 	return append(dst, "\r\n"...)
+}
+
+// A headerField is a row of an [http.Header].
+type headerField struct {
+	name   string
+	values []string
 }
 
 func appendField(dst []byte, name, value string) []byte {

@@ -123,7 +123,7 @@ func (d *head) complete(w *response, first []byte, last bool) {
 		return
 	}
 	if _, set := d.fields["Content-Type"]; !set && len(first) > 0 && d.fields["Content-Encoding"] == nil {
-		d.contentType[0] = http.DetectContentType(first)
+		d.contentType[0] = detectType(first)
 		d.fields["Content-Type"] = d.contentType[:]
 	}
 	if _, set := d.fields["Content-Length"]; !set && last && (w.written > 0 || !w.noBody) {

@@ -36,15 +36,15 @@ type Loop struct {
 	lines  lines
 	counts counts
 
-	once   sync.Once
-	limits Limits // of ServeHTTP, resolved
+	once     sync.Once
+	resolved Limits
 }
 
 // Serve serves c until it ends, closes it, and returns why: nil for a clean end. Each request's
 // context derives from ctx. When it returns, no handler runs any more. It returns ErrIdle without
 // closing c where the owner of the connection has asked for that: see [IdleReturner].
 func (l *Loop) Serve(ctx context.Context, c Conn) error {
-	s := &session{loop: l, ctx: ctx, conn: c, lim: l.Limits.Resolve()}
+	s := &session{loop: l, ctx: ctx, conn: c, lim: l.limits()}
 	s.useAbilities(innermost(c))
 	defer func() {
 		s.followers.Wait()
@@ -56,6 +56,12 @@ func (l *Loop) Serve(ctx context.Context, c Conn) error {
 	s.followers.Wait()
 	l.leftOut(ctx, &s.lines)
 	return s.err
+}
+
+// limits returns l's limits, resolved.
+func (l *Loop) limits() *Limits {
+	l.once.Do(func() { l.resolved = l.Limits.Resolve() })
+	return &l.resolved
 }
 
 // innermost returns the Conn that c stands before, or c.
@@ -76,7 +82,7 @@ type session struct {
 	loop  *Loop
 	ctx   context.Context
 	conn  Conn
-	lim   Limits
+	lim   *Limits // resolved
 	watch watch
 
 	mu        sync.Mutex
@@ -119,7 +125,7 @@ func (s *session) lead() {
 			break
 		}
 		s.handOver()
-		s.loop.exchange(s.ctx, &s.lim, &s.lines, s.watch, r, enc, err)
+		s.loop.exchange(s.ctx, s.lim, &s.lines, s.watch, r, enc, err)
 		if !s.resume() {
 			break
 		}

@@ -27,7 +27,10 @@ func phrased(status int, s string) string {
 // reason returns the phrase of a response with that header.
 func reason(status int, h http.Header) string {
 	text := http.StatusText(status)
-	if values := h["Status"]; text == "" && len(values) == 1 {
+	if text != "" {
+		return text
+	}
+	if values := h["Status"]; len(values) == 1 {
 		_, text, _ = strings.Cut(values[0], " ")
 	}
 	return text

@@ -17,7 +17,6 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 // ServeHTTP serves one request that net/http's server has read: [ToHTTP] with limits and a log of
 // one's own.
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	l.once.Do(func() { l.limits = l.Limits.Resolve() })
 	r := newWebRequest(hr)
 	r.route(l.Handler, l.Observe != nil)
 	if r.direct == nil || l.Observe != nil {
@@ -25,7 +24,7 @@ func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 	r.enc.w, r.enc.hr = w, hr
 	watch, _ := w.(watch)
-	l.exchange(hr.Context(), &l.limits, nil, watch, &r.Request, r.enc.encoder(), nil)
+	l.exchange(hr.Context(), l.limits(), nil, watch, &r.Request, r.enc.encoder(), nil)
 	if r.enc.cut {
 		panic(http.ErrAbortHandler)
 	}

@@ -29,8 +29,7 @@ type Conn struct {
 	bodyLeft   atomic.Int64 // unread bytes of the request's body; negative: unknown
 	background atomic.Pointer[backgroundRead]
 
-	out      []byte // the output buffer, nil while there is nothing to send
-	now      NowWriter
+	out      []byte      // the output buffer, nil while there is nothing to send
 	answered atomic.Bool // the end of the response has been sent
 	linger   atomic.Bool // answered, and the peer may still be sending
 }

@@ -103,8 +103,7 @@ func (b *Conn) writeNow(p []byte) (n int) {
 	if UseNow(b.Conn, func(fd uintptr) { n, _ = rawio.Write(int(fd), p) }) {
 		return max(n, 0)
 	}
-	b.now.Init(b.raw)
-	return b.now.Write(p)
+	return WriteNow(b.raw, p)
 }
 
 // Write buffers p. If p does not fit, it sends the buffer and p.

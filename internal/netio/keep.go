@@ -130,7 +130,7 @@ func (b *Conn) consume() {
 		return
 	}
 	k.consuming = true
-	if b.readNow() != nil { // the read deadline has passed
+	if b.rawRead() != nil { // the read deadline has passed
 		b.raw.Control(k.consume)
 	}
 	k.consuming = false

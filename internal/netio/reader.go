@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,10 +22,9 @@ type Reader struct {
 
 	idling idling // see Idles
 
-	tryReadFunc func(fd uintptr) bool // tryRead, allocated once: see readNow
-	tryN        int                   // what tryRead or tryPeek has read
-	tryErr      error                 // its error
-	tryLimit    time.Duration         // how long tryRead may wait
+	tryN     int           // what tryRead or tryPeek has read
+	tryErr   error         // its error
+	tryLimit time.Duration // how long tryRead may wait
 
 	read deadline
 }
@@ -32,14 +32,6 @@ type Reader struct {
 // Init makes b the input of c.
 func (b *Reader) Init(c net.Conn) {
 	b.nc, b.raw = c, Socket(c)
-}
-
-// readNow calls tryRead, once there is input.
-func (b *Reader) readNow() error {
-	if b.tryReadFunc == nil {
-		b.tryReadFunc = b.tryRead
-	}
-	return b.raw.Read(b.tryReadFunc)
 }
 
 // An idling is a state that says whether a connection is idle.
@@ -107,7 +99,29 @@ func (b *Reader) Wait(d time.Duration) (err error) {
 		return err
 	}
 	b.tryN, b.tryErr, b.tryLimit = 0, nil, d
-	b.w, err = b.tryResult(b.readNow())
+	b.w, err = b.tryResult(b.rawRead())
+	return err
+}
+
+// A rawReader is one call of raw.Read. They are pooled, as each has a function of its own.
+type rawReader struct {
+	b   *Reader
+	try func(fd uintptr) bool // b.tryRead
+}
+
+var rawReaders = sync.Pool{New: func() any {
+	r := new(rawReader)
+	r.try = func(fd uintptr) bool { return r.b.tryRead(fd) }
+	return r
+}}
+
+// rawRead calls tryRead by raw.Read.
+func (b *Reader) rawRead() error {
+	r := rawReaders.Get().(*rawReader)
+	defer rawReaders.Put(r)
+	r.b = b
+	err := b.raw.Read(r.try)
+	r.b = nil
 	return err
 }
 
