@@ -16,18 +16,33 @@ import (
 //	> PARAMS 1 REQUEST_METHOD="GET"
 //	> PARAMS 1 end
 func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
-	return (&recordDecoder{side: side, requests: make(map[uint16]*tracedRequest)}).decode
+	return newRecordDecoder(side, make(map[uint16]bool)).decode
+}
+
+// Decoders implements [protocol.ConnTracer]: a response to HEAD has no body.
+func (Protocol) Decoders() (request, response protocol.DecodeFunc) {
+	isHead := make(map[uint16]bool)
+	return newRecordDecoder(protocol.RequestSide, isHead).decode, newRecordDecoder(protocol.ResponseSide, isHead).decode
 }
 
 // A recordDecoder decodes records.
 type recordDecoder struct {
 	side     protocol.Side
 	requests map[uint16]*tracedRequest // by their id
-	held     int                       // bytes of the requests' params
+	held     int                       // bytes of the requests' params and of heads of responses
+	isHead   map[uint16]bool           // of each request whose method is known, on both sides
+}
+
+func newRecordDecoder(side protocol.Side, isHead map[uint16]bool) *recordDecoder {
+	return &recordDecoder{side: side, requests: make(map[uint16]*tracedRequest), isHead: isHead}
 }
 
 // decode is the decoder's DecodeFunc.
 func (d *recordDecoder) decode(b []byte, atEOF bool) (m protocol.Message) {
+	if len(b) == 0 {
+		d.endEarly(&m)
+		return m
+	}
 	h, content, n, err := consumeRecord(b)
 	if n == 0 && err == nil {
 		if !atEOF {
@@ -44,13 +59,14 @@ func (d *recordDecoder) decode(b []byte, atEOF bool) (m protocol.Message) {
 		return m
 	}
 	m.Title = h.typ.String() + " " + strconv.Itoa(int(h.id))
-	d.place(&m, h, content)
+	short := d.place(&m, h, content)
 	switch {
 	case len(content) > 0:
 		d.cutContent(&m, h, content)
 	case h.typ.isStream():
 		m.Title += " end"
 	}
+	m.Title += short
 	if h.padding > 0 {
 		m.Cut(rest[h.content:], h.padding, protocol.SpanFraming, "paddingData", "")
 	}

@@ -71,6 +71,8 @@ type tracedSide struct {
 	head    func(*tracedSide, []byte, bool) protocol.Message
 	at      tracedPlace
 	left    uint64 // bytes of the body, or of the chunk
+	length  uint64 // of the same, as declared
+	unsure  bool   // it may answer HEAD
 	request int    // the number of the current one
 	interim bool   // responses of 1xx came, and the final one has not
 }
@@ -90,6 +92,10 @@ const (
 // decode is a side's DecodeFunc.
 func (s *tracedSide) decode(b []byte, atEOF bool) (m protocol.Message) {
 	switch {
+	case len(b) == 0:
+		if err := s.endsEarly(); err != nil {
+			m.Fail(nil, err)
+		}
 	case s.at == atHead && s.conn.tunnel:
 		s.at = atRest
 		fallthrough

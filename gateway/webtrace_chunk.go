@@ -41,7 +41,7 @@ func (s *tracedSide) chunk(b []byte, atEOF bool) (m protocol.Message) {
 		return m
 	}
 	m.Title = "chunk " + strconv.FormatUint(size, 10)
-	s.at, s.left = atChunkData, size
+	s.at, s.left, s.length = atChunkData, size, size
 	if len(rest) > 0 {
 		s.restOfChunk(&m, rest, atEOF)
 	}

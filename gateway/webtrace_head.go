@@ -45,7 +45,7 @@ func (s *tracedSide) requestHead(b []byte, atEOF bool) (m protocol.Message) {
 	case len(hr.TransferEncoding) > 0:
 		s.at = atChunk
 	case hr.ContentLength > 0:
-		s.at, s.left = atBody, uint64(hr.ContentLength)
+		s.expect(uint64(hr.ContentLength))
 	default:
 		s.end(&m)
 	}
@@ -125,6 +125,7 @@ func (s *tracedSide) responseHead(b []byte, atEOF bool) (m protocol.Message) {
 	if s.interim = status < 200 && status != http.StatusSwitchingProtocols; s.interim {
 		return m
 	}
+	s.unsure = len(s.conn.asked) == 0
 	asked := s.conn.next()
 	length, hasLength := decimal([]byte(strings.TrimSpace(h.Get("Content-Length"))))
 	switch {
@@ -140,7 +141,7 @@ func (s *tracedSide) responseHead(b []byte, atEOF bool) (m protocol.Message) {
 	case length == 0:
 		s.end(&m)
 	default:
-		s.at, s.left = atBody, uint64(length)
+		s.expect(uint64(length))
 	}
 	return m
 }

@@ -23,8 +23,8 @@ func requestLine(b []byte, atEOF bool) (m protocol.Message) {
 	end := bytes.IndexByte(b, '\n')
 	method := bytes.IndexByte(b[:max(end, 0)], ' ')
 	switch {
-	case end < 0 && !atEOF:
-		return m // more is needed
+	case len(b) == 0, end < 0 && !atEOF:
+		return m // nothing is left, or more is needed
 	case end < 0:
 		m.Fail(b, io.ErrUnexpectedEOF)
 		return m
@@ -53,7 +53,7 @@ func statusAndBody() protocol.DecodeFunc {
 			head = false
 			m.Title = "status " + string(b[:end])
 			m.Cut(m.Cut(b, end, protocol.SpanFraming, "status", ""), 1, protocol.SpanFraming, "end of line", "")
-		case atEOF:
+		case atEOF && len(b) > 0:
 			m.Fail(b, io.ErrUnexpectedEOF)
 		}
 		return m

@@ -1,7 +1,9 @@
 package protocol
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -46,7 +48,8 @@ func Decoders(t Tracer) (request, response DecodeFunc) {
 // Bytes of the message's Spans are consecutive parts of b from its first byte on. A message without
 // Spans says that b holds no whole message yet: the next call has more bytes. With atEOF there are
 // no more, and what is left of b, if anything, is a message of its own, which ends with an error
-// unless it is whole. After a message with an error there is no other call. A DecodeFunc keeps
+// unless it is whole. If b is empty then, an error in a Span without Bytes says what was to follow,
+// as the rest of a body. After a message with an error there is no other call. A DecodeFunc keeps
 // state and is not safe for concurrent use. It does not keep b.
 type DecodeFunc func(b []byte, atEOF bool) Message
 
@@ -131,6 +134,9 @@ func (m Message) Line(clip int) string {
 		var all []byte
 		for _, span := range m.Spans {
 			all = append(all, span.Bytes...)
+		}
+		if len(all) == 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+			return err.Error()
 		}
 		return err.Error() + ": " + quoteClipped(all, clip)
 	}

@@ -51,7 +51,7 @@ func (w *MessageWriter) tooLong() error {
 }
 
 // Close says that the side has ended. What is left of a message that is not whole is emitted as one
-// with an error, which Close returns.
+// with an error, which Close returns, and so is the lack of what was to follow.
 func (w *MessageWriter) Close() error {
 	if w.err != nil {
 		return w.err
@@ -62,7 +62,7 @@ func (w *MessageWriter) Close() error {
 func (w *MessageWriter) decode(atEOF bool) error {
 	rest := w.held
 	defer func() { w.held = append(w.held[:0], rest...) }()
-	for len(rest) > 0 {
+	for len(rest) > 0 || atEOF {
 		m := w.Decode(rest, atEOF)
 		n := 0
 		for i := range m.Spans {

@@ -18,9 +18,14 @@ import (
 //	< body "hello"
 func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
 	if side == protocol.ResponseSide {
-		return netio.HeadAndBody(netio.DecodeResponseHead)
+		return netio.HeadAndBody("scgi", netio.DecodeResponseHead)
 	}
-	return netio.HeadAndBody(decodeRequest)
+	return netio.HeadAndBody("scgi", decodeRequest)
+}
+
+// Decoders implements [protocol.ConnTracer]: a response to HEAD has no body.
+func (Protocol) Decoders() (request, response protocol.DecodeFunc) {
+	return netio.HeadsAndBodies("scgi", decodeRequest, netio.DecodeResponseHead)
 }
 
 // decodeRequest is the DecodeFunc of a request's head.

@@ -20,21 +20,21 @@ import (
 // packet of another kind that is no request, and the answer to a ping, has its block as one span.
 func (Protocol) Decoder(side protocol.Side) protocol.DecodeFunc {
 	if side == protocol.ResponseSide {
-		return netio.HeadAndBody(decodeResponse)
+		return netio.HeadAndBody("uwsgi", decodeResponse)
 	}
-	return netio.HeadAndBody(decodeRequest)
+	return netio.HeadAndBody("uwsgi", decodeRequest)
 }
 
 // Decoders implements [protocol.ConnTracer]: the result of a call that asked for it without a
-// header (RPC with modifier2 1) is the answer's first byte and all that follow.
+// header (RPC with modifier2 1) is the answer's first byte and all that follow. A response to HEAD
+// has no body.
 func (Protocol) Decoders() (request, response protocol.DecodeFunc) {
 	raw := false
-	request = netio.HeadAndBody(func(b []byte, atEOF bool) protocol.Message {
+	return netio.HeadsAndBodies("uwsgi", func(b []byte, atEOF bool) protocol.Message {
 		h, _ := ConsumeHeader(b)
 		raw = h.Modifier1 == ModifierRPC && h.Modifier2 == 1
 		return decodeRequest(b, atEOF)
-	})
-	response = netio.HeadAndBody(func(b []byte, atEOF bool) (m protocol.Message) {
+	}, func(b []byte, atEOF bool) (m protocol.Message) {
 		if !raw || mayBeStatusLine(b, atEOF) {
 			return decodeResponse(b, atEOF)
 		}
@@ -42,7 +42,6 @@ func (Protocol) Decoders() (request, response protocol.DecodeFunc) {
 		m.Cut(b, len(b), protocol.SpanData, "result", "")
 		return m
 	})
-	return request, response
 }
 
 // mayBeStatusLine reports whether b begins as HTTP's responses do, which fronts are answered with,

@@ -17,7 +17,7 @@ func cgiDecoder(side protocol.Side) protocol.DecodeFunc {
 	if side == protocol.ResponseSide {
 		return decoderOfResponse()
 	}
-	return netio.HeadAndBody(decodeEnviron)
+	return netio.HeadAndBody("cgi", decodeEnviron)
 }
 
 // decodeEnviron is the DecodeFunc of an environment: strings that each end in a NUL byte. Its end

@@ -138,4 +138,4 @@ func parseCGI(request []byte) (got *protocol.Request, err error) {
 }
 
 // decoderOfResponse is the decoder of what CGI and HTTP answer.
-func decoderOfResponse() protocol.DecodeFunc { return netio.HeadAndBody(netio.DecodeResponseHead) }
+func decoderOfResponse() protocol.DecodeFunc { return netio.HeadAndBody("", netio.DecodeResponseHead) }

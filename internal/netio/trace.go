@@ -8,27 +8,6 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// HeadAndBody decodes one side of an exchange: a head, by head, and pieces of a body as they come.
-func HeadAndBody(head protocol.DecodeFunc) protocol.DecodeFunc {
-	inBody := false
-	return func(b []byte, atEOF bool) (m protocol.Message) {
-		if inBody {
-			return DecodeBody(b, atEOF)
-		}
-		m = head(b, atEOF)
-		inBody = len(m.Spans) > 0
-		m.Request, m.Begins = 1, true
-		return m
-	}
-}
-
-// DecodeBody is the DecodeFunc of a body that ends with its connection.
-func DecodeBody(b []byte, _ bool) (m protocol.Message) {
-	m.Title, m.Request = "body", 1
-	m.Cut(b, len(b), protocol.SpanData, "body", "")
-	return m
-}
-
 // NotWhole is the error of a message that b is a part of, where nothing follows b.
 func NotWhole(protocolName, op string, b []byte) error {
 	return &protocol.Error{Protocol: protocolName, Op: op, Kind: protocol.ErrMalformed,

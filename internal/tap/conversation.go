@@ -26,6 +26,7 @@ type decodedSide struct {
 	w     *protocol.MessageWriter
 	bytes int64
 	dead  bool // what comes is not decoded
+	lost  bool // bytes went that nobody has noted
 }
 
 // know keeps e while the protocol is not known, and finds it out. It reports whether e is to be
@@ -88,6 +89,7 @@ func (c *conversation) add(e *Event) {
 	case Ended, Reset:
 		c.end(e.Side)
 	case Lost:
+		s.lost = true
 		c.end(e.Side)
 		s.dead = true
 		s.bytes += e.Lost
@@ -151,6 +153,9 @@ func (c *conversation) undecoded(side protocol.Side, at int64, b []byte) {
 func (c *conversation) message(side protocol.Side, decoded protocol.Message) {
 	m := c.newMessage(Data, side)
 	m.Message = decoded
+	if c.sides[side].lost && m.hasNoBytes() {
+		return // it says what has not come
+	}
 	if err := m.Err(); err != nil && m.Spans[0].Offset == 0 {
 		var first []byte
 		for _, span := range m.Spans {
@@ -160,6 +165,9 @@ func (c *conversation) message(side protocol.Side, decoded protocol.Message) {
 	}
 	c.emit(m)
 }
+
+// hasNoBytes reports whether the message is none of the wire's.
+func (m *Message) hasNoBytes() bool { return len(m.Spans) == 1 && len(m.Spans[0].Bytes) == 0 }
 
 func (c *conversation) newMessage(kind Kind, side protocol.Side) *Message {
 	m := &Message{Conn: c.conn, Time: c.now, Kind: kind, Side: side}

@@ -22,6 +22,8 @@ func (wordTracer) Decoder(protocol.Side) protocol.DecodeFunc {
 	return func(b []byte, atEOF bool) (m protocol.Message) {
 		word, _, whole := strings.Cut(string(b), " ")
 		switch {
+		case len(b) == 0:
+			return m
 		case word == "panic":
 			panic("oh")
 		case word == "bad", !whole && atEOF:

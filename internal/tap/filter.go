@@ -104,7 +104,7 @@ func (f *Filter) Add(m *Message) {
 	case m.Kind == Opened:
 		opened := *m
 		c.opened = &opened
-	case m.Err() != nil || m.Kind == Undecoded:
+	case m.Err() != nil && (m.Request == 0 || !m.hasNoBytes()) || m.Kind == Undecoded:
 		f.pass(c, m)
 	case m.Kind == Data:
 		f.message(c, m)
