@@ -48,22 +48,21 @@ type Program struct {
 }
 
 // Serve answers the request with h and returns when the response is written. It returns an error if
-// the response could not be written or is incomplete. An error of h before the first write becomes
-// an error page, and is logged.
+// the response could not be written or is incomplete, or if the request was refused before h saw
+// it, which the response then says. An error of h before the first write becomes an error page, and
+// is logged.
 //
 // Only a Content-Length and the way in which a script ends can tell the server that a response is
 // incomplete. So if h fails after the head has gone out, and Stdout is the process's own, Serve
 // ends the process by SIGKILL.
 func (p *Program) Serve(h protocol.Handler) error {
-	loop := &protocol.Loop{Handler: h, Limits: p.Limits, Log: p.Log, Observe: p.Observe}
 	c := p.newConn()
-	if err := loop.Serve(context.Background(), c); err != io.EOF && err != nil {
-		return err
-	}
+	loop := &protocol.Loop{Handler: c.noting(h), Limits: p.Limits, Log: p.Log, Observe: c.noteRefused(p.Observe)}
+	err := loop.Serve(context.Background(), c)
 	if c.out.incomplete != nil && p.Stdout == nil {
 		killSelf()
 	}
-	return cmp.Or(c.out.err, c.out.incomplete)
+	return cmp.Or(c.out.err, c.out.incomplete, err)
 }
 
 // killSelf ends the process as one whose response is incomplete.
@@ -104,6 +103,8 @@ type conn struct {
 	form    protocol.HeadForm
 	out     *encoder
 	served  bool   // Next has returned the request
+	handled bool   // the handler has seen it
+	refused error  // why it has not
 	own     bool   // the request is the process's own
 	unwatch func() // undoes watch; nil: not called
 }
@@ -111,7 +112,7 @@ type conn struct {
 // Next implements [protocol.Conn].
 func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error) {
 	if c.served {
-		return nil, nil, io.EOF
+		return nil, nil, cmp.Or(c.refused, io.EOF) // io.EOF: a clean end
 	}
 	c.served = true
 	r := &protocol.Request{Protocol: name, Body: c.stdin}
@@ -132,6 +133,26 @@ func (c *conn) Next(context.Context) (*protocol.Request, protocol.Encoder, error
 		}
 	}
 	return r, c.out, err
+}
+
+// noting is h, which notes that it has seen the request.
+func (c *conn) noting(h protocol.Handler) protocol.Handler {
+	return protocol.HandlerFunc(func(w protocol.ResponseWriter, r *protocol.Request) error {
+		c.handled = true
+		return h.Serve(w, r)
+	})
+}
+
+// noteRefused is observe, which may be nil, and notes why no handler has seen the request.
+func (c *conn) noteRefused(observe func(*protocol.Request, protocol.Summary)) func(*protocol.Request, protocol.Summary) {
+	return func(r *protocol.Request, s protocol.Summary) {
+		if !c.handled {
+			c.refused = s.Err
+		}
+		if observe != nil {
+			observe(r, s)
+		}
+	}
 }
 
 // readParams makes the environment the request's variables, without those that are withheld from

@@ -90,7 +90,8 @@ func TestProgramRefuses(t *testing.T) {
 				return err
 			})
 			got, err := scripted(&Program{Limits: &row.lim}, read, row.environ, row.body)
-			if err != nil || !strings.HasPrefix(got, row.want) {
+			// what the handler has read is answered by an error page alone
+			if (err == nil) != (row.text == "a short body") || !strings.HasPrefix(got, row.want) {
 				t.Fatalf("%q %v", got, err)
 			}
 		})
