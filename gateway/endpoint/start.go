@@ -131,18 +131,15 @@ func (st *start) open(ctx context.Context) (ls []*Listener, err error) {
 }
 
 // Run has s serve all of ls until ctx ends or one of them fails, and then shuts s down, which may
-// take grace. It returns nil after the end of ctx, unless requests had to be cut.
+// take grace. It returns nil after the end of ctx, unless requests had to be cut. A listener that
+// was detached has not failed: Run goes on with the others, and ends as after the end of ctx once
+// all were (see [gateway.Server.Detach]).
 func Run(ctx context.Context, s *gateway.Server, grace time.Duration, ls ...*Listener) error {
 	errs := make(chan error, len(ls))
 	for _, l := range ls {
 		go func() { errs <- l.Serve(s) }()
 	}
-	running, failed := len(ls), error(nil)
-	select {
-	case <-ctx.Done():
-	case failed = <-errs:
-		running--
-	}
+	running, failed := awaitEnd(ctx, errs, len(ls))
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := s.Shutdown(end)
@@ -156,4 +153,23 @@ func Run(ctx context.Context, s *gateway.Server, grace time.Duration, ls ...*Lis
 		return fmt.Errorf("requests were cut that had not ended %v after the signal to stop: %w", grace, err)
 	}
 	return nil
+}
+
+// awaitEnd waits until ctx ends, or one of the listeners fails, or the last one has been detached.
+// It returns how many are left, and the failure.
+func awaitEnd(ctx context.Context, errs <-chan error, running int) (left int, failed error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return running, nil
+		case err := <-errs:
+			running--
+			if !errors.Is(err, gateway.ErrDetached) {
+				return running, err
+			}
+			if running == 0 {
+				return 0, nil
+			}
+		}
+	}
 }
