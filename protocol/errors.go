@@ -46,6 +46,10 @@ type Error struct {
 	// when the client may well ask again, for the answer's Retry-After; 0: nobody knows
 	RetryAfter time.Duration
 
+	// Allow is the answer's Allow, with the methods that are taken: "GET, HEAD". A 405 has one (RFC
+	// 9110 section 15.5.6). Empty: none.
+	Allow string
+
 	// NotSent says that nothing of the request has reached the backend: it could not be connected
 	// to, or the connection failed before a byte was written, or the program could not be started.
 	// So another backend may be asked, whatever the method, if the body can be had again: a part of

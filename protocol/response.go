@@ -298,6 +298,9 @@ func (w *response) fail(err error) {
 	if seconds := retryAfter(err); seconds != "" {
 		w.head.fields["Retry-After"] = []string{seconds}
 	}
+	if e, ok := errors.AsType[*Error](err); ok && e.Allow != "" {
+		w.head.fields["Allow"] = []string{e.Allow}
+	}
 	page := fmt.Appendf(nil, "%d %s\n", status, http.StatusText(status))
 	if w.keep(len(page)) {
 		w.held = copy(w.prefix[:], page)

@@ -103,7 +103,7 @@ func (cfg *serveConfig) modified(modifier1, modifier2 uint8) protocol.Handler {
 	}
 	switch modifier2 {
 	case 2:
-		return cfg.functions.HTTP()
+		return cfg.functions.Path()
 	case 3:
 		return cfg.functions.XMLRPC()
 	case 4:

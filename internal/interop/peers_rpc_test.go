@@ -169,7 +169,7 @@ func TestXMLRPCByHTTP(t *testing.T) {
 	defer srv.Close()
 	callsByPython(t, srv.URL+"/RPC2")
 	callsByGo(t, srv.URL+"/RPC2", srv.URL+"/jsonrpc")
-	res, err := http.Get(srv.URL + "/functions/echo/a/b")
+	res, err := http.Post(srv.URL+"/functions/echo/a/b", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

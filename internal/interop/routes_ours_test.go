@@ -46,7 +46,7 @@ func routeEnvironment(t *testing.T) *route.Environment {
 	functions := routeFunctions()
 	backends := &endpoint.Backends{Modified: func(modifier1, modifier2 uint8) protocol.Handler {
 		if modifier1 == 173 && modifier2 == 2 {
-			return functions.HTTP()
+			return functions.Path()
 		}
 		return nil
 	}}

@@ -111,8 +111,8 @@ func (r *Registry) invokeValue(req *protocol.Request, name string, params []any)
 
 // document checks a request for a bridge and reads its document.
 func (r *Registry) document(req *protocol.Request, types ...string) ([]byte, error) {
-	if m := req.Method(); m != "" && m != http.MethodPost {
-		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusMethodNotAllowed, Detail: "method " + strconv.Quote(protocol.Clip(m)) + " where POST is meant"}
+	if err := checkPost(req); err != nil {
+		return nil, err
 	}
 	if !acceptable(req.Params.Get("CONTENT_TYPE"), req.Params.Get("HTTP_ORIGIN") != "", types) {
 		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusUnsupportedMediaType,
@@ -133,6 +133,17 @@ func (r *Registry) document(req *protocol.Request, types ...string) ([]byte, err
 		return nil, tooLarge(len(b), int(limit), "bytes of a document")
 	}
 	return b, nil
+}
+
+// checkPost refuses every method but POST: what is called may change something, which GET and HEAD
+// must not (RFC 9110 section 9.2.1). A packet of uwsgi need not have one.
+func checkPost(req *protocol.Request) error {
+	m := req.Method()
+	if m == "" || m == http.MethodPost {
+		return nil
+	}
+	return &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusMethodNotAllowed, Allow: http.MethodPost,
+		Detail: "method " + strconv.Quote(protocol.Clip(m)) + " where POST is meant"}
 }
 
 // acceptable reports whether a document of that type is taken. A page of another site can have a

@@ -263,7 +263,7 @@ func TestBridgesRefuse(t *testing.T) {
 	r.MaxBody, r.Log = 100, slog.New(slog.DiscardHandler)
 	s := stream(r)
 	s.Conversations(t, []netiotest.Conversation{
-		{Text: "GET", Says: document(formXML, "", "REQUEST_METHOD", "GET"), Hear: s.ErrorPage(405), Log: `method \"GET\" where POST is meant`},
+		{Text: "GET", Says: document(formXML, "", "REQUEST_METHOD", "GET"), Hear: strings.Replace(s.ErrorPage(405), "\r\n", "\r\nAllow: POST\r\n", 1), Log: `method \"GET\" where POST is meant`},
 		{Text: "a type that a page of another site may send", Says: document(formXML, xmlCall("hello"), "CONTENT_TYPE", "text/plain"), Hear: s.ErrorPage(415), Log: "where text/xml or application/xml is meant"},
 		{Text: "no type, by a page", Says: document(formJSON, "{}", "HTTP_ORIGIN", "http://evil"), Hear: s.ErrorPage(415), Log: "where application/json"},
 		{Text: "a long document", Says: document(formXML, strings.Repeat(" ", 101)), Hear: s.ErrorPage(413), Log: "101 > 100 bytes of a document"},

@@ -31,8 +31,13 @@
 //	3   HTTP: the block is variables, the body is XML-RPC
 //	4   HTTP: the block is variables, the body is JSON-RPC 2.0
 //
-// The last three are handlers, too, for any protocol: [Registry.HTTP], [Registry.XMLRPC] and
-// [Registry.JSONRPC].
+// The last three are handlers, too, for any protocol: [Registry.Path], [Registry.XMLRPC] and
+// [Registry.JSONRPC]. [Registry.HTTP] is the first of them for HTTP's clients.
+//
+// What is called may change something, and GET and HEAD must not (RFC 9110 section 9.2.1). So
+// XML-RPC, JSON-RPC and [Registry.HTTP] take POST alone, and answer any other method with 405 and
+// Allow. A call by a path behind a front (uwsgi_modifier2 2) is made whatever the method is, as
+// uWSGI makes it: the front is to tell which may come, by nginx's limit_except for one.
 //
 // A call that its caller takes back by closing the connection ends the function's context.
 //

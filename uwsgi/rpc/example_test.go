@@ -141,7 +141,7 @@ func ExampleRegistry_JSONRPC() {
 func ExampleRegistry_HTTP() {
 	srv := httptest.NewServer(protocol.ToHTTP(functions().HTTP()))
 	defer srv.Close()
-	res, err := http.Get(srv.URL + "/join/a/b")
+	res, err := http.Post(srv.URL+"/join/a/b", "", nil)
 	if err != nil {
 		fmt.Println(err)
 		return

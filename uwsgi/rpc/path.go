@@ -56,10 +56,21 @@ func contentType(accept string) string {
 	return "application/binary"
 }
 
-// HTTP returns a handler that answers HTTP requests as modifier2 2 does, by any protocol: the
-// function and its arguments are the elements of the path below the handler's. A request of any
-// method calls, so a page of another site can have a visitor's browser call: functions that change
-// something want a handler before this one that tells their callers.
+// HTTP returns a handler by which HTTP's clients call r's functions, over any protocol: the
+// function and its arguments are the elements of the path below the handler's. Only POST calls; any
+// other method is answered with 405. A page of another site can still have a visitor's browser
+// post, since there is no document whose type tells: functions that change something want a handler
+// before this one that tells their callers.
 func (r *Registry) HTTP() protocol.Handler {
-	return r.bridge(r.servePath)
+	return r.bridge(func(w protocol.ResponseWriter, req *protocol.Request) error {
+		if err := checkPost(req); err != nil {
+			return err
+		}
+		return r.servePath(w, req)
+	})
 }
+
+// Path returns a handler that calls as modifier2 2 does, over any protocol: as HTTP's, but a
+// request of any method calls, as uWSGI has it. It is for rules that stand for uWSGI's, and for
+// fronts that tell methods.
+func (r *Registry) Path() protocol.Handler { return r.bridge(r.servePath) }
