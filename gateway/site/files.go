@@ -45,9 +45,10 @@ type Files struct {
 	Hidden bool
 
 	// Scripts are the endings of files that are not served, because they are a program's source:
-	// ".php". Case does not matter, nor does what editors and archivers append to a name: with
-	// ".php", x.PHP, x.php~ and x.php.bak are none either. nil: ScriptSuffixes. Not nil and empty:
-	// all are served.
+	// ".pl". Case does not matter, nor does what follows the ending, unless that is a letter or a
+	// digit: with ".pl", x.PL, x.pl~, x.pl.bak and x.pl.txt are none either. Of PHP's endings,
+	// ".php", ".pht" and ".phar", anything may follow. nil: ScriptSuffixes. Not nil and empty: all
+	// are served.
 	Scripts []string
 
 	// Plain leaves alone the compressed neighbours of a file. Without it x.css.br, x.css.zst or

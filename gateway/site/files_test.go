@@ -26,7 +26,7 @@ var contents = map[string]string{
 	"sub/index.html": "<p>sub", "empty/.keep": "", "a b/ü&<i>.txt": "odd", "evil.example/index.html": "<p>evil",
 	".htaccess": "deny", ".git/config": "secret", ".well-known/acme-challenge/token": "acme", "sub/.well-known/x": "no",
 	"index.php": "<?php", "UPPER.PhP": "<?php", "a.php~": "<?php", "a.php.bak": "<?php", "a.php.gz": "<?php", "a.phtml": "<?php",
-	"a.phpx": "no php", "php": "no php",
+	"a.phpx": "no php", "php": "no php", "a.php.txt": "<?php", "a.includes.txt": "text",
 	"dir.php/inside.txt": "no",
 }
 
@@ -138,7 +138,10 @@ func TestPaths(t *testing.T) {
 		{"a script, compressed", byDefault, "/a.php.gz", missing},
 		{"another script", byDefault, "/a.phtml", missing},
 		{"below a directory called as a script", byDefault, "/dir.php/inside.txt", missing},
-		{"no script", byDefault, "/a.phpx", "200 no php"},
+		{"a name that PHP may be told is a script's", byDefault, "/a.phpx", missing},
+		{"a script's copy with an ending of text", byDefault, "/a.php.txt", missing},
+		{"an ending in a word", byDefault, "/a.includes.txt", "200 text"},
+		{"no ending", byDefault, "/php", "200 no php"},
 		{"no script either", byDefault, "/php", "200 no php"},
 		{"a script, allowed", sources, "/index.php", "200 <?php"},
 		{"a link inside", byDefault, "/in.txt", "200 0123456789"},

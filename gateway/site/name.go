@@ -82,46 +82,12 @@ func (f *Files) prefix() string {
 	return "/" + strings.Join(elements, "/")
 }
 
-// ScriptSuffixes are the endings of the files that a Files does not serve unless it is told: the
-// sources of programs. It must not be changed while they are served.
-var ScriptSuffixes = []string{
-	".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phps", ".pht", ".phtml", ".phar", ".inc",
-	".cgi", ".fcgi", ".asp", ".aspx", ".jsp",
-}
-
-// copySuffixes are what editors and archivers append to the name of a file.
-var copySuffixes = []string{"~", ".", " ", ".bak", ".old", ".orig", ".save", ".swp", ".swo", ".tmp", ".dist", ".br", ".zst", ".gz"}
-
-// isScript reports whether an element of a path names the source of a script, or a copy of it.
+// isScript reports whether an element of a path is not served as Scripts says.
 func (f *Files) isScript(element string) bool {
-	scripts := f.Scripts
-	if scripts == nil {
-		scripts = ScriptSuffixes
+	if f.Scripts == nil {
+		return isSource(element, ScriptSuffixes)
 	}
-	name := fold(element)
-	for {
-		if hasSuffix(name, scripts) != "" {
-			return true
-		}
-		s := hasSuffix(name, copySuffixes)
-		if s == "" {
-			return false
-		}
-		name = name[:len(name)-len(s)]
-	}
-}
-
-// fold makes one of the names that a file system may take for the same.
-func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
-
-// hasSuffix returns that of suffixes which a folded name ends in; "": none.
-func hasSuffix(name string, suffixes []string) string {
-	for _, s := range suffixes {
-		if s != "" && strings.HasSuffix(name, fold(s)) {
-			return s
-		}
-	}
-	return ""
+	return isSource(element, f.Scripts)
 }
 
 // checkEncoded refuses a target whose path has bytes encoded that part names or end them: what is

@@ -64,7 +64,7 @@ func (s *search) look(urlPath string) (what pathKind, file, info string, why err
 		return foundNothing, "", "", err
 	case fi.IsDir():
 		return foundDirectory, urlPath, "", nil
-	case !fi.Mode().IsRegular() || strings.HasSuffix(urlPath, "/") || isScriptName(path.Base(urlPath)):
+	case !fi.Mode().IsRegular() || strings.HasSuffix(urlPath, "/") || isSource(path.Base(urlPath), ScriptSuffixes):
 		return foundNothing, "", "", fs.ErrNotExist
 	}
 	return foundFile, urlPath, "", nil
@@ -103,14 +103,6 @@ func local(urlPath string) (name string, ok bool) {
 	}
 	name, err := filepath.Localize(name)
 	return name, err == nil
-}
-
-// isScriptName reports whether a file of that name may be a script or a copy of one, whose text is
-// not for clients: x.php, X.PHP, x.php5, x.php~, x.php.bak, x.phtml, and with what Windows takes
-// for the same name.
-func isScriptName(name string) bool {
-	name = strings.ToLower(name)
-	return strings.Contains(name, ".php") || strings.Contains(name, ".pht") || strings.Contains(name, ".phar")
 }
 
 // find tries what is to be tried, in order. A path of which nothing else is found may be that of a

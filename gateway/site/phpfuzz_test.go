@@ -44,7 +44,7 @@ func FuzzPHP(f *testing.F) {
 	p.Files = protocol.HandlerFunc(func(_ protocol.ResponseWriter, r *protocol.Request) error {
 		name := r.Params.Get("PATH_INFO")
 		info := within(inTest, real, filepath.Join(root, name))
-		if !info.IsDir() && (!info.Mode().IsRegular() || isScriptName(path.Base(name))) || strings.Contains(strings.TrimPrefix(name, "/.well-known"), "/.") {
+		if !info.IsDir() && (!info.Mode().IsRegular() || isSource(path.Base(name), ScriptSuffixes)) || strings.Contains(strings.TrimPrefix(name, "/.well-known"), "/.") {
 			inTest.Errorf("%q: the file %q is served", asked, name)
 		}
 		return nil
