@@ -42,7 +42,7 @@ func forbidden(path, why string) error {
 	return refused(http.StatusForbidden, protocol.Clip(path)+": "+why)
 }
 
-func unreachable(path string, err error) error {
+func unreachable(path string, err error) *protocol.Error {
 	e := refused(statusOf(err), protocol.Clip(path)).(*protocol.Error)
 	e.Err = err
 	return e

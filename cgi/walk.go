@@ -58,7 +58,7 @@ func (w *walk) step(seg string) (isDir bool, err error) {
 		if _, ok := err.(*protocol.Error); ok {
 			return false, err
 		}
-		return false, unreachable(w.asked, err)
+		return false, w.unreachable(err)
 	}
 	switch {
 	case fi.IsDir():
@@ -67,6 +67,17 @@ func (w *walk) step(seg string) (isDir bool, err error) {
 		return false, forbidden(w.asked, "neither a file nor a directory")
 	}
 	return false, w.allowed(fi)
+}
+
+// unreachable is the error for a file that cannot be reached. One that is not there is the client's
+// business, unless the root is not, or the front has named the file.
+func (w *walk) unreachable(err error) error {
+	e := unreachable(w.asked, err)
+	if e.Status == http.StatusNotFound && !w.dir.ScriptFilename && !errors.Is(err, syscall.ELOOP) {
+		_, rootErr := os.Stat(w.dir.Root)
+		e.Routine = rootErr == nil
+	}
+	return e
 }
 
 func join(dir, seg string) string { return strings.TrimSuffix(dir, "/") + "/" + seg }

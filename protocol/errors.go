@@ -59,6 +59,10 @@ type Error struct {
 	// ResponseBegan says that the backend has answered, with a byte at least. Whoever asks again
 	// may then have it done twice, whatever the method. False says nothing.
 	ResponseBegan bool
+
+	// Routine says that nothing is wrong but the client's question, as for a file that is not
+	// there: the Loop logs it at debug. Access logs have it, by Observe.
+	Routine bool
 }
 
 func (e *Error) Error() string {

@@ -8,8 +8,8 @@ import (
 )
 
 // report logs what went wrong with a request: our own and the handler's failures as errors, the
-// peer's (and what else is not answered as a server's failure) as warnings, and a client that left
-// as information.
+// peer's (and what else is not answered as a server's failure) as warnings, a client that left as
+// information, and what is routine for debugging.
 func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	if errors.Is(err, http.ErrAbortHandler) {
 		return
@@ -17,6 +17,8 @@ func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 	log := l.log()
 	level := slog.LevelError
 	switch {
+	case isRoutine(err):
+		level = slog.LevelDebug
 	case errors.Is(err, ErrAborted):
 		level = slog.LevelInfo
 	case errors.Is(err, ErrUnsupported), Status(err) < http.StatusInternalServerError:
@@ -53,4 +55,10 @@ func (l *Loop) report(ctx context.Context, own *lines, r *Request, err error) {
 		attrs = append(attrs, slog.Int("unlogged", unlogged))
 	}
 	log.LogAttrs(ctx, level, "request failed", attrs...)
+}
+
+// isRoutine reports whether err says so: see [Error.Routine].
+func isRoutine(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Routine
 }

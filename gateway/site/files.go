@@ -89,7 +89,7 @@ func (f *Files) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	defer t.Close()
 	file, err := t.open(name.local)
 	if err != nil {
-		return name.failed(err)
+		return f.failed(name, err)
 	}
 	defer file.Close()
 	return f.answer(w, hr, t, name, file)
@@ -120,7 +120,7 @@ func (f *Files) answer(w http.ResponseWriter, hr *http.Request, t tree, name pat
 	case info.IsDir():
 		return f.directory(w, hr, t, name, file)
 	case name.slash:
-		return notFound(name.asked, "a file, and the path ends in a slash")
+		return absent(name.asked, "a file, and the path ends in a slash")
 	}
 	return f.file(w, hr, t, name.local, file, info)
 }
@@ -173,7 +173,7 @@ func (f *Files) indexes() []string {
 // file serves an opened file, or its compressed neighbour.
 func (f *Files) file(w http.ResponseWriter, hr *http.Request, t tree, local string, file *os.File, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
-		return notFound(hr.URL.Path, "not a regular file")
+		return absent(hr.URL.Path, "not a regular file")
 	}
 	h := w.Header()
 	kind := h.Get("Content-Type")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -32,9 +33,9 @@ func (f *Files) name(asked string) (pathName, error) {
 		case element == ".", element == "..", strings.ContainsAny(element, "\x00\\"):
 			return n, badPath(asked)
 		case element[0] == '.' && !f.Hidden && !(element == ".well-known" && len(n.elements) == 0):
-			return n, notFound(asked, "a name that begins with a dot")
+			return n, absent(asked, "a name that begins with a dot")
 		case f.isScript(element):
-			return n, notFound(asked, "the source of a script")
+			return n, absent(asked, "the source of a script")
 		}
 		n.elements = append(n.elements, element)
 	}
@@ -59,7 +60,7 @@ func (n pathName) below(file string) string { return filepath.Join(n.local, file
 func (n pathName) failed(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), isAny(err, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ENXIO):
-		return &protocol.Error{Op: "serve file", Kind: protocol.ErrNotFound, Err: err}
+		return &protocol.Error{Op: "serve file", Kind: protocol.ErrNotFound, Err: err, Routine: !errors.Is(err, syscall.ELOOP)}
 	case errors.Is(err, fs.ErrPermission):
 		return &protocol.Error{Op: "serve file", Kind: protocol.ErrForbidden, Err: err}
 	}
@@ -110,6 +111,30 @@ func badPath(path string) error {
 	return &protocol.Error{Op: "serve file", Kind: protocol.ErrMalformed, Detail: "path " + strconv.Quote(protocol.Clip(path))}
 }
 
-func notFound(path, why string) error {
+// notFound is the error for what is not served as the site is set up, which may be a mistake.
+func notFound(path, why string) *protocol.Error {
 	return &protocol.Error{Op: "serve file", Kind: protocol.ErrNotFound, Detail: protocol.Clip(path) + ": " + why}
+}
+
+// absent is the error for what clients ask for in vain.
+func absent(path, why string) error {
+	e := notFound(path, why)
+	e.Routine = true
+	return e
+}
+
+// failed is name's error for what could not be opened. Below a root that is not there everything is
+// missing, and that is no client's business.
+func (f *Files) failed(name pathName, err error) error {
+	failure := name.failed(err)
+	if e, ok := failure.(*protocol.Error); ok && e.Routine {
+		e.Routine = isDirectory(f.Root)
+	}
+	return failure
+}
+
+// isDirectory reports whether there is a directory of that name.
+func isDirectory(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }

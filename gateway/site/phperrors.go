@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"syscall"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -20,9 +21,15 @@ func forbidden(path, why string) error { return refused(http.StatusForbidden, pa
 
 // missing is the error for a path at which nothing was found; err says why. A directory that we may
 // not look into is no less missing: who asks need not know.
-func missing(path string, err error) error {
+func missing(path string, err error) *protocol.Error {
 	e := refused(http.StatusNotFound, path, "there is nothing to serve")
-	if !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Routine = true
+	case isAny(err, syscall.ENOTDIR, syscall.ENAMETOOLONG):
+		e.Routine = true
+		fallthrough
+	default:
 		e.Err = err
 	}
 	return e

@@ -127,7 +127,9 @@ func (s *search) find(urlPath string) (target, error) {
 	if what, _, _, _ := s.look(urlPath); what == foundDirectory {
 		return target{path: urlPath}, nil
 	}
-	return target{}, missing(urlPath, why)
+	e := missing(urlPath, why)
+	e.Routine = e.Routine && isDirectory(s.in.dir) // else the root itself is missing
+	return target{}, e
 }
 
 // attempt tries one item.
