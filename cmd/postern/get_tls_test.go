@@ -33,6 +33,10 @@ func TestGetOverTLS(t *testing.T) {
 		if status != 0 || !strings.Contains(out, row.probe) {
 			t.Errorf("probe %s: status %d, %q, %q", urls[i], status, out, errs)
 		}
+		out, errs, status = commandLine(t, "", "probe", urls[i]+"?"+trust)
+		if status != 0 || !strings.Contains(out, row.probe) {
+			t.Errorf("probe %s with its option: status %d, %q, %q", urls[i], status, out, errs)
+		}
 	}
 	other, _ := certtest.Write(t, t.TempDir(), "other", ca.Issue(t, pkix.Name{CommonName: "two"}))
 	for _, options := range []string{"", "cert=" + dir + "/missing.pem", "cert=" + other + "&key=" + key} {

@@ -24,6 +24,7 @@ What is asked by default has no effect on the application:
   scgi      a connection, no more: SCGI has no such question, so that nothing is known of the application
   http      GET /, and any status below 400 is well
   A URL with a path has that path asked for by GET; over FastCGI the path is SCRIPT_FILENAME, too, unless --script says another.
+  What follows a ? in a URL without a path are options of the backend, as in 'fastcgis://HOST:PORT?ca=FILE'; else --option has them.
 
 Of php-fpm --ping asks for the page of ping.path, and --status-page for that of pm.status_path, whose figures may have bounds.
 Both take a child as a request does, so that they fail in time when all are busy. GET_VALUES takes a child, too.`

@@ -22,6 +22,9 @@ type Target struct {
 func ParseTarget(text string, options []string) (*Target, error) {
 	backend, rest := cut(text)
 	separator := "?"
+	if strings.Contains(backend, "?") {
+		separator = "&"
+	}
 	for _, o := range options {
 		name, value, _ := strings.Cut(o, "=")
 		backend += separator + url.QueryEscape(name) + "=" + url.QueryEscape(value)
@@ -39,6 +42,24 @@ func ParseTarget(text string, options []string) (*Target, error) {
 		return nil, &Error{CodeURL, "bad URL " + text + ": " + err.Error(), err}
 	}
 	return t, nil
+}
+
+// CutOptions cuts off a URL that has no path what follows its question mark, and returns it as
+// options, "name=value", for ParseTarget: so who asks a backend rather than for a page reads
+// "https://HOST:PORT?ca=FILE". Any other URL stays as it is.
+func CutOptions(text string) (backend string, options []string) {
+	backend, rest := cut(text)
+	query, ok := strings.CutPrefix(rest, "?")
+	if !ok {
+		return text, nil
+	}
+	for option := range strings.SplitSeq(query, "&") {
+		if plain, err := url.QueryUnescape(option); err == nil {
+			option = plain
+		}
+		options = append(options, option)
+	}
+	return backend, options
 }
 
 // cut cuts a URL into that of a backend and the request's path and query.

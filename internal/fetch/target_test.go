@@ -45,6 +45,16 @@ func ExampleParseTarget() {
 	// Output: fastcgi+unix:/run/php/php-fpm.sock /status?full localhost
 }
 
+func ExampleCutOptions() {
+	for _, url := range []string{"https://127.0.0.1:8443?ca=/etc/a%20b.pem&connect-timeout=1s", "https://127.0.0.1:8443/?ca=/etc/ca.pem", "scgi+unix:/run/s"} {
+		fmt.Println(CutOptions(url))
+	}
+	// Output:
+	// https://127.0.0.1:8443 [ca=/etc/a b.pem connect-timeout=1s]
+	// https://127.0.0.1:8443/?ca=/etc/ca.pem []
+	// scgi+unix:/run/s []
+}
+
 func ExampleSpeaks() {
 	fmt.Println(Speaks("fastcgi", []byte("HTTP/1.1 400 Bad Request\r\n")))
 	// Output: the peer speaks HTTP; is this an http:// port?

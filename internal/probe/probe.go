@@ -14,7 +14,7 @@ import (
 
 // A Config says which backend is asked, for what, and what is well. Only URL must be set.
 type Config struct {
-	URL     string   // as [fetch.ParseTarget] reads it
+	URL     string   // as [fetch.ParseTarget] reads it, after [fetch.CutOptions]
 	Options []string // of the backend
 	Timeout time.Duration
 
@@ -52,11 +52,16 @@ type Fact struct{ Name, Value string }
 // Run asks. It returns an error only for a Config that contradicts itself, or names no backend: an
 // [*fetch.Error].
 func Run(ctx context.Context, cfg *Config) (*Report, error) {
+	r := &Report{URL: cfg.URL}
+	own := *cfg
+	own.URL, own.Options = fetch.CutOptions(cfg.URL)
+	own.Options = append(own.Options, cfg.Options...)
+	cfg = &own
 	t, err := fetch.ParseTarget(cfg.URL, cfg.Options)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{URL: cfg.URL, Check: cfg.check(t)}
+	r.Check = cfg.check(t)
 	if err := cfg.valid(t, r.Check); err != nil {
 		return nil, err
 	}
