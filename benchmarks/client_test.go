@@ -10,6 +10,7 @@ import (
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -90,7 +91,7 @@ func httpGetter(tb testing.TB) (s *server, get func()) {
 }
 
 func dialer(socket string) func(context.Context) (net.Conn, error) {
-	return func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "unix", socket) }
+	return func(ctx context.Context) (net.Conn, error) { return netio.DialUnix(ctx, "unix", socket) }
 }
 
 // BenchmarkProxy compares FastCGI to FastCGI through gateway.Proxy with a native answer.

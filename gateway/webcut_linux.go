@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
@@ -39,7 +40,7 @@ type keepingConn struct {
 // Read implements net.Conn.
 func (c *keepingConn) Read(p []byte) (n int, err error) {
 	if !c.keeps || len(p) == 0 {
-		return c.UnixConn.Read(p)
+		return netio.ReadNow(c.raw, p)
 	}
 	return c.readKeeping(p)
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -24,6 +25,7 @@ type dialer struct {
 	limit            time.Duration // Limits.FirstByteTimeout; 0: none
 	timeout          time.Duration // of one attempt; 0: none
 	connect          connectFunc
+	instant          bool // connect never waits
 }
 
 // A connectFunc connects to an address of a network.
@@ -64,7 +66,11 @@ func (e *Endpoint) dialer(lim *protocol.Limits, o *ClientOptions) (d *dialer, er
 	if d.connect == nil {
 		d.connect = o.Connect
 	}
-	if d.connect == nil {
+	switch {
+	case d.connect != nil:
+	case e.Network == "unix":
+		d.connect, d.instant = netio.DialUnix, true
+	default:
 		d.connect = new(net.Dialer).DialContext
 	}
 	if d.connect, err = e.resolving(d.connect, o.LookupHost); err != nil {
@@ -72,10 +78,10 @@ func (e *Endpoint) dialer(lim *protocol.Limits, o *ClientOptions) (d *dialer, er
 	}
 	config, err := e.callTLS(o.Log)
 	if config != nil {
-		d.connect = overTLS(d.connect, config, d.limit)
+		d.connect, d.instant = overTLS(d.connect, config, d.limit), false
 	}
 	if o.Wrap != nil {
-		d.connect = d.connect.wrapped(o.Wrap)
+		d.connect, d.instant = d.connect.wrapped(o.Wrap), false
 	}
 	return d, err
 }
@@ -93,7 +99,7 @@ func (f connectFunc) wrapped(wrap func(context.Context, net.Conn) net.Conn) conn
 
 // attempt connects once.
 func (d *dialer) attempt(ctx context.Context) (net.Conn, error) {
-	if d.timeout > 0 {
+	if d.timeout > 0 && !d.instant {
 		var end context.CancelFunc
 		ctx, end = context.WithTimeout(ctx, d.timeout)
 		defer end()

@@ -44,7 +44,7 @@ func (e *Endpoint) Dialer() (func(context.Context) (net.Conn, error), error) {
 	case len(e.options) > 0:
 		return nil, e.errorf("option %s is for requests, and bytes are passed on as they are", e.options[0].name)
 	}
-	d, err := e.dialer(new(protocol.Limits), new(ClientOptions))
+	d, err := e.dialer(new(protocol.Limits), &ClientOptions{Connect: new(net.Dialer).DialContext})
 	if err != nil {
 		return nil, err
 	}

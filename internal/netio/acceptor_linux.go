@@ -15,8 +15,8 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// An Acceptor accepts the connections of a listener as [Accepted], until the listener is closed. It
-// is safe for concurrent use.
+// An Acceptor accepts the connections of a listener as [SocketConn], until the listener is closed.
+// It is safe for concurrent use.
 type Acceptor struct {
 	listener net.Listener
 	network  string
@@ -70,7 +70,7 @@ func tuneTCP(fd uintptr) {
 	}
 }
 
-// Accept returns a connection that has come already as an [Accepted]. Where it has to wait for one
+// Accept returns a connection that has come already as a [SocketConn]. Where it has to wait for one
 // the listener's own Accept does.
 func (a *Acceptor) Accept() (net.Conn, error) {
 	if c := a.Come(); c != nil {
@@ -79,7 +79,7 @@ func (a *Acceptor) Accept() (net.Conn, error) {
 	return a.listener.Accept()
 }
 
-// Come returns a connection that has come already as an [Accepted], or nil.
+// Come returns a connection that has come already as a [SocketConn], or nil.
 func (a *Acceptor) Come() net.Conn {
 	t := acceptCalls.Get().(*acceptCall)
 	defer acceptCalls.Put(t)
@@ -91,7 +91,7 @@ func (a *Acceptor) Come() net.Conn {
 		a.untuned.Add(-1)
 		tuneTCP(uintptr(t.fd))
 	}
-	return &Accepted{network: a.network, local: a.listener.Addr(), peer: t.peerAddr(a.network), fd: t.fd}
+	return &SocketConn{network: a.network, local: a.listener.Addr(), peer: t.peerAddr(a.network), fd: t.fd}
 }
 
 // An acceptCall is one call of accept(2) that does not wait. Its errors are left to the listener to

@@ -56,7 +56,7 @@ func Socket(c net.Conn) (raw syscall.RawConn) {
 	return raw
 }
 
-// bare is an [Accepted], where the system has one.
+// bare is a [SocketConn], where the system has one.
 type bare interface {
 	raw() syscall.RawConn
 	unix() bool

@@ -5,6 +5,8 @@ package netio
 import (
 	"net"
 	"syscall"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // Pending reports whether a socket has unread input. The end of the input is none. raw may be nil.
@@ -56,9 +58,6 @@ func (p *idleProbe) probe() (open, pending bool) {
 
 func (p *idleProbe) peek(fd uintptr) {
 	var first [1]byte
-	n, _, err := syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	for err == syscall.EINTR {
-		n, _, err = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	}
+	n, err := rawio.Peek(int(fd), first[:])
 	p.open, p.pending = err == syscall.EAGAIN, n > 0
 }

@@ -33,8 +33,8 @@ func listen(t *testing.T, network string) net.Listener {
 	return l
 }
 
-// acceptedPair is a connection that its server has as an Accepted.
-func acceptedPair(t *testing.T, network string) (server *Accepted, client net.Conn) {
+// socketPair is a connection that its server has as a SocketConn.
+func socketPair(t *testing.T, network string) (server *SocketConn, client net.Conn) {
 	t.Helper()
 	l := listen(t, network)
 	client, err := net.Dial(network, l.Addr().String())
@@ -47,31 +47,31 @@ func acceptedPair(t *testing.T, network string) (server *Accepted, client net.Co
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	a, ok := c.(*Accepted)
+	a, ok := c.(*SocketConn)
 	if !ok {
 		t.Fatalf("accepted a %T: it had come", c)
 	}
 	return a, client
 }
 
-// TestAcceptedIsAConn is the suite of x/net for a net.Conn, on both sides.
-func TestAcceptedIsAConn(t *testing.T) {
+// TestSocketConnIsAConn is the suite of x/net for a net.Conn, on both sides.
+func TestSocketConnIsAConn(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
 			nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-				server, client := acceptedPair(t, network)
+				server, client := socketPair(t, network)
 				return server, client, func() { server.Close(); client.Close() }, nil
 			})
 		})
 	}
 }
 
-// TestAcceptedWaitsForNobody: what can be done at once is done without the poller, and the first
+// TestSocketConnWaitsForNobody: what can be done at once is done without the poller, and the first
 // thing that must wait makes it known.
-func TestAcceptedWaitsForNobody(t *testing.T) {
+func TestSocketConnWaitsForNobody(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			server, client := acceptedPair(t, network)
+			server, client := socketPair(t, network)
 			for range 3 {
 				io.WriteString(client, "hello")
 				buf := make([]byte, 5)
@@ -99,9 +99,9 @@ func TestAcceptedWaitsForNobody(t *testing.T) {
 	}
 }
 
-// TestAcceptedUnderAConn: a Conn may set a deadline while it holds the descriptor.
-func TestAcceptedUnderAConn(t *testing.T) {
-	server, client := acceptedPair(t, "unix")
+// TestSocketConnUnderAConn: a Conn may set a deadline while it holds the descriptor.
+func TestSocketConnUnderAConn(t *testing.T) {
+	server, client := socketPair(t, "unix")
 	b := New(server, nil)
 	go io.WriteString(client, "x")
 	if err := b.Wait(); err != nil || string(b.Buffered()) != "x" {
@@ -109,11 +109,11 @@ func TestAcceptedUnderAConn(t *testing.T) {
 	}
 }
 
-// TestAcceptedWritesAll: two pieces that are more than the socket takes arrive whole and in order.
-func TestAcceptedWritesAll(t *testing.T) {
+// TestSocketConnWritesAll: two pieces that are more than the socket takes arrive whole, in order.
+func TestSocketConnWritesAll(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, sizes := range [][2]int{{3 << 20, 2 << 20}, {100, 5 << 20}, {5 << 20, 100}} {
-			server, client := acceptedPair(t, network)
+			server, client := socketPair(t, network)
 			first, second := bytes.Repeat([]byte("a"), sizes[0]), bytes.Repeat([]byte("b"), sizes[1])
 			var sender sync.WaitGroup
 			sender.Go(func() {
@@ -130,10 +130,10 @@ func TestAcceptedWritesAll(t *testing.T) {
 	}
 }
 
-// TestAcceptedIsClosed: what is closed is no other connection's, whose descriptor may have the same
-// number.
-func TestAcceptedIsClosed(t *testing.T) {
-	server, _ := acceptedPair(t, "unix")
+// TestSocketConnIsClosed: what is closed is no other connection's, whose descriptor may have the
+// same number.
+func TestSocketConnIsClosed(t *testing.T) {
+	server, _ := socketPair(t, "unix")
 	raw, err := server.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -156,9 +156,9 @@ func TestAcceptedIsClosed(t *testing.T) {
 	}
 }
 
-// TestAcceptedHasAddresses of both ends.
-func TestAcceptedHasAddresses(t *testing.T) {
-	server, client := acceptedPair(t, "tcp")
+// TestSocketConnHasAddresses of both ends.
+func TestSocketConnHasAddresses(t *testing.T) {
+	server, client := socketPair(t, "tcp")
 	if got, want := server.RemoteAddr().String(), client.LocalAddr().String(); got != want {
 		t.Errorf("RemoteAddr %s, want %s", got, want)
 	}
@@ -182,8 +182,8 @@ func TestAcceptedHasAddresses(t *testing.T) {
 	}
 }
 
-// TestAcceptedHasTheOptionsOfPackageNet, whether it came before the listener was tuned or after.
-func TestAcceptedHasTheOptionsOfPackageNet(t *testing.T) {
+// TestSocketConnHasTheOptionsOfPackageNet, whether it came before the listener was tuned or after.
+func TestSocketConnHasTheOptionsOfPackageNet(t *testing.T) {
 	l := listen(t, "tcp")
 	dial := func() {
 		c, err := net.Dial("tcp", l.Addr().String())
@@ -195,7 +195,7 @@ func TestAcceptedHasTheOptionsOfPackageNet(t *testing.T) {
 	dial()
 	a := NewAcceptor(l)
 	dial()
-	var conns []*Accepted
+	var conns []*SocketConn
 	for i := range 2 {
 		a.untuned.Store(int32(1 - i)) // the second has it from the listener
 		c, err := a.Accept()
@@ -203,7 +203,7 @@ func TestAcceptedHasTheOptionsOfPackageNet(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		conns = append(conns, c.(*Accepted))
+		conns = append(conns, c.(*SocketConn))
 	}
 	theirs, _ := netiotest.TCP(t)
 	raw, err := theirs.SyscallConn()
