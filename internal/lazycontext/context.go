@@ -19,7 +19,8 @@ type Context struct {
 	mu     sync.Mutex
 	inner  context.Context // the real one
 	cancel context.CancelCauseFunc
-	cause  error // of End; nil until then
+	cause  error      // of End; nil until then
+	call   *afterCall // of AfterFunc; nil: none, or inner is asked
 }
 
 // End ends the context. The first cause stays.
@@ -30,10 +31,14 @@ func (c *Context) End(cause error) {
 		return
 	}
 	c.cause = cause
-	cancel := c.cancel
+	cancel, w := c.cancel, c.call
+	c.call = nil
 	c.mu.Unlock()
 	if cancel != nil {
 		cancel(cause)
+	}
+	if w != nil {
+		go w.f()
 	}
 }
 

@@ -112,13 +112,10 @@ func measured(r *protocol.Request, lim *protocol.Limits) (out *protocol.Request,
 func (x *Exchange) attempt() (*protocol.Response, error) {
 	conn := x.Conn
 	defer conn.awaitReply()()
-	x.stop = neverStops
-	if x.ctx.Done() != nil {
-		x.stop = context.AfterFunc(x.ctx, func() {
-			CloseTransport(conn.Conn) // TLS would first say that all was sent
-			conn.Close()
-		})
-	}
+	x.stop = x.Pool.contexts.AfterFunc(x.ctx, func() {
+		CloseTransport(conn.Conn) // TLS would first say that all was sent
+		conn.Close()
+	})
 	x.timeout.Start(conn, &x.Lim)
 	if err := x.send(x.ctx, conn); err != nil {
 		return nil, x.wrapError("write request", err)
@@ -130,9 +127,6 @@ func (x *Exchange) attempt() (*protocol.Response, error) {
 	x.first, x.rest = nil, nil // the response may last
 	return res, nil
 }
-
-// neverStops ends the watch of a context that never ends.
-func neverStops() bool { return true }
 
 // mayRetry reports whether the request, which has failed with err, may be sent once more on a new
 // connection: it was on one that was kept and turned out to be closed, and the backend cannot have

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/lazycontext"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -19,6 +20,7 @@ import (
 type Pool struct {
 	once sync.Once
 	PoolOptions
+	contexts lazycontext.Calls // of its exchanges
 
 	mu       sync.Mutex
 	open     int              // connections that are in use, idle or being dialled
