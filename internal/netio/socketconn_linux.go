@@ -50,6 +50,22 @@ func (s *SocketConn) now(deadline *time.Time, f func(fd uintptr) bool) (file *po
 	return s.poll(), nil
 }
 
+// UseNow calls f with the descriptor of a [SocketConn] that the poller does not know, and reports
+// whether it did. f must not wait.
+func UseNow(c net.Conn, f func(fd uintptr)) (did bool) {
+	s, ok := c.(*SocketConn)
+	if !ok {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed.Load() || s.file.Load() != nil {
+		return false
+	}
+	f(uintptr(s.fd))
+	return true
+}
+
 // passed reports whether a deadline has passed; nil is none.
 func (s *SocketConn) passed(deadline *time.Time) bool {
 	if deadline == nil {
