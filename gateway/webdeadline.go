@@ -38,7 +38,7 @@ func (c *webConn) SetReadDeadline(t time.Time) error {
 	}
 	switch {
 	case c.hijacked.Load(), c.interrupted:
-	case t.Equal(pastDeadline) && !d.reading: // the next read sees that
+	case !d.reading && t.Equal(pastDeadline): // the next read sees that
 		return nil
 	case t.IsZero(), !d.set.IsZero() && !t.Before(d.set):
 		return nil

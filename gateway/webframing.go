@@ -151,7 +151,10 @@ func (f *webFraming) whole(piece []byte) []byte {
 
 // take takes a line, without its LF.
 func (f *webFraming) take(line []byte) error {
-	text, crlf := bytes.CutSuffix(line, []byte{'\r'})
+	text, crlf := line, len(line) > 0 && line[len(line)-1] == '\r'
+	if crlf {
+		text = line[:len(line)-1]
+	}
 	switch f.at {
 	case requestLine:
 		if len(text) > 0 { // net/http bears blank lines before it

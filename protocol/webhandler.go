@@ -31,10 +31,30 @@ func plainField(name string) bool {
 	case "Host":
 		return false
 	}
-	if f := fieldByHeader[name]; f != nil {
-		return f.withheld&ToHandler == 0
+	return isCanonical(name) && !WithheldField(name, ToHandler)
+}
+
+// isCanonical reports whether a field's name is in canonical form and can be a variable's: letters,
+// of which those are large that begin a word, digits and hyphens.
+func isCanonical(name string) bool {
+	begins := true
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z':
+			if begins {
+				return false
+			}
+		case 'A' <= c && c <= 'Z':
+			if !begins {
+				return false
+			}
+		case c == '-', '0' <= c && c <= '9':
+		default:
+			return false
+		}
+		begins = name[i] == '-'
 	}
-	return canBeVariable(name) && http.CanonicalHeaderKey(name) == name
+	return true
 }
 
 // serveDirect has a handler of net/http serve r, whose variables it does not need.
@@ -48,8 +68,10 @@ func (r *webRequest) http() *http.Request {
 	hr := &r.own
 	hr.URL, hr.Body = &r.url, r.httpBody()
 	if _, port := splitAddr(hr.RemoteAddr); port == "" {
-		if hr.RemoteAddr = Loopback + ":0"; remoteHost(r.from) != Loopback {
-			hr.RemoteAddr = remoteHost(r.from) + ":0"
+		if host := remoteHost(r.from); host == Loopback {
+			hr.RemoteAddr = Loopback + ":0" // a constant
+		} else {
+			hr.RemoteAddr = host + ":0"
 		}
 	}
 	return hr

@@ -45,6 +45,9 @@ func WithheldEmpty(name string, to Destination) bool {
 // WithheldField reports whether a header field does not go to that destination. The name is in
 // canonical form.
 func WithheldField(header string, to Destination) bool {
+	if n := len("HTTP_") + len(header); n >= len(withheldByLength) || withheldByLength[n]&to == 0 {
+		return false
+	}
 	f := fieldByHeader[header]
 	return f != nil && f.withheld&to != 0
 }
