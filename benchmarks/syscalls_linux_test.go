@@ -27,8 +27,8 @@ var inputOutput = []string{
 }
 
 // TestSystemCalls counts the system calls that a small GET costs, where all that a server is to do
-// has come before it begins. A change that costs 15 % more fails. A busy machine only adds calls:
-// what goroutines do that meet, which is seldom the same twice. So the least of some counts is held.
+// has come before it begins. A change that costs 15 % more fails. A busy machine only adds calls,
+// where goroutines meet that otherwise do not: the least of some counts is held.
 func TestSystemCalls(t *testing.T) {
 	const few, many, tries = 50, 250, 4
 	rows := []struct {
