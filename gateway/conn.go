@@ -74,9 +74,10 @@ func (s *Server) begin(l *activeListener, nc net.Conn) *conn {
 // start waits for the first bytes of c's first or next request, which costs less memory here than
 // further down, and has c served. If they do not come in time c is closed.
 func (c *conn) start() {
-	k, err := c.peekFirst(peeking{p: c.first[:], whole: c.listener.whole.Load()}, c.srv.run.limits.HeadTimeout)
-	if err != nil && err != errNoSocket && (k.n == 0 || err != io.EOF) {
-		c.reportLate(k.n)
+	k := peeking{p: c.first[:], whole: c.listener.whole.Load()}
+	n, err := c.peekBy(&k, c.srv.run.limits.HeadTimeout)
+	if err != nil && err != errNoSocket && (n == 0 || err != io.EOF) {
+		c.reportLate(n)
 		c.drop()
 		return
 	}

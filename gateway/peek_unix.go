@@ -19,17 +19,6 @@ func (c *conn) peek(p []byte, limit time.Duration) (n int, err error) {
 	return c.peekBy(&peeking{p: p}, limit)
 }
 
-// peekFirst is peek, as k says, and returns what became of k. What need not wait allocates nothing.
-func (c *conn) peekFirst(k peeking, limit time.Duration) (peeking, error) {
-	netio.UseNow(c.net, func(fd uintptr) { k.done = k.try(fd) })
-	if k.done {
-		return k, k.err
-	}
-	waiting := k
-	_, err := c.peekBy(&waiting, limit)
-	return waiting, err
-}
-
 // peekBy is peek, as k says.
 func (c *conn) peekBy(k *peeking, limit time.Duration) (n int, err error) {
 	sc, ok := c.net.(syscall.Conn)
