@@ -101,10 +101,8 @@ func (c *Client) RoundTrip(ctx context.Context, r *protocol.Request) (*protocol.
 }
 
 // CloseIdleConnections closes the connections that are kept for another request, and those that
-// wait for END_REQUEST after a response that was whole.
+// wait for END_REQUEST after a response that was whole, or of a request that was given up.
 func (c *Client) CloseIdleConnections() {
-	c.conns.CloseIdle()
-	(*multiplexer)(c).closeAllIdle()
 	c.mu.Lock()
 	awaiting := c.awaiting
 	c.awaiting = nil
@@ -115,4 +113,6 @@ func (c *Client) CloseIdleConnections() {
 	for _, ended := range awaiting {
 		<-ended
 	}
+	c.conns.CloseIdle()
+	(*multiplexer)(c).closeAllIdle() // those that carried such a response, too
 }

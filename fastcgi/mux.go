@@ -82,7 +82,7 @@ func (m *multiplexer) get(ctx context.Context, limit time.Duration, fresh bool) 
 		if s := c.open(); s != nil {
 			return m.mux.streams.Add(s, c.used.Load()), nil
 		}
-		m.release(c) // it broke meanwhile
+		m.release(c, false) // it broke meanwhile
 	}
 }
 
@@ -170,7 +170,7 @@ func (m *multiplexer) wait(ctx context.Context, mine chan turn, limit time.Durat
 	x.mu.Unlock()
 	if i < 0 {
 		if t := <-mine; t.conn != nil {
-			m.release(t.conn)
+			m.release(t.conn, false)
 		} else {
 			m.again()
 		}

@@ -25,6 +25,7 @@ type sharedConn struct {
 
 	// Guarded by the mux's lock.
 	inUse     int  // requests that are open or about to be
+	givenUp   int  // those of them that were given up
 	taken     int  // those that it has carried, and carries
 	retired   bool // it carries no further ones
 	idle      *time.Timer
@@ -105,7 +106,7 @@ func (c *sharedConn) leave(s *muxStream) {
 	if s.late != nil {
 		s.late.Stop()
 	}
-	c.m.release(c)
+	c.m.release(c, s.givenUp)
 }
 
 // read reads records until the connection fails.

@@ -41,8 +41,9 @@ func heldClient(t *testing.T) (c *Client, held *heldConn, goOn chan bool, end fu
 			held = &heldConn{Conn: ours}
 		}
 		served.Go(func() {
-			loop := &protocol.Loop{Handler: protocol.HandlerFunc(hello), Log: slog.New(slog.DiscardHandler)}
-			loop.Serve(context.Background(), Protocol{}.NewConn(theirs, nil))
+			lim := &protocol.Limits{ConnMemory: 4 << 20} // that of large heads
+			loop := &protocol.Loop{Handler: protocol.HandlerFunc(hello), Limits: lim, Log: slog.New(slog.DiscardHandler)}
+			loop.Serve(context.Background(), Protocol{}.NewConn(theirs, lim))
 		})
 		return held, nil
 	}}

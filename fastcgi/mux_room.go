@@ -83,12 +83,21 @@ func (m *multiplexer) again() {
 	m.serve(nil)
 }
 
-// release says that a request has left c. The lock is not held, here and below.
-func (m *multiplexer) release(c *sharedConn) {
+// givesUp says that a request on c is only waited for. The lock is not held, here and below.
+func (m *multiplexer) givesUp(c *sharedConn) {
+	m.mux.mu.Lock()
+	defer m.mux.mu.Unlock()
+	c.givenUp++
+}
+
+// release says that a request has left c.
+func (m *multiplexer) release(c *sharedConn, givenUp bool) {
 	x := &m.mux
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	c.inUse--
+	if c.inUse--; givenUp {
+		c.givenUp--
+	}
 	m.retireOld(c)
 	m.serve(c)
 	if c.inUse > 0 {
@@ -160,10 +169,11 @@ func (m *multiplexer) remove(c *sharedConn) {
 	}
 }
 
-// closeIdle closes the connections that carry no request, and returns them.
+// closeIdle closes the connections that carry no request, or none but those that were given up, and
+// returns them.
 func (m *multiplexer) closeIdle() (closed []*sharedConn) {
 	for _, c := range slices.Clone(m.mux.conns) {
-		if c.inUse == 0 {
+		if c.inUse == c.givenUp {
 			m.remove(c)
 			closed = append(closed, c)
 		}

@@ -125,6 +125,7 @@ func (s *muxStream) Close() error {
 // on it.
 func (c *sharedConn) giveUp(s *muxStream) {
 	s.givenUp = true
+	c.m.givesUp(c)
 	c.live--
 	c.setCrowds(s, false)
 	c.next.Signal()

@@ -113,7 +113,7 @@ func TestMuxMany(t *testing.T) {
 		return err
 	}}
 	c := b.client(t)
-	c.MaxOpen = 3
+	c.MaxOpen, c.MaxIdle = 3, 3
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() { echo(t, c, i) })
@@ -256,7 +256,7 @@ func TestMuxOfNetHTTP(t *testing.T) {
 		}
 	}))
 	var dialed atomic.Int32
-	c := &Client{Multiplex: 8, MaxOpen: 3, Dial: func(ctx context.Context) (net.Conn, error) {
+	c := &Client{Multiplex: 8, MaxOpen: 3, MaxIdle: 3, Dial: func(ctx context.Context) (net.Conn, error) {
 		dialed.Add(1)
 		return new(net.Dialer).DialContext(ctx, "tcp", l.Addr().String())
 	}}
