@@ -121,7 +121,7 @@ func TestBackends(t *testing.T) {
 		if m1 != 173 {
 			return nil
 		}
-		return local.HTTP()
+		return local.Path()
 	}
 	rules, err := backends.Environment(rpc.Local(local)).Parse("rules", text)
 	if err != nil {
