@@ -54,9 +54,11 @@ func (c *sharedConn) writeQueue() {
 // takeQueue appends to b what is written at once of the queue, and returns until when that has to
 // be done; zero: there is no limit.
 func (c *sharedConn) takeQueue(b []byte) (all []byte, by time.Time) {
-	later := c.queue[:0]
+	later, full := c.queue[:0], false
 	for _, w := range c.queue {
-		if c.unwanted(w) != nil || len(b)+len(w.records) > cap(b) {
+		wanted := c.unwanted(w) == nil
+		full = full || wanted && len(b)+len(w.records) > cap(b)
+		if full || !wanted {
 			later = append(later, w)
 			continue
 		}

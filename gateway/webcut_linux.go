@@ -40,7 +40,7 @@ type keepingConn struct {
 // Read implements net.Conn.
 func (c *keepingConn) Read(p []byte) (n int, err error) {
 	if !c.keeps || len(p) == 0 {
-		return netio.ReadNow(c.raw, p)
+		return netio.ReadSocket(c.raw, p)
 	}
 	return c.readKeeping(p)
 }

@@ -5,13 +5,13 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
-	"runtime/metrics"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -26,7 +26,7 @@ func TestLeavingConnectionIsSmall(t *testing.T) {
 	l := unix(t)
 	s := &gateway.Server{Log: slog.New(slog.DiscardHandler), Handler: protocol.HandlerFunc(func(protocol.ResponseWriter, *protocol.Request) error { return nil })}
 	serve(t, s, func() error { return s.ServeHTTP(l) })
-	before := live()
+	before := netiotest.InUse()
 	var all []net.Conn
 	for range conns {
 		nc := dial(t, l.Addr())
@@ -39,21 +39,12 @@ func TestLeavingConnectionIsSmall(t *testing.T) {
 		}
 	}
 	until := time.Now().Add(3 * time.Second) // then the server has had patience enough, too
-	each := (live() - before) / conns
+	each := (netiotest.InUse() - before) / conns
 	for each > most && time.Now().Before(until) { // net/http's goroutines are about to end
-		each = (live() - before) / conns
+		each = (netiotest.InUse() - before) / conns
 	}
 	if each > most {
 		t.Errorf("a connection holds %d bytes, want at most %d", each, most)
 	}
 	runtime.KeepAlive(all)
-}
-
-// live is the memory that is in use.
-func live() int64 {
-	runtime.GC()
-	runtime.GC()
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
 }

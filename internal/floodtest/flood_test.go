@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +17,7 @@ import (
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/internal/floodtest"
+	"github.com/postern-gateway/postern/internal/netio/netiotest"
 	"github.com/postern-gateway/postern/protocol"
 	"github.com/postern-gateway/postern/scgi"
 	"github.com/postern-gateway/postern/uwsgi"
@@ -43,7 +42,7 @@ func TestFloods(t *testing.T) {
 func flood(t *testing.T, kind *floodtest.Kind) {
 	v := start(t, kind.Protocol)
 	v.healthy(t, 5)
-	before, began := inUse(), time.Now()
+	before, began := netiotest.InUse(), time.Now()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	source := floodtest.Source{Kind: kind, Dial: v.dial}
@@ -169,16 +168,7 @@ func (v *victim) held(t *testing.T) int64 {
 	least := int64(1) << 62
 	for range 5 {
 		v.healthy(t, 5)
-		least = min(least, inUse())
+		least = min(least, netiotest.InUse())
 	}
 	return least
-}
-
-// inUse is the memory that what is alive of the heap, and the goroutines' stacks take.
-func inUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(live)
-	return int64(live[0].Value.Uint64() + live[1].Value.Uint64())
 }

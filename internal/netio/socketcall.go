@@ -8,10 +8,10 @@ import (
 	"github.com/postern-gateway/postern/internal/rawio"
 )
 
-// ReadNow reads once from a socket, and waits for input if there is none, as the Read of its
+// ReadSocket reads once from a socket, and waits for input if there is none, as the Read of its
 // connection does. Its system call does not wait, and is made without telling the scheduler: see
 // package rawio.
-func ReadNow(raw syscall.RawConn, p []byte) (n int, err error) {
+func ReadSocket(raw syscall.RawConn, p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -29,8 +29,8 @@ func ReadNow(raw syscall.RawConn, p []byte) (n int, err error) {
 	return c.n, nil
 }
 
-// writeNow writes first and then second in the same way.
-func writeNow(raw syscall.RawConn, first, second []byte) (n int, err error) {
+// writeSocket writes first and then second in the same way.
+func writeSocket(raw syscall.RawConn, first, second []byte) (n int, err error) {
 	c := socketCalls.Get().(*socketCall)
 	defer c.free()
 	c.first, c.second = first, second

@@ -30,9 +30,9 @@ func (s *SocketConn) poll() *polled {
 }
 
 // read reads once, and waits for input if there is none.
-func (f *polled) read(p []byte) (n int, err error) { return ReadNow(f.raw, p) }
+func (f *polled) read(p []byte) (n int, err error) { return ReadSocket(f.raw, p) }
 
 // write writes first and then second.
 func (f *polled) write(first, second []byte) (n int, err error) {
-	return writeNow(f.raw, first, second)
+	return writeSocket(f.raw, first, second)
 }
