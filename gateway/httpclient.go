@@ -16,7 +16,9 @@ import (
 // on a kept connection that turns out to be closed is sent once more on a new one, if nothing of an
 // answer came, the body can be had again, and the method is idempotent or the request cannot have
 // been read whole. A body can be had again by the request's GetBody, or as long as at most 16 KiB
-// of it were read.
+// of it were read. For backends that close after each response and do not say so, a request that
+// may not be sent twice waits until a kept connection has been idle for 100 ms and is still open;
+// once that or a second response has shown that the backend keeps connections none does.
 //
 // The request is what the variables tell: see [protocol.Request.HTTP]. Fields that belong to the
 // front's connection are left out. REMOTE_ADDR is added to X-Forwarded-For; X-Forwarded-Proto and

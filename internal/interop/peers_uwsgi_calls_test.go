@@ -61,6 +61,7 @@ func TestUWSGIRouter(t *testing.T) {
 	s := peerWay("uwsgi", loopback(port))
 	defer s.client.CloseIdleConnections()
 	s.get(t, "/").wantBody(t, "hello, world\n")
+	s.client.CloseIdleConnections() // which the router closes a little later, and does not say so
 	body := pattern(t, 3_000_000)
 	s.do(t, call{path: "/t/sum", body: bytes.NewReader(body)}).want(t, 200).wantBody(t, sumOf(body))
 	got := s.vars(t, call{path: "/vars?a=%41", header: http.Header{"X-Name": {"a value"}}})

@@ -81,7 +81,7 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	if err = x.prepare(head, body); err != nil {
 		return nil, err
 	}
-	if x.Conn, err = x.Source.Get(ctx, x.Lim.FirstByteTimeout); err != nil {
+	if x.Conn, err = x.get(); err != nil {
 		return nil, err
 	}
 	if res, err = x.attempt(); err == nil || !x.mayRetry(err) {
@@ -95,6 +95,14 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 		return nil, err
 	}
 	return x.attempt()
+}
+
+// get returns a connection for the request.
+func (x *Exchange) get() (*PoolConn, error) {
+	if x.Source == Source(x.Pool) && !x.Resend && !MayResend(x.Request.Method(), false) {
+		return x.Pool.GetOnce(x.ctx, x.Lim.FirstByteTimeout)
+	}
+	return x.Source.Get(x.ctx, x.Lim.FirstByteTimeout)
 }
 
 // measured is [protocol.BufferUnknownLength] for a client. done is nil if r's body was not

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/lazycontext"
@@ -21,6 +22,7 @@ type Pool struct {
 	once sync.Once
 	PoolOptions
 	contexts lazycontext.Calls // of its exchanges
+	keeps    atomic.Bool       // the backend has shown that it keeps connections: see GetOnce
 
 	mu       sync.Mutex
 	open     int              // connections that are in use, idle or being dialled

@@ -18,6 +18,7 @@ type PoolConn struct {
 	used   bool // at least one was
 	closed atomic.Bool
 
+	idleSince  time.Time       // while GetOnce needs it
 	timer      *time.Timer     // closes it when it has been idle for too long; nil: it never was
 	idleProbe  *idleProbe      // nil: it has no descriptor, or was never idle
 	background chan readResult // of an idle connection without a descriptor: the result of a read
@@ -44,7 +45,12 @@ func (c *PoolConn) Close() error {
 // if it is too old, has carried MaxRequests, or there are enough idle ones.
 func (c *PoolConn) Put() {
 	c.used = true
-	c.served++
+	if c.served++; !c.pool.keeps.Load() {
+		c.idleSince = time.Now()
+		if c.served > 1 {
+			c.pool.keeps.Store(true)
+		}
+	}
 	if !c.pool.keep(c) {
 		c.Close()
 	}
@@ -70,13 +76,7 @@ func (p *Pool) keep(c *PoolConn) bool {
 		return false
 	}
 	p.idle = append(p.idle, c)
-	if c.idleProbe == nil {
-		c.idleProbe = newIdleProbe(c.Conn)
-	}
-	if c.idleProbe == nil {
-		c.background = make(chan readResult, 1)
-		go c.readByte()
-	}
+	c.watchIdle()
 	switch {
 	case limit == math.MaxInt64:
 	case c.timer == nil:
@@ -85,6 +85,17 @@ func (p *Pool) keep(c *PoolConn) bool {
 		c.timer.Reset(limit)
 	}
 	return true
+}
+
+// watchIdle has probe tell what becomes of c from now on.
+func (c *PoolConn) watchIdle() {
+	if c.idleProbe == nil {
+		c.idleProbe = newIdleProbe(c.Conn)
+	}
+	if c.idleProbe == nil {
+		c.background = make(chan readResult, 1)
+		go c.readByte()
+	}
 }
 
 // expire closes c if it is idle.

@@ -24,6 +24,7 @@ type web struct {
 	options PoolOptions
 	dials   int
 	log     bytes.Buffer
+	fresh   bool // the pool does not know that the backend keeps connections
 	make    func() (ours, theirs net.Conn)
 	serve   func(n int, c net.Conn) // of the n-th connection, from 1
 }
@@ -47,6 +48,9 @@ func (w *web) ask(t *testing.T, method string, body io.Reader) (string, error) {
 func (w *web) send(t *testing.T, r *protocol.Request) (string, error) {
 	w.options.Protocol, w.options.Dial, w.options.Log = "http", w.dial, slog.New(slog.NewTextHandler(&w.log, nil))
 	x := &Stream{Exchange: Exchange{Pool: w.pool.With(w.options), AnyLength: true}}
+	if !w.fresh {
+		w.pool.keeps.Store(true)
+	}
 	res, err := x.RoundTrip(t.Context(), r, func(*protocol.Request) ([]byte, error) { return []byte("head"), nil })
 	if err != nil {
 		return "", err
