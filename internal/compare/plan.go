@@ -42,6 +42,9 @@ const usual = 32
 
 var connections = []int{1, usual, 256, 1000}
 
+// bodyConnections is how many connections at most send bodies, where their number is varied, too.
+const bodyConnections = 256
+
 // rate is how many requests are due in a second where the load is at a set rate. Every server that
 // is asked for it can hold it on one core.
 const rate = 2000
@@ -78,10 +81,10 @@ func (s *server) rows(wire, network string) (rows []Row) {
 		}
 		r := Row{Front: direct, Server: s.name, Wire: wire, Network: network, Connections: n, Work: "get"}
 		rows = append(rows, r)
-		if n != usual {
+		if n != usual && !(s.bodies && network == "unix" && n <= bodyConnections) {
 			continue
 		}
-		if network == "unix" && s.fast {
+		if n == usual && network == "unix" && s.fast {
 			r.Rate = rate
 			rows = append(rows, r)
 			r.Rate = 0

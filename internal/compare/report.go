@@ -59,6 +59,9 @@ func (r *Results) sections() (all []section) {
 		"Requests a second, and with them the latency that 99 % do not exceed. GET over a Unix socket. With one connection a server sleeps before each request, and being woken is in what it spends. A dash: the server has a process for each connection that is kept, and has 32; or, multiplexed, there are at least 8 requests.",
 	},
 		table: r.connectionsTable()}, "connections", "memory")
+	add(section{title: "Larger bodies and more connections", text: []string{
+		"Requests a second of Postern, and with them the CPU of the server for one request. Over a Unix socket. A dash: multiplexed, there are at least 8 requests.",
+	}, table: r.bodiesTable()})
 	add(section{title: "Latency at a set rate", text: []string{
 		fmt.Sprintf("%s requests a second are due, whether or not those before have been answered. A latency counts from when its request was due. The server sleeps between requests, and being woken is in its CPU, so that a request costs more than in the tables above. %s", formatNumber(rate), usualNote),
 	}, table: r.rateTable()}, "latency", "latency-fastcgi")

@@ -120,9 +120,8 @@ func (r *Results) connectionsTable() *grid {
 		for _, n := range connections {
 			other := row.Row
 			other.Connections = n
-			text := r.cell(other, (*RowResult).text, "rate")
+			text := r.beside(other, "rate", "p99")
 			if text != "-" && text != "failed" {
-				text += "\n" + r.cell(other, (*RowResult).text, "p99")
 				any++
 			}
 			cells = append(cells, text)
@@ -132,6 +131,50 @@ func (r *Results) connectionsTable() *grid {
 		}
 	})
 	return g
+}
+
+// bodiesTable has the works with bodies, with fewer and more connections than usual.
+func (r *Results) bodiesTable() *grid {
+	g := &grid{head: []string{"wire", "work"}, text: 2}
+	for _, n := range connections {
+		if n <= bodyConnections {
+			g.head = append(g.head, plural(n, "connection"))
+		}
+	}
+	varied := func(row *RowResult) bool {
+		s := serverNamed(row.Server)
+		return isUsual(row) && s != nil && s.bodies
+	}
+	r.each(varied, func(w *load.Wire, row *RowResult) {
+		for _, work := range works()[1:] {
+			cells, measured := []string{w.Title, work.Title}, 0
+			for _, n := range connections {
+				if n > bodyConnections {
+					continue
+				}
+				other := row.Row
+				other.Work, other.Connections = work.Name, n
+				text := r.beside(other, "rate", "cpu")
+				if text != "-" {
+					measured++
+				}
+				cells = append(cells, text)
+			}
+			if measured > 1 {
+				g.add(row, cells...)
+			}
+		}
+	})
+	return g
+}
+
+// beside is a cell with one metric of a row, and another one below it.
+func (r *Results) beside(row Row, first, second string) string {
+	text := r.cell(row, (*RowResult).text, first)
+	if text != "-" && text != "failed" {
+		text += "\n" + r.cell(row, (*RowResult).text, second)
+	}
+	return text
 }
 
 func (r *Results) rateTable() *grid {

@@ -11,6 +11,7 @@ type server struct {
 	builtIn     bool     // this program is it
 	fast        bool     // it can hold the set rate
 	host        bool     // it starts a CGI program for each request
+	bodies      bool     // it is sent bodies by one and by many connections, too
 	wires       []string // by which it is called without a front
 	networks    []string
 	behind      []string // the wires by which nginx calls it
@@ -39,7 +40,7 @@ const manyProcesses = usual
 
 // servers are all that are compared, ours first.
 var servers = []*server{
-	{name: "postern", title: "Postern", ours: true, builtIn: true, fast: true,
+	{name: "postern", title: "Postern", ours: true, builtIn: true, fast: true, bodies: true,
 		wires: allWires, networks: bothNetworks, behind: frontWires, start: child("native")},
 	{name: "postern-fromhttp", title: "Postern, FromHTTP", ours: true, builtIn: true, fast: true,
 		wires: allWires, networks: bothNetworks, start: child("fromhttp")},
