@@ -56,6 +56,7 @@ func (s *Server) takeAway(plain net.Listener, d deadliner) (found *activeListene
 	if found != nil {
 		found.detached.Store(true)
 		err = d.SetDeadline(pastDeadline)
+		found.interrupt()
 		s.run.room.Broadcast()
 	}
 	return found, err

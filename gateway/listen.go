@@ -61,9 +61,18 @@ func (l *activeListener) Close() error {
 // what waits there.
 func (l *activeListener) stop() {
 	if d, ok := netio.PlainListener(l.Listener).(deadliner); ok && !l.detached.Load() && d.SetDeadline(pastDeadline) == nil {
+		l.interrupt()
 		return
 	}
 	l.Close()
+	l.interrupt()
+}
+
+// interrupt has an Accept that waits see what became of the listener.
+func (l *activeListener) interrupt() {
+	if l.acceptor != nil {
+		l.acceptor.Interrupt()
+	}
 }
 
 func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) *activeListener {
@@ -102,6 +111,9 @@ func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, 
 	if !s.open(active) {
 		l.Close()
 		return ErrServerClosed
+	}
+	if a != nil {
+		defer a.Close()
 	}
 	defer s.shut(active)
 	for wait := firstWait; ; {

@@ -1,7 +1,8 @@
 package gateway
 
-// spareMax is how many goroutines without a connection wait for the next.
-const spareMax = 16
+// spareMax is how many goroutines without a connection wait for the next. It is more than a busy
+// front opens connections at once.
+const spareMax = 64
 
 // A workerPool is the goroutines that serve connections. One that is done with its connection is
 // given the next, if that comes while few others wait: its stack has grown already, which for a

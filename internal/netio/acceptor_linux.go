@@ -21,6 +21,7 @@ type Acceptor struct {
 	listener net.Listener
 	network  string
 	raw      syscall.RawConn
+	arrivals *arrivals // nil: the listener's own Accept waits
 
 	untuned atomic.Int32 // connections that may have come before the listener was tuned
 }
@@ -43,6 +44,7 @@ func NewAcceptor(l net.Listener) *Acceptor {
 	if a.raw == nil || err != nil || a.network != "tcp" && a.network != "unix" {
 		return nil
 	}
+	a.arrivals = newArrivals(a.raw)
 	return a
 }
 
@@ -70,28 +72,58 @@ func tuneTCP(fd uintptr) {
 	}
 }
 
-// Accept returns a connection that has come already as a [SocketConn]. Where it has to wait for one
-// the listener's own Accept does.
+// Accept waits for a connection, and returns it as a [SocketConn]. Where it cannot wait, and after
+// Interrupt, the listener's own Accept does.
 func (a *Acceptor) Accept() (net.Conn, error) {
-	if c := a.Come(); c != nil {
+	if a.arrivals != nil {
+		var c net.Conn
+		failed := false
+		err := a.arrivals.await(a.raw, func() bool {
+			c, failed = a.come()
+			return c != nil || failed
+		})
+		if c != nil && err == nil {
+			return c, nil
+		}
+	} else if c := a.Come(); c != nil {
 		return c, nil
 	}
 	return a.listener.Accept()
 }
 
+// Interrupt has Accept leave the waiting to the listener's own Accept, from now on.
+func (a *Acceptor) Interrupt() {
+	if a.arrivals != nil {
+		a.arrivals.interrupt()
+	}
+}
+
+// Close gives back what a waits with, once nobody is in Accept. The listener is left as it is.
+func (a *Acceptor) Close() {
+	if a.arrivals != nil {
+		a.arrivals.file.Close()
+	}
+}
+
 // Come returns a connection that has come already as a [SocketConn], or nil.
 func (a *Acceptor) Come() net.Conn {
+	c, _ := a.come()
+	return c
+}
+
+// come is Come, which says whether it has failed otherwise than by having to wait.
+func (a *Acceptor) come() (c net.Conn, failed bool) {
 	t := acceptCalls.Get().(*acceptCall)
 	defer acceptCalls.Put(t)
-	t.fd = -1
+	t.fd, t.err = -1, nil
 	if err := a.raw.Control(t.try); err != nil || t.fd < 0 {
-		return nil
+		return nil, err != nil || t.err != syscall.EAGAIN
 	}
 	if a.network == "tcp" && a.untuned.Load() > 0 {
 		a.untuned.Add(-1)
 		tuneTCP(uintptr(t.fd))
 	}
-	return &SocketConn{network: a.network, local: a.listener.Addr(), peer: t.peerAddr(a.network), fd: t.fd}
+	return &SocketConn{network: a.network, local: a.listener.Addr(), peer: t.peerAddr(a.network), fd: t.fd}, false
 }
 
 // An acceptCall is one call of accept(2) that does not wait. Its errors are left to the listener to
@@ -99,13 +131,14 @@ func (a *Acceptor) Come() net.Conn {
 type acceptCall struct {
 	try  func(fd uintptr)
 	fd   int
+	err  error
 	peer syscall.RawSockaddrAny
 	size uint32
 }
 
 var acceptCalls = sync.Pool{New: func() any {
 	t := new(acceptCall)
-	t.try = func(fd uintptr) { t.fd, t.size, _ = rawio.Accept(int(fd), &t.peer) }
+	t.try = func(fd uintptr) { t.fd, t.size, t.err = rawio.Accept(int(fd), &t.peer) }
 	return t
 }}
 

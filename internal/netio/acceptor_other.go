@@ -18,3 +18,9 @@ func (*Acceptor) Come() net.Conn { return nil }
 
 // Accept is not called on this system.
 func (*Acceptor) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+
+// Interrupt is not called on this system.
+func (*Acceptor) Interrupt() {}
+
+// Close is not called on this system.
+func (*Acceptor) Close() {}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -225,44 +224,5 @@ func TestSocketConnHasTheOptionsOfPackageNet(t *testing.T) {
 				t.Errorf("connection %d: option %v is %d, want %d", i, o, got, want)
 			}
 		}
-	}
-}
-
-// TestAcceptorWaits: a connection that has not come yet is waited for, and Close ends that.
-func TestAcceptorWaits(t *testing.T) {
-	for _, network := range []string{"tcp", "unix"} {
-		l := listen(t, network)
-		a := NewAcceptor(l)
-		got := make(chan error)
-		go func() {
-			for range 2 {
-				c, err := a.Accept()
-				if err == nil {
-					c.Close()
-				}
-				got <- err
-			}
-		}()
-		runtime.Gosched()
-		c, err := net.Dial(network, l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.Close()
-		if err := <-got; err != nil {
-			t.Error(err)
-		}
-		l.Close()
-		if err := <-got; !errors.Is(err, net.ErrClosed) {
-			t.Errorf("accept of a closed listener: %v", err)
-		}
-	}
-}
-
-// TestAcceptorOfAWrapper: one with an Accept of its own is not passed over.
-func TestAcceptorOfAWrapper(t *testing.T) {
-	type wrapper struct{ *net.UnixListener }
-	if NewAcceptor(wrapper{listen(t, "unix").(*net.UnixListener)}) != nil {
-		t.Error("a wrapper's Accept is passed over")
 	}
 }
