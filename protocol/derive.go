@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -27,6 +28,7 @@ const (
 	derivedMethod
 	derivedType
 	derivedScript
+	derivedDocument
 	derivedPath
 	derivedURI
 	derivedProto
@@ -124,15 +126,12 @@ func (d *derivation) add(key, value string) {
 }
 
 // url finds the request's target: REQUEST_URI as the client sent it, else SCRIPT_NAME and
-// PATH_INFO, which are decoded.
+// PATH_INFO, or else DOCUMENT_URI, which are decoded.
 func (d *derivation) url(u *url.URL) error {
 	uri := d.vars[derivedURI]
 	switch {
 	case uri == "":
-		path := d.vars[derivedScript] + d.vars[derivedPath]
-		if path == "" {
-			path = "/"
-		}
+		path := cmp.Or(d.vars[derivedScript]+d.vars[derivedPath], d.vars[derivedDocument], "/")
 		*u = url.URL{Path: path, RawQuery: d.vars[derivedQuery]}
 		return nil
 	case plain(uri):

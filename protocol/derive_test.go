@@ -40,6 +40,12 @@ var fronts = []struct {
 			http.Header{"User-Agent": {"curl/7.88.1"}, "Accept": {"*/*"}}},
 	},
 	{
+		"nginx, the path by DOCUMENT_URI alone",
+		Pairs("REQUEST_METHOD", "DELETE", "DOCUMENT_URI", "/a b", "QUERY_STRING", "c=d"),
+		0,
+		seen{"DELETE", "/a%20b?c=d", "/a%20b?c=d", "", "", "HTTP/1.1", false, 0, http.Header{}},
+	},
+	{
 		"nginx behind TLS and HTTP/2, HTTPS by if_not_empty",
 		Pairs("REQUEST_METHOD", "POST", "CONTENT_TYPE", "text/plain", "CONTENT_LENGTH", "5", "REQUEST_URI", "/", "SERVER_PROTOCOL", "HTTP/2.0",
 			"REQUEST_SCHEME", "https", "HTTPS", "on", "REMOTE_ADDR", "2001:db8::1", "REMOTE_PORT", "1", "SERVER_PORT", "443", "SERVER_NAME", "_",

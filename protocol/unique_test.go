@@ -21,6 +21,8 @@ func TestUnique(t *testing.T) {
 		{"cookies are joined in their own way", Pairs("HTTP_COOKIE", "a=1", "HTTP_COOKIE", "b=2"), Pairs("HTTP_COOKIE", "a=1; b=2")},
 		{"of a single field the last counts", Pairs("HTTP_HOST", "a", "HTTP_HOST", "b", "HTTP_AUTHORIZATION", "a", "HTTP_AUTHORIZATION", "b"),
 			Pairs("HTTP_HOST", "b", "HTTP_AUTHORIZATION", "b")},
+		{"so it does of fields that tell who the client is", Pairs("HTTP_X_FORWARDED_USER", "mallory", "HTTP_X_REMOTE_USER", "mallory",
+			"HTTP_X_FORWARDED_USER", "bob", "HTTP_X_REMOTE_USER", "bob"), Pairs("HTTP_X_FORWARDED_USER", "bob", "HTTP_X_REMOTE_USER", "bob")},
 		{"names are told apart by case", Pairs("A", "1", "a", "2"), Pairs("A", "1", "a", "2")},
 	} {
 		t.Run(row.text, func(t *testing.T) {

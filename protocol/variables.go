@@ -23,8 +23,9 @@ type variable struct {
 var variables = []variable{
 	{name: "QUERY_STRING", from: func(hr *http.Request) (string, bool) { return hr.URL.RawQuery, true }, tells: derivedQuery},
 	{name: "REQUEST_METHOD", from: func(hr *http.Request) (string, bool) { return methodOf(hr), true }, tells: derivedMethod},
-	{name: "CONTENT_TYPE", from: func(hr *http.Request) (string, bool) { v := hr.Header.Get("Content-Type"); return v, v != "" }, tells: derivedType},
+	{name: "CONTENT_TYPE", from: contentType, tells: derivedType},
 	{name: "CONTENT_LENGTH", from: contentLength},
+	{name: "DOCUMENT_URI", tells: derivedDocument},
 	{name: "SCRIPT_NAME", from: func(*http.Request) (string, bool) { return "", true }, tells: derivedScript},
 	{name: "PATH_INFO", from: func(hr *http.Request) (string, bool) { return pathOf(hr), true }, tells: derivedPath},
 	{name: "REQUEST_URI", from: func(hr *http.Request) (string, bool) { return uriOf(hr), true }, tells: derivedURI},
@@ -55,6 +56,16 @@ func methodOf(hr *http.Request) string {
 		return http.MethodGet
 	}
 	return hr.Method
+}
+
+// contentType is the last of the fields, as of any other that is no list.
+func contentType(hr *http.Request) (string, bool) {
+	values := hr.Header["Content-Type"]
+	if len(values) == 0 {
+		return "", false
+	}
+	v := values[len(values)-1]
+	return v, v != ""
 }
 
 // contentLength is there if there is a body of known length, also where the client says that it is

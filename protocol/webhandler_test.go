@@ -127,3 +127,15 @@ func TestDirectRequestIsObserved(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Of a field that is no list and comes twice the last counts: so of Content-Type, which is told by
+// a variable of its own.
+func TestLastContentTypeCounts(t *testing.T) {
+	hr := httptest.NewRequest("POST", "/", strings.NewReader("x"))
+	hr.Header["Content-Type"] = []string{"text/plain", "application/json"}
+	hr.Header["Authorization"] = []string{"a", "b"}
+	r := NewRequest(hr)
+	if got := r.Params.Get("CONTENT_TYPE") + " " + r.Params.Get("HTTP_AUTHORIZATION"); got != "application/json b" {
+		t.Errorf("%q", got)
+	}
+}
