@@ -69,9 +69,9 @@ type Client struct {
 	Queue        int
 	QueueTimeout time.Duration
 
-	// The longest times that a script may take to the first byte of its output, from one byte to
-	// the next, and in all. After that it is stopped and the request fails with 504. 0 is the
-	// default: 5 min, 5 min, no limit. Negative is no limit.
+	// The longest times that a script may take to the first byte of its output, which is also the
+	// time for the whole head, from one byte to the next, and in all. After that it is stopped and
+	// the request fails with 504. 0 is the default: 5 min, 5 min, no limit. Negative is no limit.
 	FirstByteTimeout time.Duration
 	ReadTimeout      time.Duration
 	TotalTimeout     time.Duration

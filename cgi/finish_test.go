@@ -196,6 +196,8 @@ func TestTimeouts(t *testing.T) {
 		{"between bytes", func(c *Client) { c.ReadTimeout = 50 * time.Millisecond }, forker + printed(`X: 1\n\nbody`) + "wait", 200, "more than 50ms between two bytes"},
 		{"between bytes, where the first one took longer than that", func(c *Client) { c.ReadTimeout = 50 * time.Millisecond },
 			"sleep 0.1; " + forker + printed(`X: 1\n\nbody`) + "wait", 200, "more than 50ms between two bytes"},
+		{"a head that comes byte by byte", func(c *Client) { c.FirstByteTimeout = 300 * time.Millisecond }, forker + "while printf X; do sleep 0.05; done",
+			504, "more than 300ms for the whole head"},
 		{"between bytes of the head", func(c *Client) { c.ReadTimeout = 50 * time.Millisecond }, forker + printed(`X: `) + "wait", 504, "more than 50ms between two bytes"},
 		{"in all", func(c *Client) { c.TotalTimeout = time.Second },
 			forker + printed(`X: 1\n`) + "while echo Y: 2; do sleep 0.02; done", 504, "more than 1s in all"},

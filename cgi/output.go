@@ -45,13 +45,34 @@ func (p *process) renewReadDeadline() {
 	}
 }
 
-// renewReadDeadlineLocked moves the read deadline to FirstByteTimeout or ReadTimeout from now. One
-// that has been set to interrupt the reader stays.
+// renewReadDeadlineLocked moves the read deadline to FirstByteTimeout or ReadTimeout from now, and
+// not beyond the time for the head. One that has been set to interrupt the reader stays.
 func (p *process) renewReadDeadlineLocked() {
 	if p.cause != nil || p.draining || p.responseDone {
 		return
 	}
-	netio.Renew(&p.readDeadline, p.c.readTimeout(p.gotOutput), p.stdout.SetReadDeadline)
+	limit := p.c.readTimeout(p.gotOutput)
+	if left, bounded := p.headTimeLeft(); bounded && (limit == 0 || left < limit) {
+		limit = max(left, 1)
+	}
+	netio.Renew(&p.readDeadline, limit, p.stdout.SetReadDeadline)
+}
+
+// headTimeLeft is what is left of FirstByteTimeout for a head that has begun to come and is not
+// whole, if that is bounded. p.mu is held.
+func (p *process) headTimeLeft() (left time.Duration, bounded bool) {
+	limit := p.c.readTimeout(false)
+	if !p.gotOutput || p.gotHead || limit == 0 {
+		return 0, false
+	}
+	return time.Until(p.startedAt.Add(limit)), true
+}
+
+// noteHead notes that the response's head has been read.
+func (p *process) noteHead() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gotHead = true
 }
 
 // noteOutput notes that a byte has come, and reports whether it still counts.
@@ -67,6 +88,7 @@ func (p *process) noteOutput() bool {
 func (p *process) readInterrupted(buf []byte) (int, error) {
 	p.mu.Lock()
 	cause, draining, responseDone, deadline, gotOutput := p.cause, p.draining, p.responseDone, p.readDeadline, p.gotOutput
+	left, inHead := p.headTimeLeft()
 	p.mu.Unlock()
 	switch {
 	case responseDone && cause == nil:
@@ -80,7 +102,10 @@ func (p *process) readInterrupted(buf []byte) (int, error) {
 		return 0, nil
 	}
 	what := "for the first byte"
-	if gotOutput {
+	switch {
+	case inHead && left <= 0:
+		what, gotOutput = "for the whole head", false
+	case gotOutput:
 		what = "between two bytes"
 	}
 	p.stop(timedOut(p.path, what, p.c.readTimeout(gotOutput)))

@@ -50,6 +50,7 @@ type process struct {
 	supervised     bool        // there is a supervisor, and only it reaps
 	readDeadline   time.Time   // of stdout, once supervised
 	gotOutput      bool        // a byte has come
+	gotHead        bool        // the response's head has
 	draining       bool        // no more is read than is in the pipe
 	responseDone   bool        // nothing more is read
 	cause          error       // why the response ended early; the first one stays

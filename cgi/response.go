@@ -21,6 +21,7 @@ func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*
 	first := &firstBytes{r: (*responseReader)(b)}
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
 	if err == nil {
+		p.noteHead()
 		b.rest = rest
 		err = b.body.Open(status, h, (*responseReader)(b))
 	}
