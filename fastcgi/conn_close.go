@@ -3,6 +3,7 @@ package fastcgi
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
@@ -62,6 +63,26 @@ func (c *conn) Close() error {
 		c.drain()
 	}
 	return c.nc.Close()
+}
+
+// cutTime is how long Cut waits for a peer that takes nothing.
+const cutTime = 100 * time.Millisecond
+
+// Cut implements protocol.Cutter. A handler that sends is interrupted.
+func (c *conn) Cut() {
+	o := &c.out
+	o.nc.SetWriteDeadline(time.Now().Add(cutTime))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c.mu.Lock()
+	open := c.open > 0
+	c.mu.Unlock()
+	if !open {
+		return
+	}
+	o.rawLocked(noRecord[:])
+	o.send(nil)
+	netio.CutTLS(c.nc, false)
 }
 
 func (c *conn) release() {

@@ -175,6 +175,11 @@ func (o *output) send(p []byte) error {
 func (o *output) raw(text []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.rawLocked(text)
+}
+
+// rawLocked is raw with the lock held.
+func (o *output) rawLocked(text []byte) error {
 	o.seal()
 	o.nc.SetOut(append(o.nc.Out(), text...))
 	return o.err

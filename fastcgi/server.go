@@ -36,7 +36,7 @@ func (Protocol) Name() string { return Name }
 func (Protocol) Sniff(first []byte) protocol.Match { return sniff.FastCGI.Match(first) }
 
 // NewConn returns the application's side of c. It is a [protocol.Multiplexer], a
-// [protocol.Refuser], a [protocol.Idler] and a [protocol.IdleReturner].
+// [protocol.Refuser], a [protocol.Idler], a [protocol.IdleReturner] and a [protocol.Cutter].
 func (p Protocol) NewConn(c net.Conn, lim *protocol.Limits) protocol.Conn {
 	s := &conn{proto: p, lim: lim.Resolve(), nc: c, peer: c.RemoteAddr()}
 	s.lim.Requests = min(s.lim.Requests, maxIDs)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"sync"
 	"syscall"
 	"time"
 
@@ -69,7 +70,9 @@ func (s *Server) Close() error {
 	s.run.mu.Lock()
 	s.run.room.Broadcast()
 	s.run.mu.Unlock()
-	s.each((*conn).cut)
+	var cuts sync.WaitGroup
+	s.each(func(c *conn) { cuts.Go(c.cut) })
+	cuts.Wait()
 	s.run.tasks.Wait()
 	s.endWeb()
 	return nil
@@ -141,11 +144,18 @@ func (c *conn) pending() bool {
 	return err == nil && netio.Pending(raw)
 }
 
-// cut closes the connection at once, on TCP by a reset: an end would pass for the end of a whole
-// response. One that becomes idle from now on finds itself closed.
+// cut closes the connection at once, on TCP by a reset, once its service has said what else its
+// peer needs: an end would pass for the end of a whole response. One that becomes idle from now on
+// finds itself closed.
 func (c *conn) cut() {
 	c.closeIdle()
 	c.cutting.Store(true)
+	c.mu.Lock()
+	service := c.service
+	c.mu.Unlock()
+	if cutter, ok := service.(protocol.Cutter); ok {
+		cutter.Cut()
+	}
 	netio.ResetOnClose(c.net)
 	c.net.Close()
 	c.expire() // the system tells nobody of the input of what is closed

@@ -172,6 +172,14 @@ func (c *webConn) CloseIdle() bool {
 	return true
 }
 
+// Cut implements [protocol.Cutter]: over TLS a response of HTTP/1.0 may have no other sign of its
+// end than that of the connection.
+func (c *webConn) Cut() {
+	if c.serving.Load() && !c.hijacked.Load() {
+		netio.CutTLS(c.Conn, false)
+	}
+}
+
 // Close implements net.Conn. When net/http is told to keep no connections it closes those that it
 // thinks idle: what has come on one of them is served first.
 func (c *webConn) Close() error {

@@ -28,8 +28,8 @@
 // All else is for whoever writes a protocol or a client of one:
 //
 //   - the contract: [Protocol], [Conn] and [Encoder]; what a Conn may be besides: [Multiplexer],
-//     [Watcher], [Idler], [IdleReturner], [Refuser]; what a Protocol may be: [Sniffer], [Tracer].
-//     The package protocoltest has it as a suite.
+//     [Watcher], [Idler], [IdleReturner], [Refuser], [Cutter]; what a Protocol may be: [Sniffer],
+//     [Tracer]. The package protocoltest has it as a suite.
 //   - the client's side: [RoundTripper] and [Response]; [BufferUnknownLength] and [Spool] for
 //     bodies.
 //   - heads as CGI and HTTP write them: [AppendHead], [ParseHead], [ReadHead].

@@ -151,6 +151,18 @@ func ExampleIdler() {
 	// Output: true false
 }
 
+func (p *poller) Cut() { fmt.Println("what was sent is not whole") }
+
+func ExampleCutter() {
+	var c protocol.Conn = new(poller)
+	cutter, ok := c.(protocol.Cutter) // a server that is closed looks for it, before it closes
+	cutter.Cut()
+	fmt.Println(ok)
+	// Output:
+	// what was sent is not whole
+	// true
+}
+
 func ExampleMultiplexer() {
 	var c protocol.Conn = new(poller)
 	m, ok := c.(protocol.Multiplexer) // it calls more when another goroutine should be in Next

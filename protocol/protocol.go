@@ -75,6 +75,13 @@ type Idler interface {
 	CloseIdle() bool
 }
 
+// A Cutter is a Conn whose peer may take a plain end of the connection for that of a whole answer.
+// Cut comes before the connection is closed amid the handler's work, from any goroutine, and sends
+// what shows the peer that an answer which has begun is not whole. It takes a moment at most.
+type Cutter interface {
+	Cut()
+}
+
 // ErrIdle is what the Next of an [IdleReturner] returns when its connection is idle.
 var ErrIdle = errors.New("the connection is idle")
 

@@ -13,10 +13,11 @@ import (
 )
 
 // UntilSignal returns a context that ends at the first SIGTERM or SIGINT. A second one ends the
-// process at once, and the CGI programs that it runs (see [cgi.KillAll]); so does the first one
-// after the end of ctx. SIGHUP does not: it is for reopening, of which there is nothing yet, and
-// log is told so; one that the process was started to ignore (nohup) stays ignored. stop gives the
-// signals their usual effect back, and ends the context.
+// process at once, and the CGI programs that it runs (see [cgi.KillAll]); what [Run] still answers
+// is cut so that its peers can see that. So does the first one after the end of ctx. SIGHUP does
+// not: it is for reopening, of which there is nothing yet, and log is told so; one that the process
+// was started to ignore (nohup) stays ignored. stop gives the signals their usual effect back, and
+// ends the context.
 func UntilSignal(ctx context.Context, log *slog.Logger) (until context.Context, stop func()) {
 	until, cancel := context.WithCancel(ctx)
 	signals, over := make(chan os.Signal, 2), make(chan struct{})
@@ -45,9 +46,11 @@ func UntilSignal(ctx context.Context, log *slog.Logger) (until context.Context, 
 	})
 }
 
-// endBy ends the process as s does by itself, and its CGI programs with it. The first process of a
+// endBy ends the process as s does by itself, and its CGI programs with it. What is being answered
+// is cut. The first process of a
 // container, which no signal ends by itself, exits.
 func endBy(s os.Signal) {
+	cutRunning()
 	cgi.KillAll()
 	signal.Reset(s)
 	if self, err := os.FindProcess(os.Getpid()); os.Getpid() != 1 && err == nil && self.Signal(s) == nil {

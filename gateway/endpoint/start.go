@@ -135,6 +135,7 @@ func (st *start) open(ctx context.Context) (ls []*Listener, err error) {
 // was detached has not failed: Run goes on with the others, and ends as after the end of ctx once
 // all were (see [gateway.Server.Detach]).
 func Run(ctx context.Context, s *gateway.Server, grace time.Duration, ls ...*Listener) error {
+	defer noteRunning(s)()
 	errs := make(chan error, len(ls))
 	for _, l := range ls {
 		go func() { errs <- l.Serve(s) }()

@@ -123,6 +123,14 @@ func (b *Conn) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return b.Conn, bufio.NewReadWriter(br, bufio.NewWriter(b.Conn)), nil
 }
 
+// Cut implements [protocol.Cutter]: see [CutTLS]. What else there is to see of a cut needs nothing
+// to be sent.
+func (b *Conn) Cut() {
+	if b.state.Load() == active && !b.answered.Load() {
+		CutTLS(b.Conn, false)
+	}
+}
+
 // Abort closes the connection so that the peer sees that the response is incomplete. On TCP it
 // resets the connection. On a Unix socket the kept input has that effect, see KeepInput, and the
 // peer still gets all that was sent. For TLS see CutTLS. Other connections are closed as by Close.

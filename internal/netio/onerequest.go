@@ -24,7 +24,7 @@ var ErrAnswered = errors.New("not a request")
 
 // A OneRequest is the server's side of a connection that carries one request. The request's body
 // follows the head without any framing, and the response ends with the connection. It implements
-// [protocol.Conn], [protocol.Watcher] and [protocol.Idler].
+// [protocol.Conn], [protocol.Watcher], [protocol.Idler] and [protocol.Cutter].
 type OneRequest struct {
 	Conn
 	Encoder Encoder
