@@ -185,8 +185,10 @@ func (o *output) rawLocked(text []byte) error {
 	return o.err
 }
 
-// sendFailed ends the connection after an error of its sending half.
+// sendFailed ends the connection after an error of its sending half, on TCP by a reset: where the
+// peer took nothing for too long, it has a part of an answer, and nothing else can tell it so.
 func (c *conn) sendFailed(err error) {
+	netio.ResetOnClose(c.nc)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fail(err)
