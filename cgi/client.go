@@ -56,7 +56,9 @@ type Client struct {
 	// LocalRedirects follows local redirects (section 6.2.2) for requests of every protocol: a
 	// response that is nothing but a Location with a path of this Client is replaced by that of the
 	// script at that path. Without it they are followed only for requests by HTTP, where we are the
-	// server. Behind a front the front is the server, and its client gets a 302.
+	// server. Behind a front the front is the server, and its client gets a 302. So does that of
+	// a request that has passed rules or mounts (see [protocol.Request]), which are to see the new
+	// path.
 	LocalRedirects bool
 	// CommandLine passes the search words of an indexed query as arguments (section 4.4).
 	CommandLine bool

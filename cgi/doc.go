@@ -30,7 +30,8 @@
 // A local redirect is followed here, ten times at most, if the request came by HTTP or
 // [Client.LocalRedirects] is set. Behind a front the front is the server: to run another script
 // there and then would bypass its access rules. So it gets a 302, as it does for a path that is
-// not ours.
+// not ours, for a request that has passed rules or mounts of ours (see [protocol.Request]), and for
+// a location with a fragment.
 //
 // # How a process ends
 //

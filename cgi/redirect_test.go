@@ -25,6 +25,8 @@ printf 'X: 1\n\n'; cat; echo $REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRI
 		{"to another host", "//bin/to.cgi", 302, ""},
 		{"absolute", "http://example.org/bin/to.cgi", 302, ""},
 		{"that cannot be decoded", "/bin/%zz", 302, ""},
+		{"with a fragment", "/bin/to.cgi#part", 302, ""},
+		{"with a query and a fragment", "/bin/to.cgi?c=d#part", 302, ""},
 	} {
 		t.Run(row.text, func(t *testing.T) {
 			b.write("from.cgi", "#!/bin/sh\nprintf 'Location: %s\\n\\n' '"+row.location+"'\n")

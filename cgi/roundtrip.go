@@ -114,18 +114,18 @@ const localRedirect = -1
 
 // localRedirect returns the request to serve in place of r, if resp is a local redirect (section
 // 6.2.2) to a path of this client and is to be followed here. Any other redirect becomes a 302:
-// behind a front, the front may serve that path in another way or forbid it.
+// behind a front, or behind rules of ours, these may serve that path in another way or forbid it.
 func (c *Client) localRedirect(r *protocol.Request, resp *protocol.Response) *protocol.Request {
 	if resp.Status != localRedirect {
 		return nil
 	}
 	resp.Status = http.StatusFound
 	location := resp.Header.Get("Location")
-	if r.Protocol != "http" && !c.LocalRedirects {
+	if (r.Protocol != "http" || r.PathChecked) && !c.LocalRedirects {
 		return nil
 	}
-	if !strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//") {
-		return nil
+	if !strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//") || strings.Contains(location, "#") {
+		return nil // a fragment is the client's business: a local location has none
 	}
 	raw, query, _ := strings.Cut(location, "?")
 	path, err := url.PathUnescape(raw)
@@ -167,5 +167,5 @@ func redirected(r *protocol.Request, path, query string) *protocol.Request {
 	if q := r.Params.Get("QUERY_STRING"); q != "" {
 		p = append(p, protocol.Param{Name: "REDIRECT_QUERY_STRING", Value: q})
 	}
-	return &protocol.Request{Params: p, Protocol: r.Protocol, Peer: r.Peer}
+	return &protocol.Request{Params: p, Protocol: r.Protocol, Peer: r.Peer, PathChecked: r.PathChecked}
 }

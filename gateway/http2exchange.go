@@ -24,6 +24,9 @@ type http2Exchange struct {
 // Unwrap lets http.ResponseController find what is not here.
 func (x *http2Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
+// Foremost tells [protocol.Loop] that nobody has looked at the request before it.
+func (x *http2Exchange) Foremost() {}
+
 // Write implements [http.ResponseWriter].
 func (x *http2Exchange) Write(p []byte) (int, error) {
 	defer x.armWrite()()

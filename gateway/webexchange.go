@@ -44,6 +44,9 @@ func (x *webExchange) ReadFrom(r io.Reader) (n int64, err error) {
 	return n, nil
 }
 
+// Foremost tells [protocol.Loop] that nobody has looked at the request before it.
+func (x *webExchange) Foremost() {}
+
 // SetWriteDeadline bounds the writing of the response.
 func (x *webExchange) SetWriteDeadline(t time.Time) error {
 	err := x.control.SetWriteDeadline(t)

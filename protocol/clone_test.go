@@ -21,7 +21,7 @@ func full(t *testing.T) *Request {
 	r := &Request{
 		Params: Pairs("REQUEST_METHOD", "PUT"), Body: strings.NewReader("body"), ContentLength: 4, Protocol: "fastcgi",
 		GetBody: func() (io.Reader, error) { return strings.NewReader("body"), nil },
-		Peer:    &net.UnixAddr{Name: "/run/s"}, Role: Filter, Data: strings.NewReader("data"), DataLength: 5, Modifier1: 6, Modifier2: 7,
+		Peer:    &net.UnixAddr{Name: "/run/s"}, Role: Filter, Data: strings.NewReader("data"), DataLength: 5, Modifier1: 6, Modifier2: 7, PathChecked: true,
 		tls: new(tls.ConnectionState), ctx: context.WithValue(t.Context(), requestKey{}, 1),
 	}
 	v := reflect.ValueOf(r).Elem()

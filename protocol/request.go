@@ -59,6 +59,11 @@ type Request struct {
 
 	Modifier1, Modifier2 uint8 // uwsgi's modifiers
 
+	// PathChecked says that somebody before has decided by the request's path what may be had, as
+	// rules and mounts do. Who answers must then not serve another path in its place: a script's
+	// local redirect is the client's to follow. Copies have it, too.
+	PathChecked bool
+
 	tls    *tls.ConnectionState // that net/http's server tells of; nil: none
 	ctx    context.Context      // of a copy
 	web    *webRequest          // whose variables need not have been made; nil: they are in Params
@@ -115,7 +120,7 @@ func (r *Request) shallow() *Request {
 	return &Request{
 		Params: r.Params, Body: r.Body, GetBody: r.GetBody, ContentLength: r.ContentLength, Protocol: r.Protocol, Peer: r.Peer,
 		Role: r.Role, Data: r.Data, DataLength: r.DataLength, Modifier1: r.Modifier1, Modifier2: r.Modifier2,
-		tls: r.tls, ctx: r.Context(),
+		PathChecked: r.PathChecked, tls: r.tls, ctx: r.Context(),
 	}
 }
 

@@ -18,6 +18,8 @@ func ToHTTP(h Handler) http.Handler { return &Loop{Handler: h} }
 // one's own.
 func (l *Loop) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := newWebRequest(hr)
+	_, foremost := w.(interface{ Foremost() })
+	r.PathChecked = !foremost // by who has called the handler of ToHTTP
 	r.route(l.Handler, l.Observe != nil)
 	if r.direct == nil || l.Observe != nil {
 		r.build()

@@ -39,8 +39,12 @@ func (m Mounts) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 		http.Error(w, "404 no route for "+strconv.Quote(path), http.StatusNotFound)
 		return nil
 	}
+	r.PathChecked = r.PathChecked || m.decides()
 	return best.serve(w, r)
 }
+
+// decides reports whether there are requests that another mount gets, or none.
+func (m Mounts) decides() bool { return len(m) > 1 || m[0].Host != "" || m[0].prefix() != "" }
 
 // Route implements [protocol.Router].
 func (m Mounts) Route(hr *http.Request) (h protocol.Handler, mount string) {
@@ -56,6 +60,7 @@ func (m Mounts) Do(x *Exchange) (Result, error) {
 	if best == nil {
 		return Next, err
 	}
+	x.req.PathChecked = x.req.PathChecked || m.decides()
 	return Break, x.Pass(protocol.HandlerFunc(best.serve))
 }
 

@@ -76,6 +76,7 @@ func (t *Table) target(from int, label string) (int, error) {
 
 // Serve implements [protocol.Handler].
 func (t *Table) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
+	r.PathChecked = r.PathChecked || len(t.rules) > 0
 	return t.serve(&Exchange{table: t, w: w, req: r})
 }
 

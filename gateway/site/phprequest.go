@@ -44,6 +44,7 @@ func (p *PHP) runScript(w protocol.ResponseWriter, r *protocol.Request, t target
 		return noSuch(t.path, "scripts are not run here")
 	}
 	out := r.Clone(r.Context())
+	out.PathChecked = true
 	kept := out.Params[:0]
 	for _, v := range out.Params {
 		if !frontVariables[v.Name] {
