@@ -1,7 +1,9 @@
 package site
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 )
 
@@ -90,6 +92,24 @@ func (w *namingWriter) FlushError() error {
 		return nil
 	}
 	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush implements [http.Flusher].
+func (w *namingWriter) Flush() { w.FlushError() }
+
+// writer returns w, which is an http.Hijacker where what it stands before is one.
+func (w *namingWriter) writer() http.ResponseWriter {
+	if _, ok := w.ResponseWriter.(http.Hijacker); ok {
+		return namingHijacker{w}
+	}
+	return w
+}
+
+// A namingHijacker is a namingWriter whose connection can be had.
+type namingHijacker struct{ *namingWriter }
+
+func (h namingHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.ResponseWriter.(http.Hijacker).Hijack()
 }
 
 // Unwrap lets [http.ResponseController] find the writer.

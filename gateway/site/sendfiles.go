@@ -41,7 +41,7 @@ type SendFiles struct {
 // Serve implements [protocol.Handler].
 func (s *SendFiles) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	named := &namingWriter{ResponseWriter: w, files: s}
-	if err := s.Handler.Serve(named, r); err != nil {
+	if err := s.Handler.Serve(named.writer(), r); err != nil {
 		return err
 	}
 	if !named.begun {
