@@ -121,9 +121,13 @@ func (c *conn) due() (t time.Time) {
 	return t
 }
 
-// due is the earlier of t and the time until which f's handler waits.
+// due is the earlier of t and the time until which f's handler waits: its own deadline, if it has
+// set one, in place of the limit.
 func (f *bodyStream) due(t time.Time) time.Time {
-	return earlier(earlier(t, after(f.since, f.s.c.lim.BodyTimeout)), f.s.readBy)
+	if f.s.ownRead {
+		return earlier(t, f.s.readBy)
+	}
+	return earlier(t, after(f.since, f.s.c.lim.BodyTimeout))
 }
 
 // after is d after from; zero, which is never, where there is no limit.
@@ -215,7 +219,7 @@ func (c *conn) expireStream(s *stream, now time.Time) {
 	}
 	lim := c.lim.BodyTimeout
 	for _, f := range s.bodies() {
-		if f.waiting && lim > 0 && !now.Before(f.since.Add(lim)) {
+		if f.waiting && lim > 0 && !s.ownRead && !now.Before(f.since.Add(lim)) {
 			f.end(timedOut(f.op(), "nothing came for "+lim.String()))
 			f.release()
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,4 +89,45 @@ func TestBodyTimeoutOfTwo(t *testing.T) {
 		theirs.Close()
 		<-done
 	})
+}
+
+// A handler's own deadline is in place of BodyTimeout, as over every other protocol: also one that
+// is later, or never. In this test time is virtual.
+func TestOwnReadDeadlineIsInPlaceOfTheLimit(t *testing.T) {
+	const own = 10 * time.Second
+	for _, rest := range []time.Duration{own - time.Second, own + time.Second} {
+		for _, never := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				ours, theirs := net.Pipe()
+				lim := &protocol.Limits{BodyTimeout: time.Second}
+				loop := &protocol.Loop{Limits: lim, Log: slog.New(slog.DiscardHandler), Handler: protocol.HandlerFunc(
+					func(w protocol.ResponseWriter, r *protocol.Request) error {
+						start, by := time.Now(), time.Now().Add(own)
+						if never {
+							by = time.Time{}
+						}
+						if err := http.NewResponseController(w).SetReadDeadline(by); err != nil {
+							t.Error(err)
+						}
+						_, err := io.ReadAll(r.Body)
+						want, whole := min(rest, own), rest < own || never
+						if never {
+							want = rest
+						}
+						if took := time.Since(start); took != want || (err == nil) != whole {
+							t.Errorf("the rest after %v, never %t: %v after %v", rest, never, err, took)
+						}
+						return err
+					})}
+				done := make(chan error, 1)
+				go func() { done <- loop.Serve(context.Background(), Protocol{}.NewConn(ours, lim)) }()
+				go io.Copy(io.Discard, theirs)
+				theirs.Write(parseRecords(t, post(1, 9)))
+				<-time.After(rest)
+				theirs.Write(parseRecords(t, `STDIN 1 "123456789"`, "STDIN 1 end"))
+				theirs.Close()
+				<-done
+			})
+		}
+	}
 }

@@ -129,12 +129,12 @@ func (s *stream) Stderr() io.Writer { return &s.stderr }
 // FullDuplex reports that a response may begin while the request's body is still coming.
 func (s *stream) FullDuplex() error { return nil }
 
-// SetReadDeadline bounds the reading of this request's body.
+// SetReadDeadline bounds the reading of this request's body, in place of Limits.BodyTimeout.
 func (s *stream) SetReadDeadline(t time.Time) error {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.readBy = t
+	s.readBy, s.ownRead = t, true
 	for _, f := range s.bodies() {
 		if f.waiting {
 			c.hasten(f)

@@ -34,7 +34,8 @@ type stream struct {
 	stdin    bodyStream
 	data     bodyStream
 	dataRead int64     // bytes of data that the handler has
-	readBy   time.Time // the handler's own deadline
+	readBy   time.Time // the handler's own deadline; zero: never
+	ownRead  bool      // it has set that
 
 	taken atomic.Pointer[protocol.Error] // the front has taken the request back, or broken it
 	encoder

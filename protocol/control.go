@@ -25,15 +25,19 @@ func (w *response) FlushError() error {
 
 // SetReadDeadline bounds the reading of this request's body.
 func (w *response) SetReadDeadline(t time.Time) error {
-	if e, ok := w.encoder().(interface{ SetReadDeadline(time.Time) error }); ok {
+	w.control.Lock()
+	defer w.control.Unlock()
+	if e, ok := w.encoderLocked().(interface{ SetReadDeadline(time.Time) error }); ok {
 		return e.SetReadDeadline(t)
 	}
 	return http.ErrNotSupported
 }
 
-// SetWriteDeadline bounds the writing of this response.
+// SetWriteDeadline bounds the writing of this response, also that of a Write that waits already.
 func (w *response) SetWriteDeadline(t time.Time) error {
-	if e, ok := w.encoder().(interface{ SetWriteDeadline(time.Time) error }); ok {
+	w.control.Lock()
+	defer w.control.Unlock()
+	if e, ok := w.encoderLocked().(interface{ SetWriteDeadline(time.Time) error }); ok {
 		return e.SetWriteDeadline(t)
 	}
 	return http.ErrNotSupported
@@ -98,12 +102,24 @@ func (w *response) stderr() (out io.Writer, ok bool) {
 	return os.Stderr, false
 }
 
-// encoder returns the encoder, or nil when the handler has returned.
+// encoder returns the encoder, or nil when the handler has returned. It does not wait for a Write
+// that waits.
 func (w *response) encoder() Encoder {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over == errReturned {
+	w.control.Lock()
+	defer w.control.Unlock()
+	return w.encoderLocked()
+}
+
+func (w *response) encoderLocked() Encoder {
+	if w.returned {
 		return nil
 	}
 	return w.enc
+}
+
+// noteReturned notes that the handler has returned.
+func (w *response) noteReturned() {
+	w.control.Lock()
+	defer w.control.Unlock()
+	w.returned = true
 }

@@ -34,6 +34,10 @@ type response struct {
 	duplex    bool  // EnableFullDuplex was called
 	over      error // why nothing can be written any more
 
+	// Held instead of mu by what must not wait for a Write that waits: see encoder.
+	control  sync.Mutex
+	returned bool // the handler has; then enc may be busy with another request
+
 	tally *tally // for Loop.Observe; nil: nobody observes
 }
 
@@ -242,6 +246,7 @@ func (w *response) finish(err error) error {
 	if w.over == http.ErrHijacked {
 		return err
 	}
+	w.noteReturned()
 	if err == nil {
 		err = w.complete()
 	}
