@@ -28,7 +28,16 @@ func (x *http2Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 func (x *http2Exchange) Foremost() {}
 
 // Write implements [http.ResponseWriter].
-func (x *http2Exchange) Write(p []byte) (int, error) {
+func (x *http2Exchange) Write(p []byte) (n int, err error) {
+	for {
+		m, err := x.writePiece(p[n:min(n+writePiece, len(p))])
+		if n += m; err != nil || n == len(p) {
+			return n, err
+		}
+	}
+}
+
+func (x *http2Exchange) writePiece(p []byte) (int, error) {
 	defer x.armWrite()()
 	return x.ResponseWriter.Write(p)
 }

@@ -32,7 +32,11 @@ func (c *conn) peekBy(k *peeking, limit time.Duration) (n int, err error) {
 	raw.Control(func(fd uintptr) { k.done = k.try(fd) })
 	if !k.done {
 		c.setReadTimeout(limit) // in each step as little stack as can be
-		if err := raw.Read(k.try); err != nil {
+		err := raw.Read(k.try)
+		if limit > 0 { // what comes next may have no limit
+			c.net.SetReadDeadline(time.Time{})
+		}
+		if err != nil {
 			return k.n, err
 		}
 	}

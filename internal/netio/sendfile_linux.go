@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// sendFile sends a piece of a regular file. TCP connections of package net know sendfile by
-// themselves, others do not.
+// sendFile sends a piece of a regular file.
 func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) { return SendFile(b.Conn, b.raw, l) }
 
 // SendFile sends a piece of a regular file, which l reads, to c, whose socket is raw; nil where it
-// is not known. It may send less than l has.
+// is not known. It may send less than l has: as much as the socket takes at once, so that who calls
+// sees progress. TCP connections of package net know sendfile by themselves, but return at the end.
 func SendFile(c net.Conn, raw syscall.RawConn, l *io.LimitedReader) (int64, error) {
-	if _, tcp := c.(*net.TCPConn); tcp || raw == nil {
+	if raw == nil {
 		return io.Copy(c, l)
 	}
 	src, err := l.R.(*os.File).SyscallConn()
