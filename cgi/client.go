@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -114,6 +115,7 @@ type Client struct {
 
 	fork forkExec // for tests; nil: syscall.ForkExec
 
+	lines      logLines
 	rate       rate
 	steerOnce  sync.Once // logs that a variable which steers was dropped
 	queue      queue
@@ -123,6 +125,12 @@ type Client struct {
 	mu         sync.Mutex
 	procs      map[*process]struct{}
 	closed     bool
+}
+
+// logLines count the lines of the log, of each kind by itself: as many requests as a client sends
+// may lead to one.
+type logLines struct {
+	failed, refused, surplus ratelimit.Limiter
 }
 
 // The defaults of [Client].

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"syscall"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/internal/rawio"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -75,7 +77,7 @@ func (p *process) outcome() error {
 	case p.status.Signaled():
 		return p.runError(errors.New("killed by signal " + signalName(p.status.Signal())))
 	}
-	p.c.log().Warn("cgi: script failed", "script", p.path, "exit", p.status.ExitStatus())
+	p.c.lines.failed.Log(p.c.Log, ratelimit.Many, slog.LevelWarn, "cgi: script failed", slog.String("script", p.path), slog.Int("exit", p.status.ExitStatus()))
 	return io.EOF
 }
 

@@ -2,11 +2,13 @@ package cgi
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -101,7 +103,7 @@ func (c *Client) acquireSlot(ctx context.Context, s *script) (unavailable *proto
 // Retry-After.
 func (c *Client) unavailable(s *script, why string) *protocol.Response {
 	c.counters.refused.Add(1)
-	c.log().Warn("cgi: too many processes", "script", s.file, "reason", why)
+	c.lines.refused.Log(c.Log, ratelimit.Many, slog.LevelWarn, "cgi: too many processes", slog.String("script", s.file), slog.String("reason", why))
 	return ownResponse(http.StatusServiceUnavailable, http.Header{"Retry-After": {"1"}}, "too many requests at once\n")
 }
 

@@ -17,7 +17,7 @@ import (
 // respond reads the head of the response of p, the run of s for r.
 func respond(ctx context.Context, r *protocol.Request, s *script, p *process) (*protocol.Response, error) {
 	b := &scriptBody{p: p, stderr: protocol.ContextStderr(ctx), body: netio.Answer{
-		Protocol: name, Request: r, Script: p.path, Log: p.c.Log, Drain: true}}
+		Protocol: name, Request: r, Script: p.path, Log: p.c.Log, Lines: &p.c.lines.surplus, Drain: true}}
 	first := &firstBytes{r: (*responseReader)(b)}
 	status, h, rest, err := readHead(first, s, p.c.Limits.Resolve().ResponseHead)
 	if err == nil {

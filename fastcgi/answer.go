@@ -90,7 +90,7 @@ func (x *exchange) headEnded(err error, n int) error {
 
 // response makes a response of a final head.
 func (x *exchange) response(status int, h http.Header) (*protocol.Response, error) {
-	x.body = netio.Answer{Protocol: Name, Request: x.Request, Log: x.c.Log}
+	x.body = netio.Answer{Protocol: Name, Request: x.Request, Log: x.c.Log, Lines: &x.Pool.Lines}
 	err := x.body.Open(status, h, (*stdoutContent)(x))
 	x.res = protocol.Response{Status: status, Header: h, Body: (*answerBody)(x)}
 	return &x.res, err

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"log/slog"
 	"net"
 	"time"
 
@@ -78,8 +79,6 @@ func (s *Server) waiting(l *activeListener) (all []net.Conn) {
 func (s *Server) refuse(l *activeListener, nc net.Conn) {
 	s.run.totals.refused.Add(1)
 	nc.Close()
-	if ok, unlogged := l.refused.Allow(1); ok {
-		s.run.log.Warn("forbidden peer "+hostOf(nc.RemoteAddr())+" on "+l.name+": add it to allow=",
-			"peer", peerName(nc), "listener", l.name, "unlogged", unlogged)
-	}
+	l.refused.Log(s.run.log, 1, slog.LevelWarn, "forbidden peer "+hostOf(nc.RemoteAddr())+" on "+l.name+": add it to allow=",
+		slog.String("peer", peerName(nc)), slog.String("listener", l.name))
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -71,7 +70,7 @@ func (s *Server) newHTTP2Server(h *http2Conn, secure bool) *http.Server {
 			MaxReceiveBufferPerConnection: http2Window,
 			MaxReceiveBufferPerStream:     http2Window / 2,
 		},
-		ErrorLog:    slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
+		ErrorLog:    r.webLog(),
 		BaseContext: func(net.Listener) context.Context { return r.ctx },
 		ConnState:   h.state,
 	}

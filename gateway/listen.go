@@ -2,13 +2,10 @@ package gateway
 
 import (
 	"crypto/tls"
-	"errors"
 	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
-	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/internal/ratelimit"
@@ -96,12 +93,6 @@ func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) 
 	return active
 }
 
-// The waits after a failed accept: each twice the one before it.
-const (
-	firstWait = 5 * time.Millisecond
-	lastWait  = 100 * time.Millisecond
-)
-
 // listen accepts connections, by a if that is not nil, and has each served by k, in a goroutine of
 // its own.
 func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, k kind) error {
@@ -116,7 +107,7 @@ func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, 
 		defer a.Close()
 	}
 	defer s.shut(active)
-	for wait := firstWait; ; {
+	for wait := new(netio.Backoff); ; {
 		nc, err := s.accept(active)
 		if err == nil {
 			s.admit(active, nc) // also if the server is closing by now: it was accepted
@@ -127,12 +118,12 @@ func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, 
 		case s.run.closing.Load():
 			return ErrServerClosed
 		case err == nil:
-			wait = firstWait
-		case !passing(err):
+			wait.Reset()
+		case !netio.AcceptMayGoOn(err):
 			return err
 		default:
-			s.backOff(active, err, wait)
-			wait = min(2*wait, lastWait)
+			active.trouble.Log(s.run.log, 1, slog.LevelError, "accept failed; trying again", slog.Any("err", err), slog.String("listener", active.name))
+			wait.Wait(s.run.freed, s.run.stopped) // the end of a connection frees descriptors
 		}
 	}
 }
@@ -194,37 +185,3 @@ func (s *Server) waitForRoom(l *activeListener) bool {
 
 // full reports, with mu held, whether there are as many connections as there may be.
 func (s *Server) full() bool { return s.MaxConns > 0 && len(s.run.conns) >= s.MaxConns }
-
-// backOff waits after a failed accept, until a connection ends: then there are descriptors again.
-func (s *Server) backOff(l *activeListener, err error, wait time.Duration) {
-	if ok, unlogged := l.trouble.Allow(1); ok {
-		s.run.log.LogAttrs(s.run.ctx, slog.LevelError, "accept failed; trying again", slog.Any("err", err),
-			slog.String("listener", l.name), slog.Int("unlogged", unlogged))
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-s.run.freed:
-	case <-s.run.stopped:
-	}
-}
-
-// shortages are the errors of accept that pass: what the system has run out of, and connections
-// that have gone before they were accepted.
-var shortages = []error{
-	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
-	syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EPERM, syscall.EINTR,
-}
-
-// passing reports whether an error of Accept leaves the listener good.
-func passing(err error) bool {
-	for _, e := range shortages {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	// as net/http has it, for listeners that are not the system's
-	var t interface{ Temporary() bool }
-	return !errors.Is(err, net.ErrClosed) && errors.As(err, &t) && t.Temporary()
-}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -71,6 +72,8 @@ type engine struct {
 	listeners map[*activeListener]struct{}
 	conns     map[*conn]struct{}
 	web       *web // net/http's server, once it is needed
+
+	webLines ratelimit.Limiter // of what net/http's servers log
 
 	ready  atomic.Bool // all of the above is set
 	totals totals

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -42,7 +41,7 @@ func (s *Server) startWeb() *web {
 		IdleTimeout:       r.limits.IdleTimeout,
 		MaxHeaderBytes:    r.limits.ParamBytes,
 		Protocols:         protocols,
-		ErrorLog:          slog.NewLogLogger(r.log.Handler(), slog.LevelWarn),
+		ErrorLog:          r.webLog(),
 		BaseContext:       func(net.Listener) context.Context { return r.ctx },
 		ConnState:         w.state,
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {

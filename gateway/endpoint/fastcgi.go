@@ -6,6 +6,7 @@ import (
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/gateway"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -34,17 +35,14 @@ func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 // stderrTo writes what a backend writes to its error stream to a log, a line at a time, and to the
 // front's where that is wanted.
 func stderrTo(log *slog.Logger) func(r *protocol.Request, text []byte) {
+	lines := new(ratelimit.Limiter)
 	return func(r *protocol.Request, text []byte) {
 		if w := protocol.ContextStderr(r.Context()); w != nil {
 			w.Write(text)
 		}
-		log := log
-		if log == nil {
-			log = slog.Default()
-		}
 		for line := range strings.Lines(string(text)) {
 			if line = strings.TrimRight(line, "\r\n"); line != "" {
-				log.Warn("fastcgi: stderr", "request", r.Method()+" "+r.RequestURI(), "line", line)
+				lines.Log(log, ratelimit.Many, slog.LevelWarn, "fastcgi: stderr", slog.String("request", r.Method()+" "+r.RequestURI()), slog.String("line", line))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -35,9 +36,10 @@ type Balancer struct {
 
 	mu         sync.Mutex
 	members    []*member
-	candidates []*member // of one choice; kept for its memory
-	waiting    []*waiter // the first is served first
-	refused    int64     // requests that got no lease
+	candidates []*member         // of one choice; kept for its memory
+	waiting    []*waiter         // the first is served first
+	refused    int64             // requests that got no lease
+	lines      ratelimit.Limiter // of Log, for requests that go on
 	probes     sync.WaitGroup
 }
 

@@ -3,9 +3,11 @@ package upstream
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -44,8 +46,8 @@ func (x *exchange) roundTrip() (*protocol.Response, error) {
 			return nil, err
 		}
 		failed = err
-		x.b.log().Info("upstream: the request goes on to another backend", "backend", p.Name,
-			"request", x.request.Method()+" "+x.request.RequestURI(), "error", err)
+		x.b.lines.Log(x.b.Log, ratelimit.Many, slog.LevelInfo, "upstream: the request goes on to another backend", slog.String("backend", p.Name),
+			slog.String("request", x.request.Method()+" "+x.request.RequestURI()), slog.Any("error", err))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -27,8 +28,9 @@ type Raw interface {
 type Answer struct {
 	Protocol string
 	Request  *protocol.Request
-	Script   string       // names the backend in the log; empty: the request does
-	Log      *slog.Logger // nil: slog.Default
+	Script   string             // names the backend in the log; empty: the request does
+	Log      *slog.Logger       // nil: slog.Default
+	Lines    *ratelimit.Limiter // of Log, for all answers of a client
 	// the body ends where Raw does, and what is beyond the declared length is read until then
 	Drain bool
 
@@ -171,15 +173,12 @@ func (b *Answer) warn() {
 		return
 	}
 	b.warned = true
-	log := b.Log
-	if log == nil {
-		log = slog.Default()
-	}
 	key, value := "script", b.Script
 	if value == "" {
 		key, value = "request", b.Request.Method()+" "+b.Request.RequestURI()
 	}
-	log.Warn(b.Protocol+": response beyond its Content-Length: the surplus is cut", key, value, "declared", b.declared)
+	b.Lines.Log(b.Log, ratelimit.Many, slog.LevelWarn, b.Protocol+": response beyond its Content-Length: the surplus is cut",
+		slog.String(key, value), slog.Int64("declared", b.declared))
 }
 
 // Surplus logs that there were bytes beyond a body that is whole.

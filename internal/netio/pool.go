@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/internal/lazycontext"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -23,6 +24,8 @@ type Pool struct {
 	PoolOptions
 	contexts lazycontext.Calls // of its exchanges
 	keeps    atomic.Bool       // the backend has shown that it keeps connections: see GetOnce
+	// Lines bounds those of Log that tell of surplus: as many requests may lead to one.
+	Lines ratelimit.Limiter
 
 	mu       sync.Mutex
 	open     int              // connections that are in use, idle or being dialled

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/ratelimit"
 )
 
 // A PoolConn is an open connection of a [Pool]. Whoever got it must Close it or Put it.
@@ -143,11 +145,8 @@ func (p *Pool) CloseIdle() {
 func (c *PoolConn) healthy() bool {
 	open, surplus := c.probe()
 	if surplus {
-		log := c.pool.Log
-		if log == nil {
-			log = slog.Default()
-		}
-		log.Warn(c.pool.Protocol+": bytes beyond a response on a kept connection: it is closed", "backend", c.RemoteAddr().String())
+		c.pool.Lines.Log(c.pool.Log, ratelimit.Many, slog.LevelWarn, c.pool.Protocol+": bytes beyond a response on a kept connection: it is closed",
+			slog.String("backend", c.RemoteAddr().String()))
 	}
 	return open
 }

@@ -119,7 +119,7 @@ func (b *headPrefix) persists(h http.Header) bool {
 func (x *Stream) response(status int, h http.Header, prefix *headPrefix) (*protocol.Response, error) {
 	b := &responseBody{x: x, tunnel: status == http.StatusSwitchingProtocols}
 	b.persists = x.AnyLength && !b.tunnel && prefix.persists(h)
-	b.body = Answer{Protocol: x.protocol, Request: x.Request, Log: x.Pool.Log}
+	b.body = Answer{Protocol: x.protocol, Request: x.Request, Log: x.Pool.Log, Lines: &x.Pool.Lines}
 	if b.tunnel {
 		x.stop() // a client that ends its own direction has not gone
 		x.timeout.Stop()

@@ -3,6 +3,8 @@
 package ratelimit
 
 import (
+	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -31,6 +33,28 @@ func (l *Limiter) Allow(burst int) (ok bool, unlogged int) {
 	l.logged++
 	unlogged, l.unlogged = l.unlogged, 0
 	return true, unlogged
+}
+
+// Many is how many lines of one kind a second tell enough of what requests lead to.
+const Many = 100
+
+// Log logs a line, unless most have been in this second, with how many were left out since the last
+// one. A nil log is slog.Default.
+func (l *Limiter) Log(log *slog.Logger, most int, level slog.Level, text string, attrs ...slog.Attr) {
+	if log == nil {
+		log = slog.Default()
+	}
+	if !log.Enabled(context.Background(), level) {
+		return
+	}
+	ok, unlogged := l.Allow(most)
+	if !ok {
+		return
+	}
+	if unlogged > 0 {
+		attrs = append(attrs, slog.Int("unlogged", unlogged))
+	}
+	log.LogAttrs(context.Background(), level, text, attrs...)
 }
 
 // Add counts n lines as not logged.

@@ -2,7 +2,6 @@ package tap
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +9,9 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
+	"github.com/postern-gateway/postern/internal/ratelimit"
 )
 
 // A Tap passes connections on, and tells of them. Its fields are set before Serve.
@@ -34,6 +36,7 @@ type Tap struct {
 	// Log is told what no connection tells. nil: slog.Default.
 	Log *slog.Logger
 
+	freed  chan struct{} // a connection has ended, which accept takes when it waits for descriptors
 	mu     sync.Mutex
 	relays map[*relay]struct{}
 	last   int // connection
@@ -48,7 +51,7 @@ func (t *Tap) Serve(ctx context.Context, l net.Listener) error {
 	if t.Buffer == 0 {
 		t.Buffer = DefaultBuffer
 	}
-	t.relays = make(map[*relay]struct{})
+	t.relays, t.freed = make(map[*relay]struct{}), make(chan struct{})
 	q := newQueue(t.Buffer)
 	var teller, relays sync.WaitGroup
 	teller.Go(func() { t.tell(q) })
@@ -70,35 +73,25 @@ func (t *Tap) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// The waits after a failed accept: each twice the one before it.
-const (
-	firstWait = 5 * time.Millisecond
-	lastWait  = time.Second
-)
-
 // accept has each connection served until ctx ends.
 func (t *Tap) accept(ctx context.Context, l net.Listener, serve func(net.Conn)) error {
-	for wait := firstWait; ; {
+	var refused, trouble ratelimit.Limiter
+	for wait := new(netio.Backoff); ; {
 		nc, err := l.Accept()
-		var passing interface{ Temporary() bool } // as net/http has it
 		switch {
 		case err == nil && t.Admits != nil && !t.Admits(nc.RemoteAddr()):
-			t.Log.Warn("forbidden peer: add it to allow=", "peer", nc.RemoteAddr().String())
+			refused.Log(t.Log, 1, slog.LevelWarn, "forbidden peer: add it to allow=", slog.String("peer", nc.RemoteAddr().String()))
 			nc.Close()
 		case err == nil:
 			serve(nc)
-			wait = firstWait
+			wait.Reset()
 		case ctx.Err() != nil:
 			return nil
-		case !errors.As(err, &passing) || !passing.Temporary():
+		case !netio.AcceptMayGoOn(err):
 			return err
 		default:
-			t.Log.Error("accept failed; trying again", "err", err)
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-			}
-			wait = min(2*wait, lastWait)
+			trouble.Log(t.Log, 1, slog.LevelError, "accept failed; trying again", slog.Any("err", err))
+			wait.Wait(t.freed, ctx.Done())
 		}
 	}
 }
@@ -115,6 +108,10 @@ func (t *Tap) pass(ctx context.Context, q *eventQueue, front net.Conn) {
 		t.mu.Lock()
 		delete(t.relays, r)
 		t.mu.Unlock()
+		select {
+		case t.freed <- struct{}{}:
+		default:
+		}
 	}()
 	if r.noted = q.offer(r.event(Opened, 0, nil)); !r.noted {
 		q.miss()
