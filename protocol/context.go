@@ -85,3 +85,19 @@ func (r *Request) begin(parent context.Context, watch watch) {
 		r.end.Context.Demanded = &r.end
 	}
 }
+
+// whyEnded returns why the request's context has ended in place of an err that says no more than
+// that it has, as many handlers return it. Where its client leaves net/http gives no cause.
+func (r *Request) whyEnded(err error) error {
+	if err != context.Canceled {
+		return err
+	}
+	switch cause := context.Cause(r.Context()); cause {
+	case nil: // another context has
+		return err
+	case context.Canceled:
+		return ErrGone
+	default:
+		return cause
+	}
+}

@@ -208,7 +208,7 @@ func (l *Loop) exchange(ctx context.Context, lim *Limits, own *lines, watch watc
 	}
 	l.counts.serving.Add(1)
 	defer func() {
-		err = w.finish(err)
+		err = w.finish(r.whyEnded(err))
 		r.end.End(ErrServed)
 		r.end.release()
 		r.body.release(w.interrupt)
