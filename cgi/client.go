@@ -74,7 +74,8 @@ type Client struct {
 
 	// The longest times that a script may take to the first byte of its output, which is also the
 	// time for the whole head, from one byte to the next, and in all. After that it is stopped and
-	// the request fails with 504. 0 is the default: 5 min, 5 min, no limit. Negative is no limit.
+	// the request fails with 504. But for the last the time in which more of the body has yet to
+	// come does not count. 0 is the default: 5 min, 5 min, no limit. Negative is no limit.
 	FirstByteTimeout time.Duration
 	ReadTimeout      time.Duration
 	TotalTimeout     time.Duration

@@ -98,7 +98,7 @@ func (in *input) sendTo(p *process, fd int) {
 func (in *input) copyTo(p *process) {
 	defer in.close()
 	defer p.stdin.Close()
-	n, err := copyBody(p.stdin, io.LimitReader(in.body, in.length))
+	n, err := copyBody(p.stdin, io.LimitReader(awaitedBody{p, in.body}, in.length))
 	if _, ok := err.(*writeError); ok {
 		return
 	}
@@ -108,6 +108,18 @@ func (in *input) copyTo(p *process) {
 	if err != nil {
 		p.stop(bodyError(err))
 	}
+}
+
+// An awaitedBody is a body whose reads do not count as the script's time.
+type awaitedBody struct {
+	p    *process
+	body io.Reader
+}
+
+func (b awaitedBody) Read(p []byte) (int, error) {
+	b.p.setBodyAwaited(true)
+	defer b.p.setBodyAwaited(false)
+	return b.body.Read(p)
 }
 
 // A writeError is an error of the destination of a copy, not of its source.

@@ -46,7 +46,8 @@ func (p *process) renewReadDeadline() {
 }
 
 // renewReadDeadlineLocked moves the read deadline to FirstByteTimeout or ReadTimeout from now, and
-// not beyond the time for the head. One that has been set to interrupt the reader stays.
+// not beyond the time for the head. While the client's body is waited for there is none. One that
+// has been set to interrupt the reader stays.
 func (p *process) renewReadDeadlineLocked() {
 	if p.cause != nil || p.draining || p.responseDone {
 		return
@@ -54,6 +55,9 @@ func (p *process) renewReadDeadlineLocked() {
 	limit := p.c.readTimeout(p.gotOutput)
 	if left, bounded := p.headTimeLeft(); bounded && (limit == 0 || left < limit) {
 		limit = max(left, 1)
+	}
+	if !p.bodySince.IsZero() {
+		limit = 0
 	}
 	netio.Renew(&p.readDeadline, limit, p.stdout.SetReadDeadline)
 }
@@ -65,7 +69,7 @@ func (p *process) headTimeLeft() (left time.Duration, bounded bool) {
 	if !p.gotOutput || p.gotHead || limit == 0 {
 		return 0, false
 	}
-	return time.Until(p.startedAt.Add(limit)), true
+	return time.Until(p.startedAt.Add(p.bodyTime + limit)), true
 }
 
 // noteHead notes that the response's head has been read.
@@ -73,6 +77,21 @@ func (p *process) noteHead() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.gotHead = true
+}
+
+// setBodyAwaited notes whether more of the client's body is waited for.
+func (p *process) setBodyAwaited(awaited bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if awaited {
+		p.bodySince = time.Now()
+	} else {
+		p.bodyTime += time.Since(p.bodySince)
+		p.bodySince = time.Time{}
+	}
+	if p.supervised {
+		p.renewReadDeadlineLocked()
+	}
 }
 
 // noteOutput notes that a byte has come, and reports whether it still counts.

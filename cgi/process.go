@@ -45,16 +45,18 @@ type process struct {
 
 	received atomic.Int64 // bytes of standard output
 
-	mu             sync.Mutex  // guards all that follows
-	superviseTimer *time.Timer // starts the supervisor after quickTime
-	supervised     bool        // there is a supervisor, and only it reaps
-	readDeadline   time.Time   // of stdout, once supervised
-	gotOutput      bool        // a byte has come
-	gotHead        bool        // the response's head has
-	draining       bool        // no more is read than is in the pipe
-	responseDone   bool        // nothing more is read
-	cause          error       // why the response ended early; the first one stays
-	exitedByItself bool        // the leader ended before it was stopped
+	mu             sync.Mutex    // guards all that follows
+	superviseTimer *time.Timer   // starts the supervisor after quickTime
+	supervised     bool          // there is a supervisor, and only it reaps
+	readDeadline   time.Time     // of stdout, once supervised
+	bodySince      time.Time     // since when more of the body is waited for, which the script may need first; zero: it is not
+	bodyTime       time.Duration // for which it was
+	gotOutput      bool          // a byte has come
+	gotHead        bool          // the response's head has
+	draining       bool          // no more is read than is in the pipe
+	responseDone   bool          // nothing more is read
+	cause          error         // why the response ended early; the first one stays
+	exitedByItself bool          // the leader ended before it was stopped
 	reaped         bool
 	status         syscall.WaitStatus // once reaped
 	stoppedAt      time.Time          // when the group was sent SIGTERM; zero: it was not
