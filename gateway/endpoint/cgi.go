@@ -55,12 +55,12 @@ var cgiTable = []cgiOption{
 	{"command-line", truth(func(c *cgi.Client) *bool { return &c.CommandLine })},
 	{"keep-background", truth(func(c *cgi.Client) *bool { return &c.KeepBackground })},
 	{"processes", limit(func(c *cgi.Client) *int { return &c.Processes }, -1, units.ParseCount)},
-	{"queue", value(func(c *cgi.Client) *int { return &c.Queue }, units.ParseCount)},
+	{"queue", value(func(c *cgi.Client) *int { return &c.Queue }, zeroIsNone(units.ParseCount))},
 	{"queue-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.QueueTimeout }, -1, units.ParseDuration)},
-	{"first-byte-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.FirstByteTimeout }, -1, units.ParseDuration)},
-	{"read-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.ReadTimeout }, -1, units.ParseDuration)},
+	{"first-byte-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.FirstByteTimeout }, -1, zeroIsNone(units.ParseDuration))},
+	{"read-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.ReadTimeout }, -1, zeroIsNone(units.ParseDuration))},
 	{"total-timeout", limit(func(c *cgi.Client) *time.Duration { return &c.TotalTimeout }, -1, units.ParseDuration)},
-	{"linger", value(func(c *cgi.Client) *time.Duration { return &c.LingerTime }, units.ParseDuration)},
+	{"linger", value(func(c *cgi.Client) *time.Duration { return &c.LingerTime }, zeroIsNone(units.ParseDuration))},
 	{"drop-functions", truth(func(c *cgi.Client) *bool { return &c.DropFunctions })},
 	{"stderr-rate", limit(func(c *cgi.Client) *int { return &c.StderrRate }, -1, units.ParseCount)},
 	{"user", func(c *cgi.Client, v string) error { c.User = v; return nil }},
@@ -71,7 +71,7 @@ var cgiTable = []cgiOption{
 	{"file-size", limit(func(c *cgi.Client) *int64 { return &c.ResourceLimits.FileSize }, 0, parseSize)},
 	{"files", limit(func(c *cgi.Client) *int { return &c.ResourceLimits.Files }, 0, units.ParseCount)},
 	{"user-processes", limit(func(c *cgi.Client) *int { return &c.ResourceLimits.Processes }, 0, units.ParseCount)},
-	{"kill-grace", value(func(c *cgi.Client) *time.Duration { return &c.KillGrace }, units.ParseDuration)},
+	{"kill-grace", value(func(c *cgi.Client) *time.Duration { return &c.KillGrace }, zeroIsNone(units.ParseDuration))},
 }
 
 func cgiOptions() (names []string) {

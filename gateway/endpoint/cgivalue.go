@@ -3,6 +3,7 @@ package endpoint
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/postern-gateway/postern/cgi"
 	"github.com/postern-gateway/postern/internal/units"
@@ -48,6 +49,18 @@ func value[T any](field func(*cgi.Client) *T, parse func(string) (T, error)) fun
 // limit is value for an option in which the word none, for no limit, stands for the value none.
 func limit[T any](field func(*cgi.Client) *T, none T, parse func(string) (T, error)) func(*cgi.Client, string) error {
 	return value(field, func(v string) (T, error) { return units.Limit(v, none, parse) })
+}
+
+// zeroIsNone is parse for an option of which 0 is none: no queue, no wait and, as for every other
+// client, no limit. In the fields of a cgi.Client 0 is the default.
+func zeroIsNone[T int | time.Duration](parse func(string) (T, error)) func(string) (T, error) {
+	return func(v string) (T, error) {
+		got, err := parse(v)
+		if got == 0 && err == nil {
+			got = -1
+		}
+		return got, err
+	}
 }
 
 // parseSize reads a number of bytes that is not negative.

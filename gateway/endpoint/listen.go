@@ -37,6 +37,8 @@ func Listen(ctx context.Context, url string) (*Listener, error) {
 // Listen opens e for listening.
 func (e *Endpoint) Listen(ctx context.Context) (*Listener, error) {
 	switch {
+	case e.row.handler != nil:
+		return nil, e.errorf("one cannot listen for %s: it is a backend, of this process", e.Protocol)
 	case e.row.serve == nil:
 		return nil, e.errorf("one cannot listen for %s: a web server starts such a program, and endpoint.Serve notices", e.Protocol)
 	case len(e.options) > 0:

@@ -54,6 +54,7 @@ func TestListenErrors(t *testing.T) {
 	live := listen(t, "scgi+unix:"+filepath.Join(dir, "live"))
 	for _, row := range []struct{ url, want string }{
 		{"cgi:/bin/true", "one cannot listen for cgi"},
+		{"files:/tmp/", "one cannot listen for files: it is a backend"},
 		{"fastcgi://127.0.0.1:0?keep=1", "option keep is for calling"},
 		{taken.URL(), taken.URL() + ": listen: address already in use: something listens there already: stop it, or choose another address"},
 		{live.URL(), live.URL() + ": listen: another process accepts connections there: stop it, or choose another path"},

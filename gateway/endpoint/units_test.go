@@ -45,14 +45,16 @@ func TestUnitsOfScriptOptions(t *testing.T) {
 		"cpu=none&memory=none&file-size=none&files=none&user-processes=none": {},
 		"read-timeout=5&total-timeout=2h&linger=450ms&kill-grace=0.5&cpu=10&memory=1G&file-size=10m": {ReadTimeout: 5 * time.Second, TotalTimeout: 2 * time.Hour,
 			LingerTime: 450 * time.Millisecond, KillGrace: 500 * time.Millisecond, ResourceLimits: cgi.ResourceLimits{CPU: 10 * time.Second, Memory: 1 << 30, FileSize: 10 << 20}},
-		"processes=-1&total-timeout=-1ns&memory=65536": {Processes: -1, TotalTimeout: -1, ResourceLimits: cgi.ResourceLimits{Memory: 65536}},
+		// 0 is none, as for every other client
+		"queue=0&first-byte-timeout=0&read-timeout=0&linger=0&kill-grace=0": {Queue: -1, FirstByteTimeout: -1, ReadTimeout: -1, LingerTime: -1, KillGrace: -1},
+		"processes=-1&total-timeout=-1ns&memory=65536":                      {Processes: -1, TotalTimeout: -1, ResourceLimits: cgi.ResourceLimits{Memory: 65536}},
 	} {
 		c, err := endpoint.NewClient("cgi:/?"+options, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		figures := func(c *cgi.Client) []any {
-			return []any{c.Processes, c.QueueTimeout, c.FirstByteTimeout, c.ReadTimeout, c.TotalTimeout, c.LingerTime, c.KillGrace, c.StderrRate, c.ResourceLimits}
+			return []any{c.Processes, c.Queue, c.QueueTimeout, c.FirstByteTimeout, c.ReadTimeout, c.TotalTimeout, c.LingerTime, c.KillGrace, c.StderrRate, c.ResourceLimits}
 		}
 		if diff := cmp.Diff(figures(want), figures(c.RoundTripper.(*cgi.Client))); diff != "" {
 			t.Errorf("%s: %s", options, diff)
