@@ -154,6 +154,45 @@ func TestPasswordIsNotTold(t *testing.T) {
 	}
 }
 
+// A rule that is mistyped is told by its place and its first word: a password is in no error, and
+// in no option that is left out.
+func TestMistypedPasswordIsNotTold(t *testing.T) {
+	env := &route.Environment{Ignored: func(_ route.Position, option string) { t.Errorf("%s is left out", option) }}
+	for rule, want := range map[string]string{
+		"basicauth:R,foo:secret":                     `f:1:1: "basicauth" is no rule: write OPTION = CONDITION ACTION`,
+		"^/ basicauth:R,foo:secret":                  `f:1:1: "^/" is no rule`,
+		"^/ basicauth:R,foo:secret=":                 `f:1:1: "^/" is no option of a rule`,
+		"basicauth:R,foo:secret=":                    `f:1:1: "basicauth" is no option of a rule`,
+		"route ^/ basicauth:R,foo:secret":            `f:1:1: "route" is no rule`,
+		"route ^/ basicauth:R,foo:secret=":           `f:1:1: a = is missing after route: write OPTION = CONDITION ACTION`,
+		"route-run: basicauth:R,foo:secret=":         `f:1:1: a = is missing after route-run`,
+		"rout ^/ basicauth:R,foo:secret=":            `f:1:1: "rout" is no option of a rule`,
+		"final-route ^/ basicauth:R,foo:secret=":     `f:1:1: final-route: rules are for requests alone`,
+		"route = basicauth:R,foo:secret":             `f:1:9: route has no condition: write one and a space before basicauth, or route-run`,
+		"route = basicauth:R,foo:my secret":          `f:1:9: route has no condition`,
+		"route = basicauth-next:My R,foo:my secret":  `f:1:9: route has no condition`,
+		"route = basicauth:R,foo:(secret secret:":    `f:1:9: route has no condition`,
+		"route-if = basicauth:R,foo:secret last:":    `f:1:12: route-if has no condition`,
+		"route-if = basicauth,R,foo,secret last:":    `f:1:12: "basicauth" is no condition`,
+		"route-if-not = auth,R,foo secret":           `f:1:16: "auth" is no condition`,
+		"route-run = basicauth R,foo:secret":         `f:1:13: "basicauth" wants its colon at once: write basicauth:ARGUMENTS`,
+		"route-run = basicauth=R,foo:secret":         `f:1:13: "basicauth" wants its colon at once`,
+		"route = ^/ basicauth :R,foo:secret":         `f:1:12: "basicauth" wants its colon at once`,
+		"route-run = basicauth R,foo@secret":         `f:1:13: "basicauth" is no action`,
+		"route-run = basicauth,R,secret":             `f:1:13: "basicauth" is no action`,
+		"route-run = basic-auth:R,foo:secret":        `f:1:13: unknown action "basic-auth"`,
+		"route-run = basicauth:R foo:secret":         `f:1:23: basicauth has no users`,
+		"route-run = basicauth:foo:\"secret\",R":     `f:1:23: "foo" cannot be a realm`,
+		"route-run = addheader:Authorization secret": `f:1:23: "Authorization" is no header field`,
+		"route-run = addvar:PASSWORD secret":         `f:1:20: "PASSWORD" is no assignment`,
+	} {
+		_, err := env.Parse("f", rule)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want %s", rule, err, want)
+		}
+	}
+}
+
 // Whatever a file of users holds and a client sends: nobody passes with a hash that is not checked.
 func FuzzHtpasswd(f *testing.F) {
 	f.Add(passwords, "sha", "password")

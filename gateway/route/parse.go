@@ -83,12 +83,12 @@ func (e *Environment) parseLine(s span) (*Rule, error) {
 	}
 	key, value, ok := s.cut("=")
 	key, value = key.trim(), value.trim()
-	if ok && e.Ignored != nil && !isRoute(key.text) {
+	if ok && e.Ignored != nil && !isRoute(key.text) && key.word() == key.text {
 		e.Ignored(key.at, key.text)
 		return nil, nil
 	}
 	if !ok {
-		return nil, s.errorf("%q is no rule: write OPTION = CONDITION ACTION, as in route = ^/foo rpc:hello", protocol.Clip(s.text))
+		return nil, s.errorf("%q is no rule: write OPTION = CONDITION ACTION, as in route = ^/foo rpc:hello", s.word())
 	}
 	return e.parseOption(key, value)
 }
@@ -120,12 +120,15 @@ const optionNames = "route, route-host, route-uri, route-qs, route-remote-addr, 
 // parseOption reads the rule of one option.
 func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 	variable, known := options[key.text]
+	_, begun := options[key.word()]
 	switch {
 	case !known && otherChain(key.text):
 		return nil, key.errorf("%s: rules are for requests alone here; addheader, setheader and delheader of "+
-			"a request's rule change the fields of any answer", protocol.Clip(key.text))
+			"a request's rule change the fields of any answer", key.word())
+	case !known && begun:
+		return nil, key.errorf("a = is missing after %s: write OPTION = CONDITION ACTION, as in route = ^/foo rpc:hello", key.word())
 	case !known:
-		return nil, key.errorf("%q is no option of a rule: known are %s", protocol.Clip(key.text), optionNames)
+		return nil, key.errorf("%q is no option of a rule: known are %s", key.word(), optionNames)
 	case value.text == "":
 		return nil, value.errorf("%s has no value", key.text)
 	}
@@ -139,7 +142,10 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 	if key.text != "route-run" {
 		var condition span
 		var ok bool
-		if condition, action, ok = value.cut(" "); !ok {
+		switch condition, action, ok = value.cut(" "); {
+		case strings.HasPrefix(condition.text, "basicauth:"), strings.HasPrefix(condition.text, "basicauth-next:"):
+			return nil, value.errorf("%s has no condition: write one and a space before basicauth, or route-run", key.text)
+		case !ok:
 			return nil, value.errorf("%s has no action: write a condition, a space and an action, as in %s", key.text, example(key.text))
 		}
 		if variable != "" {

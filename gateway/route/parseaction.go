@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/postern-gateway/postern/protocol"
 )
 
 // An actionParser reads the arguments of an action: what follows its colon.
@@ -58,7 +56,7 @@ func actions() map[string]actionParser {
 func (p *ruleParser) action(s span, at Position) (Action, error) {
 	name, args, ok := s.cut(":")
 	if !ok {
-		return nil, s.errorf("%q is no action: write NAME:ARGUMENTS, with the colon also where there are none, as in last:", protocol.Clip(s.text))
+		return nil, s.errorf("%q is no action: write NAME:ARGUMENTS, with the colon also where there are none, as in last:", s.word())
 	}
 	known := actions()
 	if parse := known[name.text]; parse != nil {
@@ -73,7 +71,10 @@ func (p *ruleParser) action(s span, at Position) (Action, error) {
 	}
 	names := slices.Concat(slices.Collect(maps.Keys(known)), slices.Collect(maps.Keys(setters)))
 	slices.Sort(names)
-	return nil, name.errorf("unknown action %q: known are %s", protocol.Clip(name.text), strings.Join(names, ", "))
+	if slices.Contains(names, name.word()) {
+		return nil, name.errorf("%q wants its colon at once: write %[1]s:ARGUMENTS", name.word())
+	}
+	return nil, name.errorf("unknown action %q: known are %s", name.word(), strings.Join(names, ", "))
 }
 
 // further reads an action of the Environment; nil is none.

@@ -17,7 +17,8 @@ func basicAuthAction(next bool) actionParser {
 		case !ok, users.text == "":
 			return nil, args.errorf("basicauth has no users: write REALM,USER:PASSWORD or REALM,FILE")
 		case strings.ContainsAny(realm.text, "\"\\\x7f") || strings.ContainsFunc(realm.text, func(r rune) bool { return r < ' ' }):
-			return nil, realm.errorf("%q cannot be a realm", protocol.Clip(realm.text))
+			named, _, _ := realm.cut(":") // what follows may be a password in the wrong place
+			return nil, realm.errorf("%q cannot be a realm", protocol.Clip(named.text))
 		}
 		b := &basicAuth{realm: realm.text, next: next}
 		if user, password, ok := users.cut(":"); ok {

@@ -66,14 +66,14 @@ func lacking(expr string) string {
 func (p *ruleParser) condition(s span, negate bool) (Condition, error) {
 	name, args, ok := s.cut(":")
 	if !ok {
-		return nil, s.errorf("%q is no condition: write NAME:TEXT or NAME:TEXT;PATTERN, as in equal:${REQUEST_METHOD};POST", protocol.Clip(s.text))
+		return nil, s.errorf("%q is no condition: write NAME:TEXT or NAME:TEXT;PATTERN, as in equal:${REQUEST_METHOD};POST", s.word())
 	}
 	if name.text == "regexp" || name.text == "re" {
 		return p.regexpCondition(args, negate)
 	}
 	t := findTest(name.text)
 	if t == nil {
-		return nil, name.errorf("unknown condition %q: known are %s", protocol.Clip(name.text), testNames())
+		return nil, name.errorf("unknown condition %q: known are %s", name.word(), testNames())
 	}
 	text, pattern, ok := args.cut(";")
 	switch {

@@ -13,7 +13,7 @@ func assignment(of func(name string, value template) Action) actionParser {
 	return func(p *ruleParser, args span, _ Position) (Action, error) {
 		name, value, ok := args.cut("=")
 		if !ok || name.text == "" {
-			return nil, args.errorf("%q is no assignment: write NAME=VALUE", protocol.Clip(args.text))
+			return nil, args.errorf("%q is no assignment: write NAME=VALUE", args.word())
 		}
 		t, err := p.template(value)
 		return of(name.text, t), err
@@ -30,7 +30,7 @@ func headerAction(kind editKind) actionParser {
 		canonical := http.CanonicalHeaderKey(name.text)
 		switch {
 		case !ok:
-			return nil, args.errorf("%q is no header field: write NAME: VALUE", protocol.Clip(args.text))
+			return nil, args.errorf("%q is no header field: write NAME: VALUE", args.word())
 		case !httpguts.ValidHeaderFieldName(name.text):
 			return nil, name.errorf("%q cannot be the name of a header field", protocol.Clip(name.text))
 		case canonical == "Content-Length", protocol.WithheldField(canonical, protocol.ToClient):

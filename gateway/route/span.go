@@ -3,6 +3,8 @@ package route
 import (
 	"errors"
 	"strings"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // A span is a part of a text, and where it is.
@@ -32,6 +34,18 @@ func (s span) cut(sep string) (before, after span, ok bool) {
 		return s, s.from(len(s.text)), false
 	}
 	return span{s.text[:i], s.at}, s.from(i + len(sep)), true
+}
+
+// word is what an error shows of s: its first word, up to what parts words and names, but at least
+// a character. What follows may be a password.
+func (s span) word() string {
+	if s.text == "" {
+		return ""
+	}
+	if i := strings.IndexAny(s.text[1:], " \t:,=@"); i >= 0 {
+		return protocol.Clip(s.text[:1+i])
+	}
+	return protocol.Clip(s.text)
 }
 
 func (s span) errorf(format string, args ...any) error { return errorAt(s.at, format, args...) }
