@@ -51,7 +51,7 @@ func TestFullBacklog(t *testing.T) {
 			{"", 90 * time.Second, 60 * time.Second, 503, "1"},
 			{"?first-byte-timeout=2s", 1900 * time.Millisecond, 1900 * time.Millisecond, 200, ""},
 			{"?first-byte-timeout=2s", 3 * time.Second, 2 * time.Second, 503, "1"},
-			{"?first-byte-timeout=0", time.Hour, time.Hour, 200, ""},
+			{"?first-byte-timeout=0", 90 * time.Second, 90 * time.Second, 200, ""},
 		} {
 			synctest.Test(t, func(t *testing.T) {
 				e, err := Parse(scheme + "+unix:/backend" + row.options)
