@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/fetch"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -188,7 +190,7 @@ func (cfg *getConfig) resolve() error {
 		return usage(errors.New("--repeat, --duration, --parallel and --rate are not negative, and --parallel is at least 1"))
 	}
 	cfg.Message.Role = role
-	if cfg.insecure {
+	if scheme, _, _ := strings.Cut(cfg.URL, ":"); cfg.insecure && overTLS(scheme) {
 		cfg.Options = append(cfg.Options, "insecure=true")
 	}
 	cfg.Load.Progress = !cfg.Show.Silent && isTerminal(cfg.Stderr)
@@ -200,6 +202,12 @@ func (cfg *getConfig) resolve() error {
 		cfg.Show.WriteOut = string(b)
 	}
 	return nil
+}
+
+// overTLS reports whether a URL's scheme, "https" or "scgis+unix", is a protocol's over TLS.
+func overTLS(scheme string) bool {
+	name, _, _ := strings.Cut(scheme, "+")
+	return slices.ContainsFunc(endpoint.Schemes(), func(s endpoint.Scheme) bool { return s.Name == name && s.Over != "" })
 }
 
 // A dataFlag adds a piece of data: pieces of all kinds have one order.

@@ -35,6 +35,8 @@ func TestGet(t *testing.T) {
 		{"every message", []string{"fastcgi" + unix + ":/vars", "--wire"}, `["QUERY_STRING",""]`, "1 < END_REQUEST 1 REQUEST_COMPLETE 0", 0},
 		{"a load", []string{"fastcgi" + tcp + "/vars", "--repeat", "5"}, "status   200: 5", "", 0},
 		{"a status", []string{"-f", "http" + tcp + "/status?code=418"}, "", "the answer is 418 I'm a teapot", 22},
+		{"a head by GET", []string{"-I", "-X", "GET", "http" + tcp + "/vars", "-w", "|%{size_download}|"}, "\r\n\r\n|0|", "", 0},
+		{"without TLS", []string{"-k", "http" + tcp + "/vars"}, `["REQUEST_METHOD","GET"]`, "", 0},
 		{"time", []string{"-m", "1", "http" + tcp + "/sleep?ms=60000"}, "", "has said nothing within", 28},
 		{"the wrong protocol", []string{"fastcgi+unix:" + notFastCGI(t) + ":/"}, "", "the peer speaks HTTP; is this an http:// port?", 8},
 		{"a bad URL", []string{"nonsense"}, "", "no scheme", 3},

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -40,15 +43,20 @@ func (f ruleFlag) Set(text string) error {
 	return nil
 }
 
-// parse reads the rules.
+// parse reads the rules. The second --route and those after it are told by their number.
 func (t ruleTexts) parse(env *route.Environment) (rules []route.Rule, err error) {
+	flags := 0
 	for _, r := range t {
 		var more []route.Rule
 		if r.isFile {
 			more, err = parseRules(env, r.text)
 		} else {
+			name := "--route"
+			if flags++; flags > 1 {
+				name += "[" + strconv.Itoa(flags) + "]"
+			}
 			more = make([]route.Rule, 1)
-			more[0], err = env.ParseRule("--route", r.text)
+			more[0], err = env.ParseRule(name, r.text)
 		}
 		if err != nil {
 			return nil, err
@@ -58,10 +66,21 @@ func (t ruleTexts) parse(env *route.Environment) (rules []route.Rule, err error)
 	return rules, nil
 }
 
+// maxRules bounds a file of rules, in bytes.
+const maxRules = 16 << 20
+
 func parseRules(env *route.Environment, file string) ([]route.Rule, error) {
-	b, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxRules+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(b) > maxRules:
+		return nil, fmt.Errorf("%s is too large for a file of rules: more than %d bytes", file, maxRules)
 	}
 	return env.Parse(file, string(b))
 }

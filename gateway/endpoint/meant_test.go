@@ -1,6 +1,7 @@
 package endpoint_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/postern-gateway/postern/gateway/endpoint"
@@ -40,6 +41,8 @@ func TestMeantURLs(t *testing.T) {
 		{"uwsgi:///x.sock", "for a Unix socket write ", "uwsgi+unix:/x.sock", ""},
 		{"scgi://unix:/x.sock", "for a Unix socket write ", "scgi+unix:/x.sock", ""},
 		{"http://127.0.0.1:8080/app", "a path is not possible: requests bring their own", "", ""},
+		{"http://", "no address after //: write //HOST:PORT, as in ", "http://127.0.0.1:9000", ""},
+		{"https+tcp:///?keep=1", "no address after //: write //HOST:PORT", "", ""},
 		{"scgi://:9000?alow=*", `unknown option "alow": did you mean allow?`, "", ""},
 		{"fastcgi://:9000?max_open=4", `unknown option "max_open": did you mean max-open?`, "", ""},
 	} {
@@ -51,6 +54,31 @@ func TestMeantURLs(t *testing.T) {
 		checkLine(t, row.url, err, row.before+row.ours+row.after)
 		if _, err := endpoint.Parse(row.ours); err != nil && row.ours != "" {
 			t.Errorf("%s: what is suggested cannot be read: %v", row.url, err)
+		}
+	}
+}
+
+// A password that somebody has written into a URL is in no error.
+func TestUserInURL(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://me:secret@127.0.0.1:80":        `"http://***@127.0.0.1:80": no user and no password are possible in a URL`,
+		"fastcgi+tcp://me:secret@a.test":       `"fastcgi+tcp://***@a.test": no user`,
+		"htp://me:secret@a.test":               `"htp://***@a.test": no user`,
+		"https://me:sec/secret@a.test:1/x?a=b": `"https://***@a.test:1/x?a=b": no user`,
+		"https://me:secret@secret@a.test":      `"https://***@a.test": no user`,
+	} {
+		if _, err := endpoint.Parse(url); err == nil {
+			t.Errorf("%s: no error", url)
+		} else {
+			checkLine(t, url, err, want)
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s: %v", url, err)
+			}
+		}
+	}
+	for _, url := range []string{"fastcgi+unix:///run/a@b.sock", "cgi:///srv/a@b/", "uwsgi://a.test:1?param=A=b@c"} {
+		if _, err := endpoint.Parse(url); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -15,11 +15,28 @@ import (
 
 // Parse reads a URL. An error is one line that says what to do.
 func Parse(text string) (*Endpoint, error) {
+	if shown := withoutUser(text); shown != text {
+		return nil, fmt.Errorf("%q: no user and no password are possible in a URL", shown)
+	}
 	e, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", text, err)
 	}
 	return e, nil
+}
+
+// withoutUser hides the user and the password of a URL that has them, whatever its scheme.
+func withoutUser(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	name, network, _ := strings.Cut(scheme, "+")
+	if known := find(name); !ok || network != "" && network != "tcp" || known != nil && known.path != "" {
+		return text
+	}
+	address, _, _ := strings.Cut(rest, "?")
+	if i := strings.LastIndexByte(address, '@'); i > 0 && name != "unix" && !strings.HasPrefix(address, "unix:") {
+		return scheme + "://***" + rest[i:]
+	}
+	return text
 }
 
 func parse(text string) (*Endpoint, error) {
@@ -96,6 +113,8 @@ func (e *Endpoint) parseHost(rest string) (string, error) {
 	}
 	authority, path, _ := strings.Cut(authority, "/")
 	switch {
+	case authority == "" && path == "" && e.row.port != "":
+		return "", fmt.Errorf("no address after //: write //HOST:PORT, as in %s", example)
 	case path == "":
 	case withAddress(e.Protocol, authority) != "":
 		return "", fmt.Errorf("a path is not possible: requests bring their own")

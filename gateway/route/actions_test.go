@@ -75,6 +75,10 @@ func TestURLsOfRules(t *testing.T) {
 	for _, row := range []struct{ name, rule, uri, path, want string }{
 		{"a redirect of the whole target", "route = ^ redirect:https://${HTTP_HOST}${REQUEST_URI}", "/a%20b?c=d%26e", "/a b", "https://postern.test/a%20b?c=d%26e"},
 		{"a decoded path", "route = (?s)^(.*) redirect:http://uwsgi.it$1", "/", "/a b?c#d\r\nX: y", "http://uwsgi.it/a%20b%3Fc%23d%0D%0AX:%20y"},
+		{"a path like a host", "route = ^/(.*) redirect:/$1", "//a.test/x", "//a.test/x", "/a.test/x"},
+		{"that of a target", "route-run = redirect:${REQUEST_URI}", "//a.test/x?y", "//a.test/x", "/a.test/x?y"},
+		{"one with a backslash", "route-uri = ^(.*) redirect:$1", "/\\a.test", "/\\a.test", "/a.test"},
+		{"a host of the rule", "route = ^/(.*) redirect://b.test/$1", "/x", "/x", "//b.test/x"},
 		{"a decoded path in a query", "route = ^/(.*) redirect:/login?to=$1", "/", "/a&b=c", "/login?to=a%26b%3Dc"},
 		{"an encoded one", "route-uri = ^/(.*) redirect:/login/$1", "/a%2fb", "/a/b", "/login/a%2fb"},
 		{"nothing put in", "route-run = redirect:/a%20b?c", "/", "/", "/a%20b?c"},

@@ -112,10 +112,11 @@
 // rewrite changes REQUEST_URI, too, as net/http's handlers and backends by HTTP know the path by
 // nothing else; setpathinfo leaves it. Of what is put into a path, a query or a redirect,
 // REQUEST_URI, QUERY_STRING, qs and the groups of these are encoded already, and all else is
-// encoded: a decoded path brings no query with it. static's directory is written out, or is
-// ${DOCUMENT_ROOT}, and no name leads out of it. An address may have variables in it that
-// rules have set, as rpcvar does, and none that came with the request. Placeholders of uWSGI's
-// configuration but for %V, as $(HOME), are not expanded.
+// encoded: a decoded path brings no query with it. A redirect to /$1 stays on its host whatever the
+// path, as two slashes at the beginning become one unless the rule has written them. static's
+// directory is written out, or is ${DOCUMENT_ROOT}, and no name leads out of it. An address may
+// have variables in it that rules have set, as rpcvar does, and none that came with the request.
+// Placeholders of uWSGI's configuration but for %V, as $(HOME), are not expanded.
 //
 // basicauth's password is never told: it is *** where a rule is shown. The scheme may be written in
 // any case. Of a file's forms uWSGI knows {SHA} and crypt's DES, and passes over a line of another;

@@ -89,11 +89,21 @@ type redirect struct {
 
 // Do implements [Action].
 func (r *redirect) Do(x *Exchange) (Result, error) {
-	to := r.to.encoded(x, false)
+	to := onSite(r.to.text, r.to.encoded(x, false))
 	x.Note("%d to %s", r.status, to)
 	x.w.Header().Set("Location", to)
 	x.SetStatus(r.status)
 	return x.answer([]byte(moved))
+}
+
+// onSite returns the target of a redirect. Where the rule's text names no host, the first element
+// of a path is none either: "/$1" is "/a.test/x" for the path //a.test/x, not "//a.test/x".
+func onSite(text, to string) string {
+	path := strings.TrimLeft(to, `/\`)
+	if len(to)-len(path) < 2 || to[0] != '/' || strings.HasPrefix(text, "//") {
+		return to
+	}
+	return "/" + path
 }
 
 // moved is the body of a redirect.

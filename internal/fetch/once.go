@@ -86,7 +86,7 @@ func (f *fetcher) show(ctx context.Context, x *exchange) error {
 		}
 	}
 	beginning := &prefix{w: w}
-	if err == nil {
+	if err == nil && !f.cfg.Message.Head { // with -X GET, too
 		err = x.copy(ctx, beginning)
 	}
 	if cerr := end(); err == nil {
