@@ -37,8 +37,9 @@ counts from when a request was due, so that a backend that stops for a moment sh
 
 Exit status, as curl's: 0 the answer is whole; 2 bad usage; 3 bad URL; 6 no address for the host; 7 cannot connect; 8 the answer
 is none of this protocol; 18 an incomplete answer; 22 a status of 400 or more, with -f; 23 the answer cannot be written; 26 a file
-of the request cannot be read; 28 the time is over; 47 too many redirects; 52 the peer closed without a byte; 55 the request
-cannot be sent; 56 the connection failed; 130 after SIGINT. A load ends with that of its first failure.`
+of the request cannot be read; 28 the time is over; 35 no TLS came about; 47 too many redirects; 52 the peer closed without a
+byte; 55 the request cannot be sent; 56 the connection failed; 60 its certificate is not trusted; 130 after SIGINT.
+A load ends with that of its first failure.`
 
 const getExample = `  php-fpm's status page, and what goes over the wire for it:
     postern get fastcgi+unix:/run/php/php-fpm.sock:/status --script /status --wire

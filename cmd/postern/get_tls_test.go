@@ -45,7 +45,7 @@ func TestGetOverTLS(t *testing.T) {
 			t.Errorf("a listener with %q: status %d, %q", options, status, errs)
 		}
 	}
-	if _, errs, status := commandLine(t, "", "get", urls[0]+"/vars"); status == 0 || strings.Count(errs, "\n") != 1 {
+	if _, errs, status := commandLine(t, "", "get", urls[0]+"/vars"); status != 60 || strings.Count(errs, "\n") != 1 {
 		t.Errorf("an unknown authority: status %d, %q", status, errs)
 	}
 }

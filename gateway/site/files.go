@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/postern-gateway/postern/protocol"
@@ -197,8 +198,11 @@ func (f *Files) file(w http.ResponseWriter, hr *http.Request, t tree, local stri
 
 // serveContent answers with a file, or what of it the request asks for.
 func serveContent(w http.ResponseWriter, hr *http.Request, file *os.File, size int64, modified time.Time) {
-	if !isByteRange(hr.Header.Get("Range")) {
+	switch asked := hr.Header.Get("Range"); {
+	case !isByteRange(asked):
 		hr.Header.Del("Range")
+	case strings.Contains(asked, "-0"):
+		hr.Header.Set("Range", withoutEmpty(asked, size))
 	}
 	http.ServeContent(&sizedWriter{ResponseWriter: w, size: size}, hr, "", modified, file)
 }

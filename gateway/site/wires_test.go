@@ -290,3 +290,17 @@ func TestRanges(t *testing.T) {
 		t.Errorf("%q, want %q", texts, want)
 	}
 }
+
+// The last 0 bytes are no range: a Range that asks for nothing else cannot be satisfied.
+func TestEmptyRanges(t *testing.T) {
+	f := &site.Files{Root: newTree(t)}
+	for asked, want := range map[string]string{
+		"bytes=-0": "416 ", "bytes=-00, -0": "416 ", "bytes=-0,2-3": "206 23 | bytes 2-3/10", "bytes=2-3 , -0": "206 23 | bytes 2-3/10",
+		"bytes=-05": "206 56789 | bytes 5-9/10", "bytes=0-01": "206 01 | bytes 0-1/10",
+	} {
+		got := get(t, f, "GET", "/a.txt", http.Header{"Range": {asked}}, "Content-Range")
+		if !strings.HasPrefix(got, want) || want == "416 " && !strings.HasSuffix(got, " | bytes */10") {
+			t.Errorf("%s: %q, want %q", asked, got, want)
+		}
+	}
+}

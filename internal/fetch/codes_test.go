@@ -40,6 +40,9 @@ func badAnswers(t *testing.T) []codeRow {
 		{"HTTP: a bad length", "http://" + saying(t, "HTTP/1.1 200 OK\r\nContent-Length: zz\r\n\r\nabc") + "/", nil, CodeMalformed, "Content-Length"},
 		{"HTTP: FastCGI answers", "http://" + saying(t, stdout("x")) + "/", nil, CodeMalformed, "the peer speaks FastCGI; is this a fastcgi:// port?"},
 		{"HTTP: TLS answers", "http://" + saying(t, "\x15\x03\x01\x00\x02\x02\x0a") + "/", nil, CodeMalformed, "the peer speaks TLS; is this an https:// port?"},
+		{"HTTPS: HTTP answers", "https://" + saying(t, "HTTP/1.1 400 Bad Request\r\n\r\n") + "/", nil, CodeTLS, "TLS handshake|the peer speaks HTTP; is this an http:// port?"},
+		{"HTTPS: an alert", "https://" + saying(t, "\x15\x03\x03\x00\x02\x02\x28") + "/", nil, CodeTLS, "TLS handshake|handshake failure"},
+		{"HTTPS: closed", "https://" + saying(t, "") + "/", nil, CodeTLS, "TLS handshake|the connection was cut"},
 		{"HTTP: SSH answers", "http://" + saying(t, "SSH-2.0-OpenSSH_9.2\r\n") + "/", nil, CodeMalformed, "the peer speaks SSH"},
 
 		{"FastCGI: an empty reply", "fastcgi://" + saying(t, "") + "/", nil, CodeEmpty, "closed without a byte|listen.allowed_clients"},

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -24,10 +25,12 @@ const (
 	CodeWrite       = 23  // the answer could not be written
 	CodeRead        = 26  // a file of the request could not be read
 	CodeTimeout     = 28  // the time is over
+	CodeTLS         = 35  // no TLS came about
 	CodeRedirects   = 47  // too many redirects
 	CodeEmpty       = 52  // the peer closed without a byte
 	CodeSend        = 55  // the request could not be sent
 	CodeReceive     = 56  // the connection failed while the answer came
+	CodeCertificate = 60  // the peer's certificate is not trusted, or another's
 	CodeInterrupted = 130 // a signal ended it, as a shell counts
 )
 
@@ -79,6 +82,10 @@ func codeOf(ctx context.Context, err error, at reach) int {
 		return CodeResolve
 	case own != nil && (own.Op == "connect" || strings.HasPrefix(own.Op, "run ")), isDial(err):
 		return CodeConnect
+	case isUntrusted(err):
+		return CodeCertificate
+	case own != nil && strings.HasPrefix(own.Op, "TLS handshake"):
+		return CodeTLS
 	case at.head && (early || ownDetail(own, "short of its Content-Length")):
 		return CodeIncomplete
 	case at.received == 0 && early:
@@ -87,7 +94,7 @@ func codeOf(ctx context.Context, err error, at reach) int {
 		return CodeIncomplete
 	case own != nil && own.Op == "write request":
 		return CodeSend
-	case !at.head && !isReset(err):
+	case !at.head && !isReset(err) && !isAlert(err):
 		return CodeMalformed
 	}
 	return CodeReceive
@@ -108,4 +115,15 @@ func isDial(err error) bool {
 
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+func isUntrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}
+
+// isAlert reports whether the peer has ended TLS, as one does that wants another certificate of us.
+func isAlert(err error) bool {
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && e.Op == "remote error"
 }

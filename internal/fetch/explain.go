@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -28,6 +29,10 @@ func (x *exchange) explain(ctx context.Context, err error) *Error {
 		}
 		if hint != "" && len(first) > 0 {
 			code = CodeMalformed
+		}
+	case CodeTLS:
+		if e, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+			hint = Speaks("", e.RecordHeader[:])
 		}
 	}
 	text := ""
