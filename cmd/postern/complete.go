@@ -22,9 +22,11 @@ func toCall(s endpoint.Scheme) bool { return s.Calls }
 
 // choices are the values of flags that have but a few.
 var choices = map[string][]cobra.Completion{
+	"balance":   {"round-robin", "least-connections"},
 	"log":       {"text", "json"},
 	"log-level": {"debug", "info", "warn", "error"},
 	"protocol":  {"auto", "fastcgi", "http", "scgi", "uwsgi"},
+	"role":      {"responder", "authorizer", "filter"},
 }
 
 // completeURLs has shells complete the URLs of all flags of c and its commands whose usage names a
@@ -45,6 +47,16 @@ func completeURLs(c *cobra.Command) {
 	})
 	for _, sub := range c.Commands() {
 		completeURLs(sub)
+	}
+}
+
+// oneURL completes the only argument of a command, a URL.
+func oneURL(kind urlKind) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return completeURL(typed, kind)
 	}
 }
 
@@ -98,6 +110,9 @@ func schemeCompletions(typed string, kind urlKind) (found []cobra.Completion) {
 	}
 	for _, s := range endpoint.Schemes() {
 		what := schemeTexts[s.Name][1]
+		if s.Over != "" {
+			what = schemeTexts[s.Over][1] + ", over TLS"
+		}
 		switch {
 		case !kind(s):
 		case s.IsPath:

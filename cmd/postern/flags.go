@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -45,7 +46,24 @@ type logConfig struct {
 
 func (c *logConfig) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.format, "log", "text", "the log's `format` on standard error: text or json")
-	f.TextVar(&c.level, "log-level", slog.LevelInfo, "the least `level` that is logged: debug, info, warn or error")
+	f.Var((*levelFlag)(&c.level), "log-level", "the least `level` that is logged: debug, info, warn or error")
+}
+
+// A levelFlag is --log-level.
+type levelFlag slog.Level
+
+// String implements [pflag.Value].
+func (l *levelFlag) String() string { return slog.Level(*l).String() }
+
+// Type implements [pflag.Value].
+func (l *levelFlag) Type() string { return "level" }
+
+// Set implements [pflag.Value].
+func (l *levelFlag) Set(text string) error {
+	if err := (*slog.Level)(l).UnmarshalText([]byte(text)); err != nil {
+		return errors.New("say debug, info, warn or error")
+	}
+	return nil
 }
 
 func (c *logConfig) open(w io.Writer) (*slog.Logger, error) {

@@ -68,10 +68,11 @@ type getConfig struct {
 func getCommand() *cobra.Command {
 	var cfg getConfig
 	c := &cobra.Command{
-		Use:     "get [flags] URL",
-		Short:   "Ask a backend by any protocol, as curl does by HTTP",
-		Long:    getLong,
-		Example: getExample,
+		Use:               "get [flags] URL",
+		Short:             "Ask a backend by any protocol, as curl does by HTTP",
+		Long:              getLong,
+		Example:           getExample,
+		ValidArgsFunction: oneURL(toCall),
 		Args: func(_ *cobra.Command, args []string) error {
 			switch len(args) {
 			case 0:

@@ -109,6 +109,10 @@ or another server by any of these protocols.
 		compareCommand(), routeCommand(), decodeCommand(), exploreCommand(), serveComparedCommand())
 	c.AddCommand(versionCommand(), protocolsTopic())
 	c.AddCommand(getCommand(), probeCommand())
+	c.InitDefaultCompletionCmd()
+	if shells, _, err := c.Find([]string{"completion"}); err == nil {
+		shells.Args, shells.RunE = noArgs, c.RunE // an unknown shell is none
+	}
 	completeURLs(c)
 	return c
 }

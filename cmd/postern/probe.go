@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/fetch"
 	"github.com/postern-gateway/postern/internal/probe"
 )
@@ -50,10 +51,11 @@ type probeConfig struct {
 func probeCommand() *cobra.Command {
 	cfg := probeConfig{Config: probe.Config{Timeout: probe.DefaultTimeout}}
 	c := &cobra.Command{
-		Use:     "probe [flags] URL",
-		Short:   "Say whether a backend is well, for health checks",
-		Long:    probeLong,
-		Example: probeExample,
+		Use:               "probe [flags] URL",
+		Short:             "Say whether a backend is well, for health checks",
+		Long:              probeLong,
+		Example:           probeExample,
+		ValidArgsFunction: oneURL(func(s endpoint.Scheme) bool { return s.Calls && !s.IsPath }),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(fmt.Errorf("%d URLs: say postern probe URL, for example postern probe fastcgi+unix:/run/php/php-fpm.sock", len(args)))

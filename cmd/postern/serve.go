@@ -204,7 +204,7 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 		return cfg.balanced(log)
 	}
 	to := cfg.upstreams.to[0]
-	if options, ok := strings.CutPrefix(to, "demo:"); ok {
+	if options, ok := strings.CutPrefix(withOptions(to, cfg.options), "demo:"); ok {
 		h, err := cfg.demoBackend(options)
 		return h, func() {}, err
 	}

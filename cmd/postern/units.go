@@ -36,7 +36,11 @@ func (u *unitFlag[T]) Set(text string) (err error) {
 		*u.value, err = units.Limit(text, *u.none, u.parse)
 		return err
 	}
-	*u.value, err = u.parse(text)
+	v, err := u.parse(text)
+	if err == nil && v < 0 {
+		return errors.New("it is not negative")
+	}
+	*u.value = v
 	return err
 }
 
