@@ -229,6 +229,11 @@ func TestJSONRPC(t *testing.T) {
 		{"no JSON", `{"jsonrpc": "2.0"`, failure(-32700, "the document is not JSON", "null"), "not JSON"},
 		{"nothing", ` `, failure(-32700, "the document is not JSON", "null"), "not JSON"},
 		{"version 1", `{"method": "hello", "params": [], "id": 7}`, failure(-32600, invalid, "7"), "a call is"},
+		{"a method of another case beside one", `{"jsonrpc": "2.0", "method": "hello", "Method": "fail", "METHOD": "fail", "ID": 2, "id": 1}`, result(`"Hello World"`), ""},
+		{"a method of another case", `{"jsonrpc": "2.0", "METHOD": "hello", "id": 1}`, failure(-32600, invalid, "1"), "a call is"},
+		{"a method that is none", `{"jsonrpc": "2.0", "method": 1, "id": 1}`, failure(-32600, invalid, "1"), "a call is"},
+		{"a method that is null", `{"jsonrpc": "2.0", "method": null, "id": null}`, failure(-32600, invalid, "null"), "a call is"},
+		{"an id that is null", `{"jsonrpc": "2.0", "method": "hello", "params": null, "id": null}`, `{"jsonrpc":"2.0","result":"Hello World","id":null}`, ""},
 		{"an id that is none", `{"jsonrpc": "2.0", "method": "hello", "id": [1]}`, failure(-32600, invalid, "null"), "a call is"},
 		{"too deep", call("echo", strings.Repeat("[", 36)+strings.Repeat("]", 36)), failure(-32700, "more than 32 arrays and objects are in one another", "null"), "more than 32"},
 	} {

@@ -123,7 +123,8 @@ func TestHostileNodes(t *testing.T) {
 		{"a long result that is short", long("65536") + "abc", "65536 > 3 bytes that came"},
 		{"a length beyond the limit", long("9223372036854775807"), "too large: 9223372036854775807 > 1048576 bytes"},
 		{"no length", long(""), `a long answer with CONTENT_LENGTH ""`},
-		{"HTTP: a server that refuses RPC", "HTTP/1.1 501 Not Implemented\r\n\r\n", "501 Not Implemented"},
+		{"HTTP: a server that refuses RPC", "HTTP/1.1 501 Not Implemented\r\n\r\n", "501 Not Implemented: said by HTTP: the server knows no RPC"},
+		{"HTTP: a server of HTTP", "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n<html>", "400 Bad Request: said by HTTP: the server knows no RPC, or its port is one of HTTP"},
 	} {
 		c := says(t, row.says)
 		c.MaxAnswer = 1 << 20

@@ -93,10 +93,29 @@ func checkJSON(doc []byte) error {
 
 // A jsonCall is one call.
 type jsonCall struct {
-	Version string          `json:"jsonrpc"`
-	Method  *string         `json:"method"`
-	Params  json.RawMessage `json:"params"`
-	ID      json.RawMessage `json:"id"`
+	Version string
+	Method  *string
+	Params  json.RawMessage
+	ID      json.RawMessage
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. The case of members' names counts (JSON-RPC 2.0
+// section 2), as it does not for a struct of encoding/json: who checks a call before us reads the
+// same method.
+func (c *jsonCall) UnmarshalJSON(text []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	c.Params, c.ID = members["params"], members["id"]
+	for name, to := range map[string]any{"jsonrpc": &c.Version, "method": &c.Method} {
+		if text, ok := members[name]; ok {
+			if err := json.Unmarshal(text, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // answerOne answers one call. nil: it is a notification.

@@ -198,7 +198,7 @@ func consumeHTTP(b []byte) (length int64, n int, err error) {
 	case status < http.StatusBadRequest:
 		return 0, n, malformed("the answer is HTTP's, with status " + strconv.Itoa(status))
 	}
-	return 0, n, &Error{Status: status}
+	return 0, n, &Error{Status: status, Message: "said by HTTP: the server knows no RPC, or its port is one of HTTP"}
 }
 
 func malformed(detail string) error {
