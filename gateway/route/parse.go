@@ -114,8 +114,9 @@ func isRoute(option string) bool {
 	return strings.HasPrefix(option, "rout") || strings.HasSuffix(option, "-route") || strings.Contains(option, "-route-")
 }
 
-const optionNames = "route, route-host, route-uri, route-qs, route-remote-addr, route-remote-user, route-user-agent, " +
-	"route-referer, route-if, route-if-not, route-run, route-label"
+// optionNames are those of options, as errors tell them.
+var optionNames = []string{"route", "route-host", "route-uri", "route-qs", "route-remote-addr", "route-remote-user", "route-user-agent",
+	"route-referer", "route-if", "route-if-not", "route-run", "route-label"}
 
 // parseOption reads the rule of one option.
 func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
@@ -128,7 +129,7 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 	case !known && begun:
 		return nil, key.errorf("a = is missing after %s: write OPTION = CONDITION ACTION, as in route = ^/foo rpc:hello", key.word())
 	case !known:
-		return nil, key.errorf("%q is no option of a rule: known are %s", key.word(), optionNames)
+		return nil, key.errorf("%q is no option of a rule: known are %s%s", key.word(), strings.Join(optionNames, ", "), meant(key.word(), optionNames...))
 	case value.text == "":
 		return nil, value.errorf("%s has no value", key.text)
 	}

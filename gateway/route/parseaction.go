@@ -74,7 +74,7 @@ func (p *ruleParser) action(s span, at Position) (Action, error) {
 	if slices.Contains(names, name.word()) {
 		return nil, name.errorf("%q wants its colon at once: write %[1]s:ARGUMENTS", name.word())
 	}
-	return nil, name.errorf("unknown action %q: known are %s", name.word(), strings.Join(names, ", "))
+	return nil, name.errorf("unknown action %q: known are %s%s", name.word(), strings.Join(names, ", "), meant(name.word(), names...))
 }
 
 // further reads an action of the Environment; nil is none.

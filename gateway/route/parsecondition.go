@@ -73,7 +73,8 @@ func (p *ruleParser) condition(s span, negate bool) (Condition, error) {
 	}
 	t := findTest(name.text)
 	if t == nil {
-		return nil, name.errorf("unknown condition %q: known are %s", name.word(), testNames())
+		names := testNames()
+		return nil, name.errorf("unknown condition %q: known are %s%s", name.word(), strings.Join(names, ", "), meant(name.word(), names...))
 	}
 	text, pattern, ok := args.cut(";")
 	switch {
@@ -123,10 +124,10 @@ func findTest(name string) *test {
 	return nil
 }
 
-func testNames() string {
+func testNames() []string {
 	names := []string{"regexp"}
 	for i := range tests {
 		names = append(names, tests[i].names[0])
 	}
-	return strings.Join(names, ", ")
+	return names
 }
