@@ -49,7 +49,7 @@ type process struct {
 	superviseTimer *time.Timer   // starts the supervisor after quickTime
 	supervised     bool          // there is a supervisor, and only it reaps
 	readDeadline   time.Time     // of stdout, once supervised
-	bodySince      time.Time     // since when more of the body is waited for, which the script may need first; zero: it is not
+	bodySince      time.Time     // since when more of the body is awaited; zero: it is not
 	bodyTime       time.Duration // for which it was
 	gotOutput      bool          // a byte has come
 	gotHead        bool          // the response's head has
