@@ -8,8 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // A Loop serves connections of every protocol: it pulls their requests, calls the handler and ends
@@ -235,8 +238,10 @@ func (l *Loop) serve(w *response, r *Request) (err error) {
 	if !own {
 		h = l.Handler
 	}
-	if !own && r.method() == "" && !l.MethodOptional && r.Role != Authorizer {
-		return r.noMethod()
+	if !own {
+		if err := l.checkMethod(r); err != nil {
+			return err
+		}
 	}
 	if limit := w.lim.Body; r.ContentLength > limit {
 		return &Error{Protocol: r.Protocol, Op: "read body", Kind: ErrTooLarge, Detail: Exceeds(r.ContentLength, limit, "bytes")}
@@ -255,6 +260,19 @@ func (l *Loop) serve(w *response, r *Request) (err error) {
 		return r.web.serveDirect(w.writer())
 	}
 	return h.Serve(w.writer(), r)
+}
+
+// checkMethod refuses a request whose method would mean one thing here and another thing behind us.
+func (l *Loop) checkMethod(r *Request) error {
+	switch method := r.method(); {
+	case method == "" && (l.MethodOptional || r.Role == Authorizer):
+		return nil
+	case method == "":
+		return r.noMethod()
+	case !httpguts.ValidHeaderFieldName(method): // both are tokens (RFC 9110 section 9.1)
+		return &Error{Protocol: r.Protocol, Op: "read params", Kind: ErrMalformed, Detail: "REQUEST_METHOD is no token: " + strconv.Quote(Clip(method))}
+	}
+	return nil
 }
 
 // A PanicError is what a handler panicked with.
