@@ -97,14 +97,14 @@ func (s *Server) newActiveListener(l net.Listener, protocolName string, k kind) 
 // its own.
 func (s *Server) listen(l net.Listener, protocolName string, a *netio.Acceptor, k kind) error {
 	s.init()
+	if a != nil {
+		defer a.Close()
+	}
 	active := s.newActiveListener(l, protocolName, k)
 	active.acceptor = a
 	if !s.open(active) {
 		l.Close()
 		return ErrServerClosed
-	}
-	if a != nil {
-		defer a.Close()
 	}
 	defer s.shut(active)
 	for wait := new(netio.Backoff); ; {
