@@ -32,7 +32,7 @@ func (c *conn) peekBy(k *peeking, limit time.Duration) (n int, err error) {
 	raw.Control(func(fd uintptr) { k.done = k.try(fd) })
 	if !k.done {
 		c.setReadTimeout(limit) // in each step as little stack as can be
-		err := raw.Read(k.try)
+		err := netio.ForWaiting(raw).Read(k.try)
 		if limit > 0 { // what comes next may have no limit
 			c.net.SetReadDeadline(time.Time{})
 		}

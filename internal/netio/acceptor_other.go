@@ -2,7 +2,10 @@
 
 package netio
 
-import "net"
+import (
+	"net"
+	"syscall"
+)
 
 // An Acceptor is nothing on this system.
 type Acceptor struct{}
@@ -12,6 +15,9 @@ func NewAcceptor(net.Listener) *Acceptor { return nil }
 
 // UseNow does nothing on this system.
 func UseNow(net.Conn, func(fd uintptr)) (did bool) { return false }
+
+// ForWaiting returns raw on this system.
+func ForWaiting(raw syscall.RawConn) syscall.RawConn { return raw }
 
 // Come is not called on this system.
 func (*Acceptor) Come() net.Conn { return nil }

@@ -36,3 +36,22 @@ func (f *polled) read(p []byte) (n int, err error) { return ReadSocket(f.raw, p)
 func (f *polled) write(first, second []byte) (n int, err error) {
 	return writeSocket(f.raw, first, second)
 }
+
+// ForWaiting returns raw, or what waits as raw does with less of a stack: it is for a connection
+// that has nothing to read yet.
+func ForWaiting(raw syscall.RawConn) syscall.RawConn {
+	s, ok := raw.(socketRaw)
+	if !ok {
+		return raw
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	file := s.file.Load()
+	switch {
+	case s.closed.Load():
+		return raw
+	case file == nil:
+		file = s.poll()
+	}
+	return file.raw
+}
