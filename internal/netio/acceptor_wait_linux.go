@@ -17,8 +17,8 @@ const lookEvery = time.Second
 // An arrivals waits for connections to a listener. Package net's own Accept is a system call that
 // the scheduler is told of, however short it is: made after all has been quiet it wakes a thread
 // which then looks every 20 us, for a millisecond at least, whether that call blocks. Where a front
-// connects for each request that thread had an eighth of perf's samples. So the listener is in an epoll
-// instance of its own, and the runtime's poller waits for that.
+// connects for each request that thread had an eighth of perf's samples. So the listener is in an
+// epoll instance of its own, and the runtime's poller waits for that.
 type arrivals struct {
 	file        *os.File // the epoll instance
 	raw         syscall.RawConn
