@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -28,18 +29,11 @@ func (x *http2Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 func (x *http2Exchange) Foremost() {}
 
 // Write implements [http.ResponseWriter].
-func (x *http2Exchange) Write(p []byte) (n int, err error) {
-	for {
-		m, err := x.writePiece(p[n:min(n+writePiece, len(p))])
-		if n += m; err != nil || n == len(p) {
-			return n, err
-		}
-	}
-}
-
-func (x *http2Exchange) writePiece(p []byte) (int, error) {
-	defer x.armWrite()()
-	return x.ResponseWriter.Write(p)
+func (x *http2Exchange) Write(p []byte) (int, error) {
+	return netio.WritePieces(p, func(piece []byte) (int, error) {
+		defer x.armWrite()()
+		return x.ResponseWriter.Write(piece)
+	})
 }
 
 // FlushError is what http.ResponseController asks for.

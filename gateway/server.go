@@ -105,7 +105,8 @@ func (s *Server) init() {
 
 // Serve accepts connections on l and serves them by p, until l fails for good or the server is told
 // to stop; then it returns ErrServerClosed. It closes l, unless l was detached by [Server.Detach]:
-// then it returns ErrDetached. Where descriptors or memory run out it waits and tries again.
+// then it returns ErrDetached. Where descriptors or memory run out it waits and tries again. If
+// somebody else closes l it may take a second to return.
 func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
 	return s.listen(l, p.Name(), netio.NewAcceptor(l), by(p))
 }

@@ -30,10 +30,6 @@ func (o *webOutput) init(nc net.Conn, timeout time.Duration) {
 // atOnce is the size up to which a piece may go to the system without a word to Go's scheduler.
 const atOnce = 16 << 10
 
-// writePiece is how much is written under one deadline: what bounds the time without progress must
-// not bound that of one large write.
-const writePiece = 256 << 10
-
 // send writes p, under a deadline as far as that has to wait.
 func (c *webConn) send(p []byte) (n int, err error) {
 	o := &c.out
@@ -42,13 +38,11 @@ func (c *webConn) send(p []byte) (n int, err error) {
 			return n, nil
 		}
 	}
-	for {
+	m, err := netio.WritePieces(p[n:], func(piece []byte) (int, error) {
 		c.armWrite()
-		m, err := c.Conn.Write(p[n:min(n+writePiece, len(p))])
-		if n += m; err != nil || n == len(p) {
-			return n, err
-		}
-	}
+		return c.Conn.Write(piece)
+	})
+	return n + m, err
 }
 
 // armWrite gives what is written next its time.

@@ -169,3 +169,24 @@ func TestSummarize(t *testing.T) {
 		}
 	}
 }
+
+// TestBodiesTable: works with bodies stand there where they were measured by more than one number
+// of connections.
+func TestBodiesTable(t *testing.T) {
+	r := fixed(t)
+	if rows := r.bodiesTable().rows; len(rows) > 0 {
+		t.Errorf("%d rows, where all was measured by 32 connections: %q", len(rows), rows[0].cells)
+	}
+	row := *r.find("direct/postern/http/unix/32/post64k")
+	row.ID, row.Connections = "direct/postern/http/unix/256/post64k", 256
+	row.Metrics = map[string]Summary{"rate": {Median: 1000}, "cpu": {Median: 50}}
+	r.Rows = append(r.Rows, row)
+	var got [][]string
+	for _, row := range r.bodiesTable().rows {
+		got = append(got, row.cells)
+	}
+	want := [][]string{{"HTTP", "POST, 64 KB", "-", "24,500\n28.8\u00a0µs", "1,000\n50.0\u00a0µs"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

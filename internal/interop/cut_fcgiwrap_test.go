@@ -18,7 +18,7 @@ func TestCutScriptsByFcgiwrap(t *testing.T) {
 		for _, buffer := range []string{"yes", "no"} {
 			for _, length := range []string{"yes", "no"} {
 				for range 5 {
-					seen, got := askCut(t, s.addr, "/script?buffer="+buffer+"&length="+length, "/other")
+					seen, got := askCut(t, s.addr, "/script?buffer="+buffer+"&length="+length, "/other", func() {})
 					way := fmt.Sprintf("nginx, %s, buffer=%s length=%s", w.name, buffer, length)
 					t.Logf("%s: %s, %d bytes", way, seen, got)
 					if w.sound && (seen != "cut" || length == "yes" && got != cutSent) {

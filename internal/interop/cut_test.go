@@ -51,6 +51,14 @@ func cutters(t *testing.T) map[string]protocol.Handler {
 }
 
 func cutAnswer(w protocol.ResponseWriter, r *protocol.Request) error {
+	if err := beginAnswer(w, r); err != nil {
+		return err
+	}
+	return errors.New("interop: a failure amid the answer was asked for")
+}
+
+// beginAnswer sends a part of an answer, as the query says.
+func beginAnswer(w protocol.ResponseWriter, r *protocol.Request) error {
 	query := r.Params.Get("QUERY_STRING")
 	if strings.Contains(query, "buffer=no") {
 		w.Header().Set("X-Accel-Buffering", "no")
@@ -58,10 +66,8 @@ func cutAnswer(w protocol.ResponseWriter, r *protocol.Request) error {
 	if strings.Contains(query, "length=yes") {
 		w.Header().Set("Content-Length", strconv.Itoa(cutDeclared))
 	}
-	if _, err := io.WriteString(w, strings.Repeat("x", cutSent)); err != nil {
-		return err
-	}
-	return errors.New("interop: a failure amid the answer was asked for")
+	_, err := io.WriteString(w, strings.Repeat("x", cutSent))
+	return err
 }
 
 // cutBackend is an HTTP backend whose response breaks off.
@@ -112,21 +118,27 @@ func cutFront(t *testing.T) (addr string) {
 		_, err := io.WriteString(w, otherAnswer)
 		return err
 	})
+	return cutWaysBy(t, func(network, address, name string) net.Addr {
+		l, err := net.Listen(network, address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		serve(t, handler, l, name)
+		return l.Addr()
+	})
+}
+
+// cutWaysBy has start start a server for every protocol on both networks, each at the address that
+// nginx has for it, and starts nginx before them.
+func cutWaysBy(t *testing.T, start func(network, address, name string) net.Addr) (addr string) {
+	t.Helper()
 	sockets, port := sharedDir(t), "0"
 	var first net.Addr
 	for i, name := range []string{"fastcgi", "scgi", "uwsgi", "http"} {
-		unix, err := net.Listen("unix", filepath.Join(sockets, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		serve(t, handler, unix, name)
-		tcp, err := net.Listen("tcp", fmt.Sprintf("127.0.0.%d:%s", i+1, port))
-		if err != nil {
-			t.Fatal(err)
-		}
-		serve(t, handler, tcp, name)
+		start("unix", filepath.Join(sockets, name), name)
+		tcp := start("tcp", fmt.Sprintf("127.0.0.%d:%s", i+1, port), name)
 		if first == nil {
-			first = tcp.Addr()
+			first = tcp
 			_, port, _ = net.SplitHostPort(first.String())
 		}
 	}
@@ -147,7 +159,7 @@ func TestCutAnswersBehindNginx(t *testing.T) {
 			for range 5 {
 				root := "/" + way.protocol + "/" + way.network
 				cut := fmt.Sprintf("%s/cut/%s?buffer=%s&length=%s", root, way.by, way.buffer, way.length)
-				seen, got := askCut(t, addr, cut, root+"/other")
+				seen, got := askCut(t, addr, cut, root+"/other", func() {})
 				t.Logf("%s  %s, %d bytes", way, seen, got)
 				if seen != "cut" {
 					t.Errorf("want a cut, got %s", seen)
@@ -160,9 +172,9 @@ func TestCutAnswersBehindNginx(t *testing.T) {
 	}
 }
 
-// askCut asks for a cut answer and then for another on the same connection, and tells what the
-// client makes of it.
-func askCut(t *testing.T, addr, cut, other string) (seen string, got int) {
+// askCut asks for a cut answer and then, after meanwhile, for another on the same connection, and
+// tells what the client makes of it.
+func askCut(t *testing.T, addr, cut, other string, meanwhile func()) (seen string, got int) {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -174,6 +186,7 @@ func askCut(t *testing.T, addr, cut, other string) (seen string, got int) {
 	}
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", cut)
 	all, err := readCut(c, func() {
+		meanwhile()
 		// The connection may have ended.
 		_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", other)
 	})

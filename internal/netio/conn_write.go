@@ -11,9 +11,19 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// writePiece is how much is written under one deadline. WriteTimeout thus bounds the time without
-// progress, not the time of one large write.
+// writePiece is how much is written under one deadline.
 const writePiece = 256 << 10
+
+// WritePieces calls write for one piece of p after another, until one fails. A deadline that is set
+// for each bounds the time without progress, not that of one large write.
+func WritePieces(p []byte, write func(piece []byte) (int, error)) (n int, err error) {
+	for {
+		m, err := write(p[n:min(n+writePiece, len(p))])
+		if n += m; err != nil || n == len(p) {
+			return n, err
+		}
+	}
+}
 
 // Out returns the output buffer, whose content has not been sent. The caller appends to it and
 // stores the result with SetOut.
@@ -86,13 +96,15 @@ func (b *Conn) writeAll(p []byte) error {
 	if b.raw != nil && len(p) <= BufferSize {
 		p = p[b.writeNow(p):]
 	}
-	for len(p) > 0 {
+	if len(p) == 0 {
+		return nil
+	}
+	_, err := WritePieces(p, func(piece []byte) (int, error) {
 		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
-		n, err := b.Conn.Write(p[:min(len(p), writePiece)])
-		if err != nil {
-			return b.writeError(err)
-		}
-		p = p[n:]
+		return b.Conn.Write(piece)
+	})
+	if err != nil {
+		return b.writeError(err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"context"
 	"io"
 	"net"
 	"testing"
@@ -24,7 +25,7 @@ func closingUnsaid(_ int, c net.Conn) {
 	defer c.Close()
 	io.ReadFull(c, make([]byte, len("head")))
 	io.WriteString(c, okResponse)
-	c.SetReadDeadline(time.Now().Add(trialTime / 2))
+	c.SetReadDeadline(time.Now().Add(stayTime / 2))
 	c.Read(make([]byte, len("head")))
 }
 
@@ -57,8 +58,8 @@ func TestBackendThatKeeps(t *testing.T) {
 		waits   time.Duration // of all together
 	}{
 		{[]string{"GET", "GET", "POST", "POST"}, 0},
-		{[]string{"GET", "POST", "POST", "PATCH"}, trialTime},
-		{[]string{"POST", "POST", "POST"}, trialTime},
+		{[]string{"GET", "POST", "POST", "PATCH"}, stayTime},
+		{[]string{"POST", "POST", "POST"}, stayTime},
 		{[]string{"POST", "GET", "POST"}, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -83,10 +84,27 @@ func TestKeptConnectionThatStayedOpen(t *testing.T) {
 		w := &web{options: PoolOptions{MaxIdle: 2}, make: net.Pipe, fresh: true, serve: keeping}
 		defer w.pool.CloseIdle()
 		w.ask(t, "GET", nil)
-		<-time.After(trialTime)
+		<-time.After(stayTime)
 		began := time.Now()
 		if got, err := w.ask(t, "POST", nil); got != "ok" || err != nil || w.dials != 1 || time.Since(began) > 0 {
 			t.Errorf("%q, %v, by %d connections, after %v", got, err, w.dials, time.Since(began))
+		}
+	})
+}
+
+// A request that ends before its connection has stayed open shows nothing.
+func TestBackendThatWasNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &web{options: PoolOptions{MaxIdle: 2}, make: net.Pipe, fresh: true, serve: keeping}
+		defer w.pool.CloseIdle()
+		w.ask(t, "GET", nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if c, err := w.pool.GetOnce(ctx, 0); err == nil {
+			c.Close()
+		}
+		if w.pool.keeps.Load() {
+			t.Error("the backend is taken for one that keeps connections")
 		}
 	})
 }

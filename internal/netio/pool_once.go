@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// trialTime is how long a connection must have stayed open after a response to show that the
+// stayTime is how long a connection must have stayed open after a response to show that the
 // backend keeps connections.
-const trialTime = 100 * time.Millisecond
+const stayTime = 100 * time.Millisecond
 
 // GetOnce is [Pool.Get] for a request that may be sent only once. Some backends close a connection
 // after each response and do not say so, as uWSGI does: what is sent on it before that is lost. So
 // until a second response has come on some connection, one that was kept must have stayed open for
-// trialTime.
+// stayTime.
 func (p *Pool) GetOnce(ctx context.Context, limit time.Duration) (*PoolConn, error) {
 	c, err := p.Get(ctx, limit)
 	if err != nil || !c.used || p.keeps.Load() {
@@ -21,13 +21,15 @@ func (p *Pool) GetOnce(ctx context.Context, limit time.Duration) (*PoolConn, err
 	if !c.staysOpen(ctx) {
 		return p.Redial(ctx, c)
 	}
-	p.keeps.Store(true)
+	if ctx.Err() == nil { // else it was not waited for
+		p.keeps.Store(true)
+	}
 	return c, nil
 }
 
-// staysOpen waits until c has been idle for trialTime or ctx ends, and reports whether it is open.
+// staysOpen waits until c has been idle for stayTime or ctx ends, and reports whether it is open.
 func (c *PoolConn) staysOpen(ctx context.Context) bool {
-	if wait := trialTime - time.Since(c.idleSince); wait > 0 {
+	if wait := stayTime - time.Since(c.idleSince); wait > 0 {
 		c.watchIdle()
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
