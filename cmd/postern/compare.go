@@ -42,8 +42,8 @@ is installed; and the allocations of servers in Go.`,
   postern compare                                            the whole plan: a quarter of an hour
   postern compare --list                                     the rows of the plan
   postern compare --only '*/fastcgi-kept/unix/32/get' --rounds 9 --duration 2s
-  postern compare --against results/2026-11-28               what has become slower or faster since
-  postern compare --against results/2026-11-28 --results results/2026-12-24     the same of two earlier runs`,
+  postern compare --against results/2026-11-29               what has become slower or faster since
+  postern compare --against results/2026-11-29 --results results/2026-12-24     the same of two earlier runs`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg.Stdout, cfg.Progress = c.OutOrStdout(), c.ErrOrStderr()
