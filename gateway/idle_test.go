@@ -2,9 +2,11 @@ package gateway_test
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -51,6 +53,39 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 				t.Logf("%d bytes each", each)
 			}
 			runtime.KeepAlive(peers)
+		})
+	}
+}
+
+// A connection that has ended leaves nothing behind, such as a timer that holds it until it runs
+// off: a front may connect for each request.
+func TestEndedConnectionsLeaveNothing(t *testing.T) {
+	const rounds, n, left = 20, 50, 300 // bytes
+	raiseDescriptors(t, 3*rounds*n)
+	for _, way := range slices.Sorted(maps.Keys(ways)) {
+		t.Run(way, func(t *testing.T) {
+			l := &handed{conns: make(chan net.Conn), closed: make(chan struct{})}
+			s := &gateway.Server{MethodOptional: true, Handler: text("left")}
+			s.BecomeIdleAfter(time.Hour)
+			serve(t, s, func() error { return ways[way].serve(s, l) })
+			exchanges := func() {
+				for _, fd := range fill(t, l, n, ways[way].request, true) {
+					syscall.Shutdown(fd, syscall.SHUT_RDWR)
+				}
+				s.AwaitIdle()
+			}
+			exchanges() // pools, and goroutines, which the runtime keeps
+			before := heap()
+			for range rounds {
+				exchanges()
+			}
+			each := int64(left + 1)
+			for i := 0; i < 100 && each > left; i++ { // stopped timers are still to be removed
+				each = (heap() - before) / (rounds * n)
+			}
+			if t.Logf("%d bytes each", each); each > left {
+				t.Errorf("a connection that has ended holds %d > %d bytes of the heap", each, left)
+			}
 		})
 	}
 }

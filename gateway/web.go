@@ -123,7 +123,9 @@ func (w *web) state(nc net.Conn, state http.ConnState) {
 	case http.StateHijacked:
 		responseWhole(wc.Conn)
 		wc.hijacked.Store(true)
+		wc.disarmIdle()
 	case http.StateClosed:
+		wc.disarmIdle()
 		if wc.isIdle() {
 			wc.conn.becomeIdle()
 			return

@@ -76,6 +76,16 @@ func (c *webConn) armIdle(d time.Duration) {
 	i.armed = true
 }
 
+// disarmIdle stops the timer when net/http is done with the connection: as long as it runs it holds
+// all that the connection has taken.
+func (c *webConn) disarmIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.idle.armed {
+		c.idle.timer.Stop()
+	}
+}
+
 // endIdleRead ends the read that waits for a first byte, if it has waited for long enough. One that
 // rests while a handler runs is made instead: the handler takes long.
 func (c *webConn) endIdleRead() {
