@@ -32,7 +32,7 @@ const (
 	defaultRounds   = 3
 	defaultDuration = 450 * time.Millisecond
 	quickRounds     = 2
-	quickDuration   = 250 * time.Millisecond
+	quickDuration   = 240 * time.Millisecond
 )
 
 // quickLimit is when a quick run measures no further row, so that it ends in a minute on a busy

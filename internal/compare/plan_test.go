@@ -24,7 +24,7 @@ func TestPlan(t *testing.T) {
 	}
 	for _, want := range []string{
 		"direct/postern/fastcgi-kept/unix/1000/get", "direct/postern-fromhttp/scgi/tcp/32/upload10m", "direct/postern/uwsgi/unix/32/get@2000",
-		"direct/net-http/http/unix/256/get", "direct/php-fpm/fastcgi-kept/unix/32/post64k", "direct/fcgiwrap/fastcgi-each/unix/1/get",
+		"direct/net-http/http/unix/256/get", "direct/postern/http-each/tcp/32/get", "direct/net-http/http-each/unix/32/get", "direct/php-fpm/fastcgi-kept/unix/32/post64k", "direct/fcgiwrap/fastcgi-each/unix/1/get",
 		"direct/postern/scgi/unix/256/upload10m", "direct/postern/http/unix/1/download1m", "direct/postern/fastcgi-mux/unix/256/post64k",
 		"nginx/postern/scgi/unix/32/download1m", "nginx/net-http/http-each/unix/32/get", "nginx/php-fpm/fastcgi-each/unix/32/get",
 	} {

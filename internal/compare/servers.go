@@ -28,7 +28,7 @@ type found struct{ path, version string }
 var (
 	bothNetworks = []string{"unix", "tcp"}
 	unixOnly     = []string{"unix"}
-	allWires     = []string{"http", "fastcgi-kept", "fastcgi-mux", "fastcgi-each", "scgi", "uwsgi"}
+	allWires     = []string{"http", "http-each", "fastcgi-kept", "fastcgi-mux", "fastcgi-each", "scgi", "uwsgi"}
 	frontWires   = []string{"http", "http-each", "fastcgi-kept", "fastcgi-each", "scgi", "uwsgi"}
 	fastcgiWires = []string{"fastcgi-kept", "fastcgi-each"}
 	fastcgiEach  = []string{"fastcgi-each"}
@@ -45,7 +45,7 @@ var servers = []*server{
 	{name: "postern-fromhttp", title: "Postern, FromHTTP", ours: true, builtIn: true, fast: true,
 		wires: allWires, networks: bothNetworks, start: child("fromhttp")},
 	{name: "net-http", title: "net/http", builtIn: true, fast: true,
-		wires: []string{"http"}, networks: bothNetworks, behind: []string{"http", "http-each"}, start: child("net-http")},
+		wires: []string{"http", "http-each"}, networks: bothNetworks, behind: []string{"http", "http-each"}, start: child("net-http")},
 	{name: "net-http-fcgi", title: "net/http/fcgi", builtIn: true, fast: true,
 		wires: []string{"fastcgi-kept", "fastcgi-mux", "fastcgi-each"}, networks: unixOnly, behind: fastcgiWires, start: child("net-http-fcgi")},
 	{name: "libfcgi", title: "libfcgi, C", fast: true, processes: manyProcesses,
