@@ -22,9 +22,9 @@ func TestAllocations(t *testing.T) {
 		// header's values, the header, which is two, and the client's address.
 		{"fastcgi", 2, 6},
 		{"fastcgi-mux", 2, 6},
-		// Package net's ten of a connection that is waited for, and our own 14 of one. A pool
-		// that the collector has emptied adds one now and then.
-		{"fastcgi-close", 27, 31},
+		// A request and its variables, and what a connection takes that is waited for. A pool that
+		// the collector has emptied adds one now and then.
+		{"fastcgi-close", 20, 24},
 		// The variables: a request is a part of its connection, which is package net's ten and as
 		// the gateway has it, a job for a goroutine, a look at its first bytes (two), as the
 		// protocol has it, and its session.

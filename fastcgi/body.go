@@ -206,7 +206,7 @@ func (f *bodyStream) pump(p []byte) (n int) {
 	c.stopsReading(err)
 	c.next.Signal()
 	if !c.leading {
-		c.ticker.start(c)
+		c.ticker.start(c, f.s)
 	}
 	return n
 }
@@ -218,7 +218,11 @@ func (c *conn) direct(p []byte) (n int, err error) {
 		if err := c.await(); err != nil {
 			return 0, err
 		}
-		if n, err = c.nc.Read(p); n == 0 && err != nil {
+		read := c.nc.Read
+		if len(p) == c.rec.left {
+			read = c.in.ReadTo // with what is next: another record, or the end of the body
+		}
+		if n, err = read(p); n == 0 && err != nil {
 			return 0, c.readFailed(err)
 		}
 		c.rec.left -= n

@@ -18,7 +18,7 @@ func (c *conn) lead() (s *stream, more bool, err error) {
 		switch {
 		case c.gives():
 			s = c.pop()
-			return s, c.company(), nil
+			return s, c.company(s), nil
 		case len(c.ready) > 0 && c.err != nil:
 			c.next.Wait() // for a handler to return
 			continue
@@ -60,16 +60,16 @@ func (c *conn) pop() *stream {
 	return s
 }
 
-// company reports whether a leader is wanted at once while the request that was just taken is
-// served: the peer has shown that it multiplexes. Otherwise the ticker will tell.
-func (c *conn) company() bool {
+// company reports whether a leader is wanted at once while s, which was just taken, is served: the
+// peer has shown that it multiplexes. Otherwise the ticker will tell.
+func (c *conn) company(s *stream) bool {
 	if c.more == nil {
 		return false
 	}
 	if c.multi || c.open > 1 || c.reader == nobody && c.ahead() {
 		return true
 	}
-	c.ticker.start(c)
+	c.ticker.start(c, s)
 	return false
 }
 
@@ -103,17 +103,24 @@ const tickTime = time.Millisecond
 
 // A ticker asks for a leader when a request has been served for a while and nobody reads the
 // connection: its peer might have sent another request, or have gone. One timer serves all requests
-// of a connection.
+// of a connection. There is none for a request without KEEP_CONN, after which the connection ends:
+// a timer for each connection costs a tenth of the whole work. Whoever waits for the end of its
+// context is told of a peer that has gone all the same: that asks for a leader, too.
 type ticker struct {
 	timer *time.Timer
 	on    bool
 	seen  int // requests served and reads, at the last tick
 }
 
-func (t *ticker) start(c *conn) {
-	if t.on || c.more == nil || c.closed {
+// start has the ticker run while s is served.
+func (t *ticker) start(c *conn, s *stream) {
+	if t.on || c.more == nil || c.closed || !s.keep && !c.multi {
 		return
 	}
+	t.again(c)
+}
+
+func (t *ticker) again(c *conn) {
 	t.on, t.seen = true, c.activity()
 	if t.timer == nil {
 		t.timer = time.AfterFunc(tickTime, func() { t.tick(c) })
@@ -135,7 +142,7 @@ func (t *ticker) tick(c *conn) {
 	switch {
 	case c.closed, c.leading, c.reader != nobody, c.open == 0:
 	case t.seen != c.activity():
-		t.start(c)
+		t.again(c)
 	default:
 		c.more()
 	}

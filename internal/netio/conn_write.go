@@ -93,7 +93,7 @@ func writeTwo(c net.Conn, first, second []byte) error {
 }
 
 func (b *Conn) writeAll(p []byte) error {
-	if b.raw != nil && len(p) <= BufferSize {
+	if b.raw != nil && 0 < len(p) && len(p) <= BufferSize {
 		p = p[b.writeNow(p):]
 	}
 	if len(p) == 0 {

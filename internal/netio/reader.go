@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/rawio"
 )
 
 // A Reader is the input of a connection, with a buffer from the pool, which it has only while there
@@ -173,6 +175,23 @@ func (b *Reader) More(n int) error {
 		return nil
 	}
 	return err
+}
+
+// ReadTo reads once into p, and what comes behind that into the buffer, which is empty.
+func (b *Reader) ReadTo(p []byte) (n int, err error) {
+	if b.raw == nil || !rawio.Available {
+		return b.nc.Read(p)
+	}
+	b.Release()
+	b.in = getBuffer()
+	n, err = readSocket(b.raw, p, b.in)
+	if b.w = n - len(p); b.w <= 0 {
+		b.Release()
+	}
+	if e, ok := err.(syscall.Errno); ok {
+		err = os.NewSyscallError("read", e)
+	}
+	return min(n, len(p)), err
 }
 
 // makeRoom makes room for input behind what is buffered, so that n bytes can be buffered in one

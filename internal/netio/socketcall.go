@@ -11,13 +11,16 @@ import (
 // ReadSocket reads once from a socket, and waits for input if there is none, as the Read of its
 // connection does. Its system call does not wait, and is made without telling the scheduler: see
 // package rawio.
-func ReadSocket(raw syscall.RawConn, p []byte) (n int, err error) {
-	if len(p) == 0 {
+func ReadSocket(raw syscall.RawConn, p []byte) (n int, err error) { return readSocket(raw, p, nil) }
+
+// readSocket reads once into first and, what comes behind that, into second.
+func readSocket(raw syscall.RawConn, first, second []byte) (n int, err error) {
+	if len(first) == 0 {
 		return 0, nil
 	}
 	c := socketCalls.Get().(*socketCall)
 	defer c.free()
-	c.first = p
+	c.first, c.second = first, second
 	switch err = raw.Read(c.read); {
 	case err != nil:
 		return 0, err
@@ -61,7 +64,11 @@ func (c *socketCall) free() {
 }
 
 func (c *socketCall) tryRead(fd uintptr) (done bool) {
-	c.n, c.err = rawio.Read(int(fd), c.first)
+	if len(c.second) == 0 {
+		c.n, c.err = rawio.Read(int(fd), c.first)
+	} else {
+		c.n, c.err = rawio.ReadTwo(int(fd), c.first, c.second)
+	}
 	return c.err != syscall.EAGAIN
 }
 

@@ -28,5 +28,8 @@ func Close(int) {}
 // Reap fails on this system.
 func Reap(int, *syscall.WaitStatus) (pid int, err error) { return -1, errNone }
 
+// ReadTwo fails on this system.
+func ReadTwo(int, []byte, []byte) (int, error) { return 0, errNone }
+
 // WriteTwo fails on this system.
 func WriteTwo(int, []byte, []byte) (int, error) { return 0, errNone }

@@ -143,3 +143,31 @@ func TestReap(t *testing.T) {
 	}
 	cmd.Process.Release()
 }
+
+// A read fills two pieces, one after the other, with what is there.
+func TestReadTwo(t *testing.T) {
+	var p [2]int
+	if err := syscall.Pipe(p[:]); err != nil {
+		t.Fatal(err)
+	}
+	in, out := p[0], p[1]
+	defer Close(in)
+	defer Close(out)
+	if err := syscall.SetNonblock(in, true); err != nil {
+		t.Fatal(err)
+	}
+	first, second := make([]byte, 5), make([]byte, 10)
+	if n, err := ReadTwo(in, first, second); n != -1 || err != syscall.EAGAIN {
+		t.Errorf("empty: %d, %v", n, err)
+	}
+	for _, text := range []string{"hel", "hello", "hello, world"} {
+		if _, err := Write(out, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := ReadTwo(in, first, second)
+		got := string(first[:min(max(n, 0), 5)]) + string(second[:max(n-5, 0)])
+		if err != nil || got != text {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}
