@@ -116,7 +116,10 @@
 // path, as two slashes at the beginning become one unless the rule has written them. static's
 // directory is written out, or is ${DOCUMENT_ROOT}, and no name leads out of it. An address may
 // have variables in it that rules have set, as rpcvar does, and none that came with the request.
-// Placeholders of uWSGI's configuration but for %V, as $(HOME), are not expanded.
+//
+// Of what uWSGI's configuration puts in, %V alone is known. %(NAME) and $(NAME) are an error, and
+// so is a rule that depends on its if-exists, for and the like, as it would be for every request.
+// Its other letters, as %d, stand for themselves.
 //
 // basicauth's password is never told: it is *** where a rule is shown. The scheme may be written in
 // any case. Of a file's forms uWSGI knows {SHA} and crypt's DES, and passes over a line of another;

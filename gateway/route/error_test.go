@@ -155,6 +155,10 @@ var badRules = []struct{ rule, place, want string }{
 		"                   ^", `static needs a directory that no request can choose`},
 	{"route-run = cache:key=a",
 		"            ^", `unknown action "cache"`},
+	{"route = ^%(prefix)/admin break:403 Forbidden",
+		"         ^", `a placeholder of uWSGI's configuration, which stands for nothing here`},
+	{"route-run = rpc:hello@/run/$(NODE).sock",
+		"                           ^", `a placeholder of uWSGI's configuration`},
 	{"route = \xff last:",
 		"^", `the line is no UTF-8`},
 }
@@ -237,17 +241,41 @@ func TestNothingToName(t *testing.T) {
 func TestIgnored(t *testing.T) {
 	var told []string
 	env := &route.Environment{Ignored: func(at route.Position, option string) { told = append(told, at.String()+" "+option) }}
-	_, err := env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true\nvacuum")
-	if err == nil || !strings.Contains(err.Error(), `f:5:1: "vacuum" is no rule`) {
-		t.Error(err)
-	}
-	list, err := env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true")
-	if err != nil || len(list) != 1 || strings.Join(told[2:], ", ") != "f:2:1 http-socket, f:4:1 master" {
+	list, err := env.Parse("f", "[uwsgi]\nhttp-socket = :9090\nroute-run = last:\nmaster = true\nvacuum")
+	if err != nil || len(list) != 1 || strings.Join(told, ", ") != "f:2:1 http-socket, f:4:1 master, f:5:1 vacuum" {
 		t.Errorf("%v, %v, %v", list, told, err)
+	}
+	for _, line := range []string{"route", "a b", "break:", "Vacuum"} {
+		if _, err := env.Parse("f", line); err == nil {
+			t.Errorf("%s was left out", line)
+		}
 	}
 	for _, option := range []string{"routes", "rout", "final-route", "response-route-if"} {
 		if _, err := env.Parse("f", option+" = ^/a last:"); err == nil {
 			t.Errorf("%s was left out", option)
+		}
+	}
+	// what only looks like a placeholder
+	if _, err := env.Parse("f", "route-uri = ^/a%(?:20|2B)b(%c)$ send:100%, $(document) 5%(5)"); err != nil {
+		t.Error(err)
+	}
+}
+
+// What uWSGI's configuration decides is not decided here: a rule that depends on it would be for
+// every request. The first text is of uWSGI's documentation.
+func TestLogic(t *testing.T) {
+	env := &route.Environment{Ignored: func(route.Position, string) {}}
+	for text, want := range map[string]string{
+		"[uwsgi]\nhttp = :9090\nif-exists = /tmp/maintainance.txt\nroute = .* redirect:/offline\nendif =": "f:4:1: the rule depends on if-exists in line 3",
+		"if-not-env = A\nmaster = 1\nroute-label = a":                                                     "f:3:1: the rule depends on if-not-env in line 1",
+		"ifdir = /a\nroute-run = last:":                                                                   "f:2:1: the rule depends on ifdir in line 1",
+		"for = a b\n\nroute-run = last:":                                                                  "f:3:1: the rule depends on for in line 1",
+		"for-glob = *\nroute-run = last:":                                                                 "f:2:1: the rule depends on for-glob in line 1",
+		"if-env = A\nvirtualenv = b\nendif =\nroute-run = last:\nfor = 1 2\nsocket = :%(_)\nend-for\nroute-run = last:": "",
+		"iface = a\nfork-server = b\nformat = c\nroute-run = last:":                                                     "",
+	} {
+		if _, err := env.Parse("f", text); want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
 }

@@ -35,6 +35,7 @@ type Environment struct {
 // is wrong is an [*Error], whose position is in file.
 func (e *Environment) Parse(file, text string) ([]Rule, error) {
 	var rules []Rule
+	var block span // the option that decides about the lines here
 	for n := 1; text != ""; n++ {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
@@ -42,11 +43,16 @@ func (e *Environment) Parse(file, text string) ([]Rule, error) {
 		if n == 1 {
 			s = s.from(len(s.text) - len(strings.TrimPrefix(s.text, "\ufeff")))
 		}
+		block = blockOf(s.trim(), block)
 		r, err := e.parseLine(s.trim())
 		if err != nil {
 			return nil, err
 		}
 		if r != nil {
+			if block.text != "" {
+				return nil, errorAt(r.At, "the rule depends on %s in line %d, and uWSGI's configuration logic is not followed here: "+
+					"write the condition into the rule, as in route-if = exists:/run/maintenance redirect:/offline", block.text, block.at.Line)
+			}
 			rules = append(rules, *r)
 		}
 	}
@@ -83,7 +89,7 @@ func (e *Environment) parseLine(s span) (*Rule, error) {
 	}
 	key, value, ok := s.cut("=")
 	key, value = key.trim(), value.trim()
-	if ok && e.Ignored != nil && !isRoute(key.text) && key.word() == key.text {
+	if e.Ignored != nil && !isRoute(key.text) && (ok && key.word() == key.text || isBare(key.text)) {
 		e.Ignored(key.at, key.text)
 		return nil, nil
 	}
@@ -132,6 +138,9 @@ func (e *Environment) parseOption(key, value span) (r *Rule, err error) {
 		return nil, key.errorf("%q is no option of a rule: known are %s%s", key.word(), strings.Join(optionNames, ", "), meant(key.word(), optionNames...))
 	case value.text == "":
 		return nil, value.errorf("%s has no value", key.text)
+	}
+	if at := placeholder.FindStringIndex(value.text); at != nil {
+		return nil, value.from(at[0]).errorf("a placeholder of uWSGI's configuration, which stands for nothing here: write what it stands for there")
 	}
 	r = &Rule{At: key.at, Text: key.text + " = " + value.text}
 	if key.text == "route-label" {
