@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -95,6 +96,9 @@ uWSGI closes without an answer where a function is unknown, has failed, or has r
 func (cfg *rpcConfig) call(ctx context.Context, c *rpc.Client, in io.Reader, out io.Writer, name string, texts []string) error {
 	args := make([][]byte, len(texts))
 	for i, text := range texts {
+		if text == "@-" && !cfg.literal && slices.Contains(texts[:i], text) {
+			return usage(fmt.Errorf("argument %d: @- is standard input, which an argument before has taken", i+1))
+		}
 		b, err := cfg.argument(text, in)
 		if err != nil {
 			return fmt.Errorf("argument %d: %w", i+1, err)

@@ -73,6 +73,7 @@ func TestRPC(t *testing.T) {
 		{"a panic", "", []string{urls[0], "panic"}, "", `500 Internal Server Error`, 1},
 		{"255 arguments", "", append([]string{urls[0], "count"}, strings.Split(strings.Repeat("a", 255), "")...), "", `uwsgi: rpc "count": too large: 255 > 254 arguments`, 1},
 		{"an argument of 65,536 bytes", strings.Repeat("a", 70000), []string{urls[0], "count", "@-"}, "", "65536 > 65535 bytes in argument 1", 1},
+		{"standard input twice", "in", []string{urls[0], "echo", "@-", "a", "@-"}, "", "argument 3: @- is standard input, which an argument before has taken", 2},
 		{"a file that is not there", "", []string{urls[0], "count", "a", "@/nobody"}, "", "argument 2: open /nobody", 1},
 		{"a long result beyond the limit", "", []string{"--max-answer", "10", urls[0], "hello"}, "", "too large: 11 > 10 bytes", 1},
 		{"a time that is over", "", []string{"--timeout", "1s", urls[0], "sleep", "60000"}, "", "deadline exceeded", 1},
