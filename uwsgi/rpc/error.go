@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -16,7 +19,8 @@ type Error struct {
 	// Status is one of HTTP's, from 400 to 599, that says what is wrong: 404 that there is no such
 	// function, 403 that the caller may not call it, 503 that too much runs already. 0: 500.
 	Status int
-	// Message is for the caller; its first 1,024 bytes are sent. It may be empty.
+	// Message is for the caller; its first 1,024 bytes are sent. It may be empty. As a peer may
+	// have sent it, Error quotes one that is more than a line of text.
 	Message string
 	// Code is what the bridges send as the fault's or error's code. 0: they derive one.
 	Code int
@@ -40,9 +44,23 @@ func (e *Error) Error() string {
 	}
 	s += ": " + strconv.Itoa(e.status()) + " " + http.StatusText(e.status())
 	if e.Message != "" {
-		s += ": " + e.Message
+		s += ": " + oneLine(e.Message)
 	}
 	return s
+}
+
+// maxMessage bounds a message, in bytes.
+const maxMessage = 1024
+
+// oneLine returns a message as a part of a line, in which nothing moves a terminal's cursor.
+func oneLine(message string) string {
+	if len(message) > maxMessage {
+		message = message[:maxMessage] + "..."
+	}
+	if !utf8.ValidString(message) || strings.ContainsFunc(message, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(message)
+	}
+	return message
 }
 
 func (e *Error) status() int {

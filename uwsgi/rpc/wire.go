@@ -136,7 +136,7 @@ func appendAnswer(dst []byte, length int64) []byte {
 
 // appendFailure appends the answer of a call that failed.
 func appendFailure(dst []byte, status int, text string) []byte {
-	text = text[:min(len(text), 1024)]
+	text = text[:min(len(text), maxMessage)]
 	return appendLong(dst, varStatus, strconv.Itoa(status), varError, text)
 }
 

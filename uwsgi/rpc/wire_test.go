@@ -204,6 +204,21 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// What a node says of a failure is a part of one line, whatever it is.
+func TestMessagesOfFailures(t *testing.T) {
+	for message, want := range map[string]string{
+		"r\u00e9sum\u00e9 \u2014 \"no\"": "rpc: 500 Internal Server Error: r\u00e9sum\u00e9 \u2014 \"no\"",
+		"a\nb":                           `rpc: 500 Internal Server Error: "a\nb"`,
+		"\x1b[2J\r\u009b":                `rpc: 500 Internal Server Error: "\x1b[2J\r\u009b"`,
+		"\xff":                           `rpc: 500 Internal Server Error: "\xff"`,
+		strings.Repeat("x", 60000):       "rpc: 500 Internal Server Error: " + strings.Repeat("x", 1024) + "...",
+	} {
+		if _, _, err := consumeAnswer(appendLong(nil, varStatus, "500", varError, message)); err == nil || err.Error() != want {
+			t.Errorf("%.80q: %.200v, want %.200s", message, err, want)
+		}
+	}
+}
+
 func TestBadAnswers(t *testing.T) {
 	for _, row := range []struct{ bytes, want string }{
 		{"\xad\x00\x00\x05", "without variables"},
