@@ -213,6 +213,9 @@ func jsonArgument(p json.RawMessage) []byte {
 // json returns a result in JSON.
 func (f *function) json(b []byte) (json.RawMessage, error) {
 	if f.doc.Typed {
+		if f.isNil(b) {
+			return json.RawMessage("null"), nil
+		}
 		switch f.doc.Result {
 		case typeBase64:
 			return json.Marshal(b)

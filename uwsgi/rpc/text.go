@@ -17,7 +17,7 @@ import (
 //	integers, floats, bools   as strconv formats them: 42, 0.5, true
 //	time.Time                 RFC 3339
 //	time.Duration             1.5s
-//	encoding.TextMarshaler    its text
+//	encoding.TextMarshaler    its text; a nil pointer to one is no byte
 //	everything else           JSON
 //
 // A type that is defined as one of these kinds is one of them.
@@ -34,10 +34,14 @@ func Encode[T any](v T) ([]byte, error) {
 	if !ok {
 		m, ok = any(&v).(encoding.TextMarshaler)
 	}
-	if ok {
+	r := reflect.ValueOf(v)
+	switch {
+	case ok && r.Kind() == reflect.Pointer && r.IsNil():
+		return nil, nil
+	case ok:
 		return m.MarshalText()
 	}
-	switch r := reflect.ValueOf(v); r.Kind() {
+	switch r.Kind() {
 	case reflect.String:
 		return []byte(r.String()), nil
 	case reflect.Bool:
@@ -48,12 +52,22 @@ func Encode[T any](v T) ([]byte, error) {
 		return strconv.AppendUint(nil, r.Uint(), 10), nil
 	case reflect.Float32, reflect.Float64:
 		return strconv.AppendFloat(nil, r.Float(), 'g', -1, r.Type().Bits()), nil
+	case reflect.Slice:
+		if isBytes(r.Type()) {
+			return r.Bytes(), nil
+		}
 	}
 	return json.Marshal(v)
 }
 
-// Decode reads what [Encode] has made of a T. The result holds no part of b. An error quotes b, and
-// names what is meant.
+// isBytes reports whether a slice's type is defined as []byte, and says of no JSON of its own.
+func isBytes(t reflect.Type) bool {
+	return t.Elem() == reflect.TypeFor[byte]() && !reflect.PointerTo(t).Implements(reflect.TypeFor[json.Marshaler]())
+}
+
+// Decode reads what [Encode] has made of a T. A pointer is nil of no byte, as what the bridges make
+// of XML-RPC's nil and JSON's null. The result holds no part of b. An error quotes b, and names
+// what is meant.
 func Decode[T any](b []byte) (v T, err error) {
 	switch p := any(&v).(type) {
 	case *[]byte:
@@ -97,10 +111,32 @@ func decodeKind(b []byte, v reflect.Value) (err error) {
 		var x float64
 		x, err = strconv.ParseFloat(string(b), v.Type().Bits())
 		v.SetFloat(x)
+	case reflect.Pointer:
+		return decodePointer(b, v)
+	case reflect.Slice:
+		if isBytes(v.Type()) {
+			v.SetBytes(append([]byte{}, b...))
+			return nil
+		}
+		return json.Unmarshal(b, v.Addr().Interface())
 	default:
 		return json.Unmarshal(b, v.Addr().Interface())
 	}
 	return err
+}
+
+// decodePointer decodes b into v, a pointer.
+func decodePointer(b []byte, v reflect.Value) error {
+	if len(b) == 0 {
+		return nil
+	}
+	to := reflect.New(v.Type().Elem())
+	u, ok := to.Interface().(encoding.TextUnmarshaler)
+	if !ok {
+		return json.Unmarshal(b, v.Addr().Interface())
+	}
+	v.Set(to)
+	return u.UnmarshalText(b)
 }
 
 // cause returns the reason alone of an error of strconv, which quotes the text again.
@@ -110,44 +146,3 @@ func cause(err error) error {
 	}
 	return err
 }
-
-// typeName returns the name of T's type, as XML-RPC has it: see [Doc].
-func typeName[T any]() string {
-	t := reflect.TypeFor[T]()
-	switch {
-	case t == reflect.TypeFor[time.Time]():
-		return typeTime
-	case t == reflect.TypeFor[[]byte]():
-		return typeBase64
-	case t == reflect.TypeFor[time.Duration](), reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		return typeString
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return typeBool
-	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Uint8, reflect.Uint16, reflect.Int:
-		return typeInt
-	case reflect.Int64, reflect.Uint, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return typeLong
-	case reflect.Float32, reflect.Float64:
-		return typeDouble
-	case reflect.Slice, reflect.Array:
-		return typeArray
-	case reflect.Struct, reflect.Map, reflect.Pointer:
-		return typeStruct
-	}
-	return typeString
-}
-
-// The types of XML-RPC.
-const (
-	typeString = "string"
-	typeInt    = "int"
-	typeLong   = "i8" // 64 bits, which many know
-	typeBool   = "boolean"
-	typeDouble = "double"
-	typeTime   = "dateTime.iso8601"
-	typeBase64 = "base64"
-	typeArray  = "array"
-	typeStruct = "struct"
-)

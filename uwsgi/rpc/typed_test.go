@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -17,6 +18,7 @@ import (
 
 type (
 	celsius float64
+	blob    []byte
 	name    string
 	point   struct {
 		X int    `json:"x"`
@@ -62,6 +64,20 @@ func TestTexts(t *testing.T) {
 	textOf(t, []int{1, 2}, "[1,2]", "array")
 	textOf(t, map[string]bool{"a": true}, `{"a":true}`, "struct")
 	textOf(t, &point{1, ""}, `{"x":1,"y":""}`, "struct")
+	textOf(t, blob("\xff"), "\xff", "base64")
+	textOf(t, json.RawMessage(`[1]`), "[1]", "array")
+	// pointers
+	at, text, n := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC), "a", 5
+	textOf(t, &at, "2026-02-03T04:05:06Z", "dateTime.iso8601")
+	textOf(t, (*time.Time)(nil), "", "dateTime.iso8601")
+	textOf(t, big.NewInt(7), "7", "string")
+	textOf(t, (*netip.Addr)(nil), "", "string")
+	textOf(t, &n, "5", "int")
+	textOf(t, (*int)(nil), "null", "int")
+	textOf(t, &text, `"a"`, "struct")
+	if v, err := Decode[*int](nil); v != nil || err != nil {
+		t.Errorf("no byte is %v, %v", v, err)
+	}
 }
 
 func TestBadTexts(t *testing.T) {

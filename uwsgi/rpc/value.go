@@ -50,6 +50,9 @@ func (f *function) value(b []byte) (any, error) {
 		}
 		return b, nil
 	}
+	if f.isNil(b) {
+		return nil, nil
+	}
 	switch f.doc.Result {
 	case typeBase64:
 		return b, nil
@@ -73,6 +76,17 @@ func (f *function) value(b []byte) (any, error) {
 		return string(b), nil
 	}
 	return b, nil
+}
+
+// isNil reports whether the result b is what [Encode] makes of a nil pointer to such a value.
+func (f *function) isNil(b []byte) bool {
+	switch f.doc.Result {
+	case typeTime:
+		return len(b) == 0
+	case typeInt, typeLong, typeDouble, typeBool:
+		return string(b) == "null"
+	}
+	return false
 }
 
 // jsonValue reads JSON's text. Numbers are json.Number.
