@@ -132,7 +132,7 @@ func (r *Registry) document(req *protocol.Request, types ...string) ([]byte, err
 	case int64(len(b)) > limit:
 		return nil, tooLarge(len(b), int(limit), "bytes of a document")
 	}
-	return b, nil
+	return bytes.TrimPrefix(b, []byte("\ufeff")), nil // .NET's clients begin UTF-8 so
 }
 
 // checkPost refuses every method but POST: what is called may change something, which GET and HEAD

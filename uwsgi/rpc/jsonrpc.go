@@ -85,8 +85,11 @@ func checkJSON(doc []byte) error {
 			return errors.New("more than " + strconv.Itoa(maxDepth) + " arrays and objects are in one another")
 		}
 	}
-	if !json.Valid(doc) {
+	switch {
+	case !json.Valid(doc):
 		return errors.New("the document is not JSON")
+	case !utf8.Valid(doc): // package json would put U+FFFD in
+		return errors.New("the document is not UTF-8")
 	}
 	return nil
 }

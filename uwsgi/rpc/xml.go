@@ -143,6 +143,28 @@ func (r *xmlReader) call() (name string, params []any, err error) {
 	}
 }
 
+// done reads what is behind the document's element, which must say nothing.
+func (r *xmlReader) done() error {
+	for {
+		t, err := r.d.Token()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return fmt.Errorf("%w: %w", errNotXML, err)
+		}
+		switch t := t.(type) {
+		case xml.Comment, xml.ProcInst:
+			continue
+		case xml.CharData:
+			if len(bytes.TrimSpace(t)) == 0 {
+				continue
+			}
+		}
+		return fmt.Errorf("%w: there is more behind the end of the call", errNotXML)
+	}
+}
+
 // latin1 reads the encodings beside UTF-8 that every byte of which is one character.
 func latin1(charset string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {

@@ -24,7 +24,11 @@ func (r *Registry) serveXML(w protocol.ResponseWriter, req *protocol.Request) er
 	if err != nil {
 		return err
 	}
-	name, params, err := newXMLReader(doc).call()
+	x := newXMLReader(doc)
+	name, params, err := x.call()
+	if err == nil {
+		err = x.done()
+	}
 	var v any
 	var fault *bridgeError
 	switch {
