@@ -62,16 +62,27 @@ func bridged(err error) *bridgeError {
 	return e
 }
 
-// invoke calls a function for a request, and returns it with its result.
-func (r *Registry) invoke(req *protocol.Request, name string, args [][]byte) (f *function, result []byte, err error) {
+// A batch is the calls of one document, whose results are held until all of them are there.
+type batch struct {
+	registry *Registry
+	req      *protocol.Request
+	held     int64 // bytes of results
+}
+
+// invoke calls a function for a document, and returns it with its result.
+func (b *batch) invoke(name string, args [][]byte) (f *function, result []byte, err error) {
 	if err := checkCall(name, args); err != nil {
 		return nil, nil, named(name, err)
 	}
-	if f = r.find(name); f == nil {
+	if f = b.registry.find(name); f == nil {
 		return nil, nil, unknown(name)
 	}
-	kept := &keptAnswer{registry: r}
-	err = r.run(req, f, args, kept, new(callContext))
+	if limit := b.registry.maxStream(); b.held > limit {
+		return nil, nil, named(name, tooLong(b.held, limit))
+	}
+	kept := &keptAnswer{registry: b.registry}
+	err = b.registry.run(b.req, f, args, kept, new(callContext))
+	b.held += int64(len(kept.result))
 	return f, kept.result, err
 }
 
@@ -93,16 +104,16 @@ func (a *keptAnswer) answer(b []byte, stream io.Reader, length int64) (err error
 }
 
 // invokeValue calls a function with values, and returns its result as one.
-func (r *Registry) invokeValue(req *protocol.Request, name string, params []any) (any, *bridgeError) {
+func (b *batch) invokeValue(name string, params []any) (any, *bridgeError) {
 	args, err := argumentsOf(params)
 	if err != nil {
 		return nil, &bridgeError{codeParams, err.Error(), err}
 	}
-	f, b, err := r.invoke(req, name, args)
+	f, result, err := b.invoke(name, args)
 	if err != nil {
 		return nil, bridged(err)
 	}
-	v, err := f.value(b)
+	v, err := f.value(result)
 	if err != nil {
 		return nil, &bridgeError{codeInternal, "the result is not of the type that the function declares", failed(name, err)}
 	}

@@ -17,8 +17,9 @@ import (
 // name are refused. The result is a string, which must be text, or the value of a [Typed]: a base64
 // is a string of it. A failure is an error with a code, also logged by r.Log.
 //
-// A batch may have 254 calls, which are made one after the other. A notification has no answer; of
-// notifications alone the status is 204.
+// A batch may have 254 calls, which are made one after the other, up to the one with which their
+// results are longer than r.MaxStream. A notification has no answer; of notifications alone the
+// status is 204.
 func (r *Registry) JSONRPC() protocol.Handler { return r.bridge(r.serveJSON) }
 
 func (r *Registry) serveJSON(w protocol.ResponseWriter, req *protocol.Request) error {
@@ -42,20 +43,21 @@ func (r *Registry) answerJSON(req *protocol.Request, doc []byte) []byte {
 	if err := checkJSON(doc); err != nil {
 		return r.jsonAnswer(req, jsonCall{}, nil, &bridgeError{codeNotParsed, err.Error(), err})
 	}
+	calls := &batch{registry: r, req: req}
 	if doc[0] != '[' {
-		return r.answerOne(req, doc)
+		return calls.answer(doc)
 	}
-	var calls []json.RawMessage
-	if err := json.Unmarshal(doc, &calls); err != nil {
+	var list []json.RawMessage
+	if err := json.Unmarshal(doc, &list); err != nil {
 		return r.jsonAnswer(req, jsonCall{}, nil, &bridgeError{codeNotParsed, err.Error(), err})
 	}
-	if len(calls) == 0 || len(calls) > MaxArgs {
-		err := errors.New("a batch of " + strconv.Itoa(len(calls)) + " calls: 1 to " + strconv.Itoa(MaxArgs) + " are meant")
+	if len(list) == 0 || len(list) > MaxArgs {
+		err := errors.New("a batch of " + strconv.Itoa(len(list)) + " calls: 1 to " + strconv.Itoa(MaxArgs) + " are meant")
 		return r.jsonAnswer(req, jsonCall{}, nil, &bridgeError{codeInvalid, err.Error(), err})
 	}
 	var answers [][]byte
-	for _, c := range calls {
-		if b := r.answerOne(req, c); b != nil {
+	for _, c := range list {
+		if b := calls.answer(c); b != nil {
 			answers = append(answers, b)
 		}
 	}
@@ -121,8 +123,9 @@ func (c *jsonCall) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// answerOne answers one call. nil: it is a notification.
-func (r *Registry) answerOne(req *protocol.Request, text []byte) []byte {
+// answer answers one call. nil: it is a notification.
+func (b *batch) answer(text []byte) []byte {
+	r, req := b.registry, b.req
 	var c jsonCall
 	if err := json.Unmarshal(text, &c); err != nil || c.Version != "2.0" || c.Method == nil || !validID(c.ID) {
 		err := errors.New(`a call is {"jsonrpc": "2.0", "method": "...", "params": [...], "id": ...}`)
@@ -131,11 +134,13 @@ func (r *Registry) answerOne(req *protocol.Request, text []byte) []byte {
 		}
 		return r.jsonAnswer(req, c, nil, &bridgeError{codeInvalid, err.Error(), err})
 	}
-	v, err := r.invokeJSON(req, *c.Method, c.Params)
+	held := b.held
+	v, err := b.invokeJSON(*c.Method, c.Params)
 	if err != nil {
 		r.report(req, *c.Method, err)
 	}
 	if c.ID == nil {
+		b.held = held
 		return nil
 	}
 	return r.jsonAnswer(nil, c, v, err)
@@ -174,7 +179,7 @@ func (r *Registry) jsonAnswer(req *protocol.Request, c jsonCall, v json.RawMessa
 }
 
 // invokeJSON calls a function with parameters in JSON, and returns its result in JSON.
-func (r *Registry) invokeJSON(req *protocol.Request, name string, params json.RawMessage) (json.RawMessage, *bridgeError) {
+func (b *batch) invokeJSON(name string, params json.RawMessage) (json.RawMessage, *bridgeError) {
 	var list []json.RawMessage
 	if len(params) > 0 && json.Unmarshal(params, &list) != nil {
 		err := errors.New("params must be an array: the parameters have no names")
@@ -184,11 +189,11 @@ func (r *Registry) invokeJSON(req *protocol.Request, name string, params json.Ra
 	for i, p := range list {
 		args[i] = jsonArgument(p)
 	}
-	f, b, err := r.invoke(req, name, args)
+	f, result, err := b.invoke(name, args)
 	if err != nil {
 		return nil, bridged(err)
 	}
-	v, err := f.json(b)
+	v, err := f.json(result)
 	if err != nil {
 		return nil, &bridgeError{codeInternal, err.Error(), failed(name, err)}
 	}

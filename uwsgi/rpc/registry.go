@@ -62,7 +62,9 @@ type Registry struct {
 	// no limit. Local calls do not count.
 	MaxCalls int
 
-	// MaxStream bounds the result of a StreamFunc that is read into memory, in bytes. 0: 64 MiB.
+	// MaxStream bounds the result of a StreamFunc that is read into memory, in bytes. Once the
+	// results of a batch of [Registry.JSONRPC] or a multicall of [Registry.XMLRPC] are longer, its
+	// further calls fail. 0: 64 MiB.
 	MaxStream int64
 
 	// WrapRaw makes an answer of HTTP of a raw result (modifier2 1) that is none, and of a failure:
@@ -172,10 +174,7 @@ func (r *Registry) readAll(ctx context.Context, f StreamFunc, args [][]byte) ([]
 	if c, ok := body.(io.Closer); ok {
 		defer c.Close()
 	}
-	limit := r.MaxStream
-	if limit == 0 {
-		limit = DefaultMaxStream
-	}
+	limit := r.maxStream()
 	if length > limit {
 		return nil, tooLong(length, limit)
 	}
@@ -191,9 +190,16 @@ func (r *Registry) readAll(ctx context.Context, f StreamFunc, args [][]byte) ([]
 	return b, nil
 }
 
+func (r *Registry) maxStream() int64 {
+	if r.MaxStream == 0 {
+		return DefaultMaxStream
+	}
+	return r.MaxStream
+}
+
 func tooLong(got, limit int64) error {
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrTooLarge, Status: http.StatusInternalServerError,
-		Detail: protocol.Exceeds(got, limit, "bytes of a result that is held in memory")}
+		Detail: protocol.Exceeds(got, limit, "bytes of results that are held in memory")}
 }
 
 func wrongLength(got, want int64) error {

@@ -13,7 +13,8 @@ import (
 // value of its type. A failure is a fault with a code, also logged by r.Log.
 //
 // A document may have r.MaxBody bytes, and 32 arrays and structs in one another; it may declare
-// nothing, entities least of all. system.multicall calls several functions, one after the other.
+// nothing, entities least of all. system.multicall calls several functions, one after the other, up
+// to the one with which their results are longer than r.MaxStream.
 func (r *Registry) XMLRPC() protocol.Handler { return r.bridge(r.serveXML) }
 
 // multicall is the function that calls others. It cannot call itself.
@@ -31,15 +32,16 @@ func (r *Registry) serveXML(w protocol.ResponseWriter, req *protocol.Request) er
 	}
 	var v any
 	var fault *bridgeError
+	calls := &batch{registry: r, req: req}
 	switch {
 	case errors.Is(err, errNotXML):
 		fault = &bridgeError{codeNotParsed, err.Error(), err}
 	case err != nil:
 		fault = &bridgeError{codeInvalid, err.Error(), err}
 	case name == multicall && r.find(name) == nil:
-		v, fault = r.multicall(req, params)
+		v, fault = calls.multicall(params)
 	default:
-		v, fault = r.invokeValue(req, name, params)
+		v, fault = calls.invokeValue(name, params)
 	}
 	b := []byte("<?xml version=\"1.0\"?>\n<methodResponse>")
 	if fault != nil {
@@ -61,7 +63,7 @@ func (e *bridgeError) value() any {
 
 // multicall calls several functions. The result of each is in an array of its own, and a failure a
 // fault's struct.
-func (r *Registry) multicall(req *protocol.Request, params []any) (any, *bridgeError) {
+func (b *batch) multicall(params []any) (any, *bridgeError) {
 	if len(params) != 1 {
 		return nil, badMulticall("one array is meant")
 	}
@@ -77,10 +79,10 @@ func (r *Registry) multicall(req *protocol.Request, params []any) (any, *bridgeE
 		name, args, err := multicalled(c)
 		var v any
 		if err == nil {
-			v, err = r.invokeValue(req, name, args)
+			v, err = b.invokeValue(name, args)
 		}
 		if err != nil {
-			r.report(req, name, err)
+			b.registry.report(b.req, name, err)
 			answers[i] = err.value()
 			continue
 		}
