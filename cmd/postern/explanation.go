@@ -98,6 +98,16 @@ func (e *explanation) sentOn(_ *endpoint.Client, url string) protocol.Handler { 
 // served is the handler of what is served in this process: nothing is.
 func (e *explanation) served(_ *endpoint.Handler, url string) protocol.Handler { return e.goesTo(url) }
 
+// modified is what serves requests of modifiers in this process, as by says: nothing is called.
+func (e *explanation) modified(by func(modifier1, modifier2 uint8) protocol.Handler) func(modifier1, modifier2 uint8) protocol.Handler {
+	return func(modifier1, modifier2 uint8) protocol.Handler {
+		if by(modifier1, modifier2) == nil {
+			return nil
+		}
+		return e.goesTo("the functions of this process")
+	}
+}
+
 // goesTo notes where a request goes.
 func (e *explanation) goesTo(url string) protocol.Handler {
 	return protocol.HandlerFunc(func(_ protocol.ResponseWriter, r *protocol.Request) error {

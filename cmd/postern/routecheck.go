@@ -41,7 +41,7 @@ func (cfg *routeCheckConfig) check(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return usage(err)
 		}
-		next, backends.Modified = e.behind(nil), nil
+		next, backends.Modified = e.behind(nil), e.modified(s.modified)
 		env.Local, env.Node = said(""), func(address string) (route.Caller, error) { return said(address), nil }
 	}
 	rules, err := s.rules.parse(env)

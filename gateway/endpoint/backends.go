@@ -127,6 +127,7 @@ func (b *Backends) modify(change func(*protocol.Request)) route.Action {
 	if b.Modified != nil {
 		if h := b.Modified(with.Modifier1, with.Modifier2); h != nil {
 			return route.ActionFunc(func(x *route.Exchange) (route.Result, error) {
+				x.Note("modifiers %d, %d", with.Modifier1, with.Modifier2)
 				x.Change(change)
 				return route.Break, x.Pass(h)
 			})
