@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/postern-gateway/postern/gateway/route"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -145,6 +146,35 @@ func TestHeaders(t *testing.T) {
 		if diff := cmp.Diff(row.want, a.header); diff != "" || a.err != nil {
 			t.Errorf("%s: %v %s", row.name, a.err, diff)
 		}
+	}
+}
+
+// An answer that has begun has its head: what would make another one adds nothing to it, as in
+// uWSGI.
+func TestAnswerThatHasBegun(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := *env
+	env.Local = functions{"hello": says("Hello World"), "page": says("HTTP/1.1 404 Not Found\r\nLocation: /x\r\n\r\nno")}
+	for _, action := range []string{"redirect:/x", "redirect-301:/x", "return:404", "break-with-status:404", "break:403 Forbidden",
+		"basicauth:R,a:b", "rpcraw:page", "static:" + filepath.ToSlash(dir) + "/a", "static:" + filepath.ToSlash(dir) + "/nobody"} {
+		a := get(t, tableOf(t, &env, "route-run = rpcnext:hello\nroute-run = "+action+"\nroute-run = send:x", next()), "/")
+		if a.status != 200 || a.body != "Hello World" || a.err != nil || a.header.Get("Location")+a.header.Get("Last-Modified") != "" {
+			t.Errorf("%s: %d %q, %v, %v", action, a.status, a.body, a.header, a.err)
+		}
+	}
+	list, err := env.Parse("rules", "route-run = rpcnext:hello")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := route.New(nil, append(list, route.Rule{Do: route.Handle(next())})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := get(t, table, "/"); a.body != "Hello World" || a.err != nil {
+		t.Errorf("a handler: %q, %v", a.body, a.err)
 	}
 }
 

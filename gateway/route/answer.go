@@ -36,8 +36,21 @@ func (x *Exchange) WriteString(s string) (int, error) {
 	return io.WriteString(x.w, s)
 }
 
-// Pass gives the request to h, with the header fields that rules have added to its answer.
+// late reports whether the answer has its head already: then what makes an answer of its own adds
+// nothing to it.
+func (x *Exchange) late() bool {
+	if x.begun {
+		x.Note("adds nothing to an answer that has begun")
+	}
+	return x.begun
+}
+
+// Pass gives the request to h, with the header fields that rules have added to its answer. It does
+// nothing where a rule has begun an answer.
 func (x *Exchange) Pass(h protocol.Handler) error {
+	if x.late() {
+		return nil
+	}
 	if x.begun = true; len(x.edits) == 0 {
 		return h.Serve(x.w, x.req)
 	}

@@ -49,7 +49,7 @@ func (b *basicAuth) Do(x *Exchange) (Result, error) {
 
 // refuse asks for a user and a password.
 func (b *basicAuth) refuse(x *Exchange) (Result, error) {
-	if x.begun {
+	if x.late() {
 		return Break, nil
 	}
 	x.Note("answers 401, realm %q", b.realm)

@@ -39,7 +39,8 @@
 // Each action says what comes next: the next rule ("next"); the handler behind the table
 // ("continue"), and so does the end of the table; or nothing any more ("break"). goto has a later
 // rule be the next one, never an earlier one: no request goes round. A request goes on to the
-// handler only if no rule has begun an answer.
+// handler only if no rule has begun an answer. That has its head then: redirect, return, static,
+// rpcraw, a status of break and what sends the request on add nothing to it, and end the table.
 //
 // # Texts
 //

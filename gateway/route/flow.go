@@ -51,7 +51,7 @@ func (b *breakWith) Do(x *Exchange) (Result, error) {
 
 // end answers with a status and no body, unless an answer has begun.
 func (x *Exchange) end(code int, text string) {
-	if x.begun {
+	if x.late() {
 		return
 	}
 	x.Note("answers %s", text)
@@ -68,6 +68,9 @@ type returnStatus struct{ code int }
 
 // Do implements [Action].
 func (r *returnStatus) Do(x *Exchange) (Result, error) {
+	if x.late() {
+		return Break, nil
+	}
 	text := http.StatusText(r.code)
 	x.end(r.code, strconv.Itoa(r.code)+" "+text)
 	if text == "" || r.code == http.StatusNoContent || r.code == http.StatusNotModified {

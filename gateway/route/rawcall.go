@@ -23,11 +23,11 @@ func (c *rawCall) Do(x *Exchange) (Result, error) {
 		return Next, nil
 	}
 	status, fields, body, err := parseResponse(b)
-	if err == nil && x.begun {
-		err = errors.New("an answer has begun already")
-	}
 	if err != nil {
 		return Break, &protocol.Error{Op: "route: call " + strconv.Quote(c.String()), Kind: protocol.ErrUpstream, Err: err}
+	}
+	if x.late() {
+		return Break, nil
 	}
 	return Break, x.respond(status, fields, body)
 }

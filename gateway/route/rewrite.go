@@ -89,6 +89,9 @@ type redirect struct {
 
 // Do implements [Action].
 func (r *redirect) Do(x *Exchange) (Result, error) {
+	if x.late() {
+		return Break, nil
+	}
 	to := onSite(r.to.text, r.to.encoded(x, false))
 	x.Note("%d to %s", r.status, to)
 	x.w.Header().Set("Location", to)

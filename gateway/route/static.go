@@ -20,6 +20,9 @@ type static struct {
 
 // Do implements [Action].
 func (s *static) Do(x *Exchange) (Result, error) {
+	if x.late() {
+		return Break, nil
+	}
 	root := s.root
 	if root == "" {
 		root = x.Get("DOCUMENT_ROOT")

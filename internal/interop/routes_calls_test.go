@@ -32,6 +32,12 @@ var routeCalls = []routeRow{
 	{text: "rpcnext: a failure behind a part", rules: "route-run = rpcnext:echo a\nroute-run = rpcnext:fail\nroute-run = rpcnext:echo b\nroute-run = break:", want: blob("a"), ours: answers502},
 	{text: "rpcnext, then rpc", rules: "route-run = rpcnext:echo a\nroute-run = rpc:echo b", want: blob("a"), ours: called("ab")},
 	{text: "rpcnext, then a status", rules: "route-run = rpcnext:echo a\nroute-run = break:403 Forbidden", want: blob("a")},
+	{text: "rpcnext, then a redirect", rules: "route-run = rpcnext:echo a\nroute-run = redirect:http://x/", want: blob("a")},
+	{text: "rpcnext, then return", rules: "route-run = rpcnext:echo a\nroute-run = return:404", want: blob("a")},
+	{text: "rpcnext, then a file", rules: "route-run = rpcnext:echo a\nroute-run = static:{dir}/file.txt", want: blob("a")},
+	{text: "rpcnext, then a backend", rules: "route-run = rpcnext:echo a\nroute-run = uwsgi:{uwsgi},0,0", want: blob("a")},
+	{text: "rpcnext, then a backend by HTTP", rules: "route-run = rpcnext:echo a\nroute-run = http:{http}", want: blob("a")},
+	{text: "rpcnext, then rpcraw", rules: "route-run = rpcnext:echo a\nroute-run = rpcraw:echo ${HTTP_X}", vars: []string{"HTTP_X", "HTTP/1.0 201 Created\r\n\r\nmade"}, want: blob("a")},
 	{text: "rpcnext: the documented example", rules: "route = ^/multi rpcnext:part1@{uwsgi}\nroute = ^/multi rpcnext:part2@{uwsgi}\nroute = ^/multi rpcnext:part3@{uwsgi}\nroute-run = break:",
 		path: "/multi", want: blob("part 1\npart 2\npart 3\n")},
 
