@@ -178,6 +178,21 @@ func TestAnswerThatHasBegun(t *testing.T) {
 	}
 }
 
+// A file can be the page of another status than 200, and is whole then.
+func TestStaticWithStatus(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	if err := os.WriteFile(dir+"/404.html", []byte("<p>not here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table := tableOf(t, env, "route-run = status:404 Not Found\nroute-run = static:"+dir+"/404.html", next())
+	for name, value := range map[string]string{"": "", "HTTP_RANGE": "bytes=1-2", "HTTP_IF_MODIFIED_SINCE": "Fri, 01 Jan 2100 00:00:00 GMT"} {
+		a := get(t, table, "/", "SERVER_PROTOCOL", "HTTP/1.1", name, value)
+		if a.status != 404 || a.body != "<p>not here" || a.err != nil || a.header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s: %d %q, %v, %v", name, a.status, a.body, a.header, a.err)
+		}
+	}
+}
+
 func TestStatic(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"www/logo.html": "<p>logo", "www/sub/a b.txt": "spaced", "secret": "secret"} {

@@ -77,7 +77,7 @@
 //	rewrite:/PATH?QUERY            gives it another path; see below. rewrite-last: and continue
 //	redirect:URL                   302, and break; redirect-permanent: 301
 //	send:TEXT                      adds to the answer's body; send-crnl: with the end of a line
-//	static:/DIRECTORY/FILE         answers with a file, and break
+//	static:/DIRECTORY/FILE         answers with a file, and break; behind status:404 that is the page of it
 //	rpc:FUNCTION TEXT...           answers with a function's result, and break (call)
 //	rpcnext:FUNCTION TEXT...       adds the result to the answer's body, and next (rpcblob)
 //	rpcraw:FUNCTION TEXT...        answers with a result that is a whole HTTP response, and break; next if it is empty

@@ -39,10 +39,21 @@ func (s *static) Do(x *Exchange) (Result, error) {
 		return Break, err
 	}
 	return Break, x.Pass(protocol.HandlerFunc(func(w protocol.ResponseWriter, _ *protocol.Request) error {
+		if x.status != 0 { // the page of an error, say, which is whole whatever part was asked for
+			w, hr = statusWriter{w, x.status}, &http.Request{Method: hr.Method}
+		}
 		http.ServeContent(w, hr, path.Base(name), info.ModTime(), f)
 		return nil
 	}))
 }
+
+// A statusWriter answers with a status in the place of 200.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w statusWriter) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
 
 // openBelow opens a file of a directory, which nothing in name leads out of, links included.
 func openBelow(root, name string) (*os.File, fs.FileInfo, error) {
