@@ -111,7 +111,7 @@ func (cfg *serveConfig) mounts(log *slog.Logger, next protocol.Handler, endNext 
 // mounted returns the handler of a backend that stands at a place.
 func (cfg *serveConfig) mounted(log *slog.Logger, at place) (*endpoint.Handler, error) {
 	if options, ok := strings.CutPrefix(at.url, "demo:"); ok {
-		h, err := cfg.demoBackend(options)
+		h, err := cfg.demoBackend(options, log)
 		return &endpoint.Handler{Handler: retargeted(h, at.prefix)}, err
 	}
 	to := at.url

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"log/slog"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/postern-gateway/postern/protocol"
 )
 
 // rpcCommandLine runs "postern rpc" with args, and returns what it prints and its exit status.
@@ -31,6 +36,27 @@ func commandLine(t *testing.T, in string, args ...string) (out, errs string, sta
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(in), &stdout, &stderr
 	cmd.Run()
 	return stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// A call that a bridge answers with status 200 though it has failed is logged as the command logs.
+func TestRPCIsLogged(t *testing.T) {
+	var said strings.Builder
+	cfg := new(serveConfig)
+	cfg.upstreams.to = []string{"demo:?rpc=1"}
+	_, end, err := cfg.backend(slog.New(slog.NewJSONHandler(&said, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	const call = `{"jsonrpc":"2.0","method":"fail","id":1}`
+	r := &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "POST"), Body: io.NopCloser(strings.NewReader(call)), ContentLength: int64(len(call))}
+	w := httptest.NewRecorder()
+	if err := cfg.functions.JSONRPC().Serve(w, r); err != nil || !strings.Contains(w.Body.String(), "this function always fails") {
+		t.Fatalf("%s, %v", w.Body, err)
+	}
+	if !strings.Contains(said.String(), `"msg":"call failed"`) {
+		t.Errorf("%q is logged", said.String())
+	}
 }
 
 // The demo's functions are called through the command, both ends of it.

@@ -205,7 +205,7 @@ func (cfg *serveConfig) backend(log *slog.Logger) (protocol.Handler, func(), err
 	}
 	to := cfg.upstreams.to[0]
 	if options, ok := strings.CutPrefix(withOptions(to, cfg.options), "demo:"); ok {
-		h, err := cfg.demoBackend(options)
+		h, err := cfg.demoBackend(options, log)
 		return h, func() {}, err
 	}
 	h, err := endpoint.NewHandler(withOptions(to, cfg.options), &endpoint.ClientOptions{Limits: &cfg.limits, Log: log,
@@ -239,7 +239,7 @@ func withOptions(to string, options []string) string {
 	return to
 }
 
-func (cfg *serveConfig) demoBackend(options string) (protocol.Handler, error) {
+func (cfg *serveConfig) demoBackend(options string, log *slog.Logger) (protocol.Handler, error) {
 	handler := demo.Native()
 	for option := range strings.SplitSeq(strings.TrimPrefix(options, "?"), "&") {
 		switch option {
@@ -248,6 +248,7 @@ func (cfg *serveConfig) demoBackend(options string) (protocol.Handler, error) {
 			handler = protocol.FromHTTP(demo.HTTP())
 		case "rpc=1":
 			cfg.functions = demo.RPC()
+			cfg.functions.Log = log
 		default:
 			return nil, fmt.Errorf("demo:%s: write demo: or demo:?handler=http, or demo:?rpc=1 for functions to call", options)
 		}
