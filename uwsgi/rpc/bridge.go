@@ -199,7 +199,10 @@ func (r *Registry) report(req *protocol.Request, name string, err *bridgeError) 
 		return
 	}
 	level := slog.LevelWarn
-	if err.code == codeFailed || err.code == codeInternal {
+	switch {
+	case errors.Is(err.err, protocol.ErrAborted): // by whoever has called
+		level = slog.LevelInfo
+	case err.code == codeFailed, err.code == codeInternal:
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{slog.Any("err", err), slog.String("function", protocol.Clip(name)), slog.Int("code", err.code)}

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,6 +85,16 @@ func failed(name string, err error) error {
 		return err
 	}
 	return e
+}
+
+// failedIn is failed for an error that may say no more than that ctx has ended, as the caller has
+// gone: that is no failure of the function.
+func failedIn(ctx context.Context, name string, err error) error {
+	cause := context.Cause(ctx) // of net/http's requests a bare Canceled
+	if (cause == context.Canceled || errors.Is(cause, protocol.ErrAborted)) && (errors.Is(err, context.Canceled) || errors.Is(err, protocol.ErrAborted)) {
+		return &protocol.Error{Protocol: "uwsgi", Op: "rpc " + strconv.Quote(protocol.Clip(name)), Kind: protocol.ErrAborted, Err: err, Detail: "the caller has gone"}
+	}
+	return failed(name, err)
 }
 
 // errFailed is the kind of an error of a function that says no more.

@@ -25,11 +25,11 @@ func (l *local) Call(ctx context.Context, name string, args ...[]byte) ([]byte, 
 		return nil, unknown(name)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, failed(name, context.Cause(ctx))
+		return nil, failedIn(ctx, name, context.Cause(ctx))
 	}
 	b, err := contained(f.call, ctx, args)
 	if err != nil {
-		return nil, failed(name, err)
+		return nil, failedIn(ctx, name, err)
 	}
 	return b, nil
 }

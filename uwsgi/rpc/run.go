@@ -156,7 +156,7 @@ func (c *call) finish(to answerer) error {
 	defer c.free()
 	switch {
 	case c.err != nil:
-		return failed(c.function.name, c.err)
+		return failedIn(c.ctx, c.function.name, c.err)
 	case c.stream == nil:
 		return to.answer(c.result, nil, c.length)
 	}
@@ -167,7 +167,7 @@ func (c *call) finish(to answerer) error {
 	if c.length < 0 {
 		b, err := c.registry.readAll(c.ctx, c.again, nil)
 		if err != nil {
-			return failed(c.function.name, err)
+			return failedIn(c.ctx, c.function.name, err)
 		}
 		return to.answer(b, nil, int64(len(b)))
 	}
