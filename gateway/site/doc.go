@@ -11,7 +11,8 @@
 // end as the source of a script does; a backslash, a NUL and an encoded slash are refused, as what
 // stands before this server may have read them in another way. The file is opened below the root
 // by [os.Root], which follows no link that leads outside, not even while somebody changes the
-// tree.
+// tree. A link inside gives no other name to what is not served: the name to which it leads is
+// looked at, too.
 //
 // # Compressed neighbours
 //

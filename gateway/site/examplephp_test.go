@@ -74,7 +74,7 @@ func ExampleTry() {
 	fmt.Println(err)
 	// Output:
 	// 3 <nil>
-	// "$uri": write FILE, FILE/, a path that begins with a slash, or a status such as =404
+	// "$uri": write FILE for $uri, and nothing for $args: the query goes on by itself
 }
 
 func ExampleDeny() {

@@ -18,8 +18,9 @@ import (
 // The file is found by the path of the request's URL, SCRIPT_NAME and PATH_INFO together (see
 // [protocol.Params.Path]). Nothing outside of Root is served, also by no symbolic link, unless
 // FollowLinks is set. What is not served either: a name that begins with a dot, see Hidden; the
-// source of a script, see Scripts; and what is neither a file nor a directory. All these are a 404,
-// which is an ErrNotFound. A path with a "..", a backslash, a NUL or an encoded slash is a 400.
+// source of a script, see Scripts; a link to one of these; and what is neither a file nor a
+// directory. All these are a 404, which is an ErrNotFound. A path with a "..", a backslash, a NUL
+// or an encoded slash is a 400.
 //
 // GET and HEAD are answered, with Range, If-Range, If-Match, If-None-Match, If-Modified-Since and
 // If-Unmodified-Since (RFC 9110 sections 13 and 14), Last-Modified, and a strong ETag of the file's
@@ -56,7 +57,7 @@ type Files struct {
 	// x.css.gz is served for x.css to a client whose Accept-Encoding takes it.
 	Plain bool
 
-	// FollowLinks follows symbolic links wherever they lead.
+	// FollowLinks follows symbolic links wherever they lead, but for the source of a script.
 	FollowLinks bool
 
 	// Types are the media types of files by their ending, ".css", in lower case. What is not there
@@ -83,17 +84,27 @@ func (f *Files) Serve(w protocol.ResponseWriter, r *protocol.Request) error {
 	if err != nil {
 		return err
 	}
+	for range movedTries {
+		if err = f.serve(w, hr, asked); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return notFound(asked, err.Error())
+}
+
+// serve answers for a path. errMoved says that nothing has been answered.
+func (f *Files) serve(w http.ResponseWriter, hr *http.Request, asked string) error {
 	t, name, err := f.find(asked)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	file, err := t.open(name.local)
+	file, info, err := f.open(t, name.local)
 	if err != nil {
 		return f.failed(name, err)
 	}
 	defer file.Close()
-	return f.answer(w, hr, t, name, file)
+	return f.answer(w, hr, t, name, file, info)
 }
 
 // find opens the tree, and finds the name in it that a path asks for.
@@ -111,11 +122,8 @@ func (f *Files) find(asked string) (tree, pathName, error) {
 }
 
 // answer serves an opened file or directory.
-func (f *Files) answer(w http.ResponseWriter, hr *http.Request, t tree, name pathName, file *os.File) error {
-	info, err := file.Stat()
+func (f *Files) answer(w http.ResponseWriter, hr *http.Request, t tree, name pathName, file *os.File, info fs.FileInfo) error {
 	switch {
-	case err != nil:
-		return name.failed(err)
 	case info.IsDir() && !name.slash:
 		return f.redirect(w, hr, name)
 	case info.IsDir():
@@ -142,7 +150,7 @@ func (f *Files) directory(w http.ResponseWriter, hr *http.Request, t tree, name 
 			continue
 		}
 		local := name.below(index)
-		file, err := t.open(local)
+		file, info, err := f.open(t, local)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -150,10 +158,6 @@ func (f *Files) directory(w http.ResponseWriter, hr *http.Request, t tree, name 
 			return name.failed(err)
 		}
 		defer file.Close()
-		info, err := file.Stat()
-		if err != nil {
-			return name.failed(err)
-		}
 		if !info.IsDir() {
 			return f.file(w, hr, t, local, file, info)
 		}
@@ -185,7 +189,7 @@ func (f *Files) file(w http.ResponseWriter, hr *http.Request, t tree, local stri
 	encoding := ""
 	if !f.Plain && compressible(kind) {
 		h.Add("Vary", "Accept-Encoding")
-		if n := t.neighbour(local, hr.Header); n != nil {
+		if n := f.neighbour(t, local, hr.Header); n != nil {
 			defer n.file.Close()
 			file, info, encoding = n.file, n.info, n.encoding
 			h.Set("Content-Encoding", encoding)

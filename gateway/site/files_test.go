@@ -27,7 +27,7 @@ var contents = map[string]string{
 	".htaccess": "deny", ".git/config": "secret", ".well-known/acme-challenge/token": "acme", "sub/.well-known/x": "no",
 	"index.php": "<?php", "UPPER.PhP": "<?php", "a.php~": "<?php", "a.php.bak": "<?php", "a.php.gz": "<?php", "a.phtml": "<?php",
 	"a.phpx": "no php", "php": "no php", "a.php.txt": "<?php", "a.includes.txt": "text",
-	"dir.php/inside.txt": "no",
+	"dir.php/inside.txt": "no", "caf\xe9.txt": "Latin-1",
 }
 
 // newTree writes contents below a directory, and returns it.
@@ -107,6 +107,7 @@ func TestPaths(t *testing.T) {
 		want   string
 	}{
 		{"a file", byDefault, "/a.txt", "200 0123456789"},
+		{"a name that is no UTF-8", byDefault, "/caf%E9.txt", "200 Latin-1"},
 		{"doubled slashes", byDefault, "//a%20b///%C3%BC&%3Ci%3E.txt", "200 odd"},
 		{"the index of the root", byDefault, "/", "200 <p>start"},
 		{"an index", byDefault, "/sub/", "200 <p>sub"},

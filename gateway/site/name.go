@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -32,7 +33,7 @@ func (f *Files) name(asked string) (pathName, error) {
 			continue
 		case element == ".", element == "..", strings.ContainsAny(element, "\x00\\"):
 			return n, badPath(asked)
-		case element[0] == '.' && !f.Hidden && !(element == ".well-known" && len(n.elements) == 0):
+		case !f.Hidden && isHidden(len(n.elements), element):
 			return n, absent(asked, "a name that begins with a dot")
 		case f.isScript(element):
 			return n, absent(asked, "the source of a script")
@@ -42,12 +43,23 @@ func (f *Files) name(asked string) (pathName, error) {
 	if len(n.elements) == 0 {
 		return n, nil
 	}
-	local, err := filepath.Localize(n.url())
-	if err != nil {
+	local, ok := localize(n.url())
+	if !ok {
 		return n, badPath(asked)
 	}
 	n.local = local
 	return n, nil
+}
+
+// localize returns the name in the system's form of a path below the root, which has no element
+// that is empty or of dots alone. To a Unix system any bytes are a name, also those of an old
+// encoding.
+func localize(below string) (local string, ok bool) {
+	if filepath.Separator == '/' && !utf8.ValidString(below) {
+		return below, strings.IndexByte(below, 0) < 0
+	}
+	local, err := filepath.Localize(below)
+	return local, err == nil
 }
 
 // url returns the name as a path, without a slash before it or behind it.
@@ -58,7 +70,12 @@ func (n pathName) below(file string) string { return filepath.Join(n.local, file
 
 // failed tells why a file could not be opened or read.
 func (n pathName) failed(err error) error {
+	if own, ok := errors.AsType[*protocol.Error](err); ok {
+		return own
+	}
 	switch {
+	case errors.Is(err, errMoved):
+		return err
 	case errors.Is(err, fs.ErrNotExist), isAny(err, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP, syscall.ENXIO):
 		return &protocol.Error{Op: "serve file", Kind: protocol.ErrNotFound, Err: err, Routine: !errors.Is(err, syscall.ELOOP)}
 	case errors.Is(err, fs.ErrPermission):

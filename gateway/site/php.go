@@ -18,9 +18,9 @@ import (
 // it. Any other file is given to Files.
 //
 // Nothing outside Root is served, by ".." or by a symbolic link that leads out, nothing whose name
-// begins with a dot but files below /.well-known (RFC 8615), and nothing that Deny names. No file
-// with one of ScriptSuffixes in its name is given to Files, by the rule of [Files.Scripts]: such a
-// name is that of a script, or of a copy of one.
+// begins with a dot but files below /.well-known (RFC 8615), and nothing that Deny names; nor is
+// any of these by a link of another name. No file with one of ScriptSuffixes in its name is given
+// to Files, by the rule of [Files.Scripts]: such a name is that of a script, or of a copy of one.
 //
 // Root and Scripts must be set, or Files. A PHP must not be changed once in use, nor copied. It is
 // safe for concurrent use.

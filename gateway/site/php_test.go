@@ -23,7 +23,7 @@ func wiki(tb testing.TB) string {
 		"dir.php/index.html", "dir.php/inner.php", "dir.php/x.css", "static/index.html", "empty/x.txt", "data/secret.php", "data/secret.txt",
 		"both/index.html", "both/index.php", ".hidden.php", ".git/config", ".git/x.php", "UPPER.PHP", "old.php~", "old.php.bak", "x.php5",
 		"x.phtml", "dump.sql", "sub/dump.SQL", "dots..php", "../outside.php", "../outside.txt", "a:b.php", "cache/page.html",
-		".well-known/acme-challenge/token", ".well-known/x.php", ".well-known/.git/config"} {
+		".well-known/acme-challenge/token", ".well-known/x.php", ".well-known/.git/config", "caf\xe9.txt", "caf\xe9.php"} {
 		file := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			tb.Fatal(err)
@@ -33,7 +33,8 @@ func wiki(tb testing.TB) string {
 		}
 	}
 	for name, target := range map[string]string{"out.php": "../outside.php", "out.txt": "../outside.txt", "outdir": "..",
-		"absolute.php": filepath.Join(outside, "outside.php"), "in.php": "doku.php", "indir": "lib", "loop.php": "loop.php", "gone.php": "nothing"} {
+		"absolute.php": filepath.Join(outside, "outside.php"), "in.php": "doku.php", "indir": "lib", "shown": "data",
+		"secret.txt": "data/secret.txt", "git": ".git", "loop.php": "loop.php", "gone.php": "nothing"} {
 		if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
 			tb.Fatal(err)
 		}
@@ -91,6 +92,8 @@ func TestPHPFinds(t *testing.T) {
 		{"a link to a directory within", "/indir/exe/css.php", "script /indir/exe/css.php|"},
 		{"dots before the ending", "/dots..php", "script /dots..php|"},
 		{"a colon", "/a:b.php", "script /a:b.php|"},
+		{"a script's name that is no UTF-8", "/caf\xe9.php", "script /caf\xe9.php|"},
+		{"a file's", "/caf\xe9.txt", "file /caf\xe9.txt"},
 
 		{"a file", "/style.css", "file /style.css"},
 		{"with a space", "/lib/images/a b.png", "file /lib/images/a b.png"},
@@ -147,6 +150,8 @@ func TestPHPRefuses(t *testing.T) {
 		{"to a directory", "/outdir/outside.php", none},
 		{"by an absolute path", "/absolute.php", none},
 		{"a link to itself", "/loop.php", none},
+		{"a link to a hidden directory", "/git/config", none},
+		{"with a script", "/git/x.php", none},
 		{"a link to nothing", "/gone.php", none},
 		{"very long", "/" + strings.Repeat("x", 5000) + ".php", none},
 		{"very long behind a script", "/doku.php/" + strings.Repeat("x", 5000), "script /doku.php|/" + strings.Repeat("x", 5000)},

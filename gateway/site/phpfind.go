@@ -101,15 +101,14 @@ func local(urlPath string) (name string, ok bool) {
 	if name == "" {
 		return ".", true
 	}
-	name, err := filepath.Localize(name)
-	return name, err == nil
+	return localize(name)
 }
 
 // find tries what is to be tried, in order. A path of which nothing else is found may be that of a
 // directory, for Files to list.
 func (s *search) find(urlPath string) (target, error) {
-	if err := s.allowed(urlPath); err != nil {
-		return target{}, err
+	if s.deny.denies(urlPath) {
+		return target{}, denied(urlPath)
 	}
 	var why error
 	for _, item := range s.try {
@@ -125,7 +124,7 @@ func (s *search) find(urlPath string) (target, error) {
 		}
 	}
 	if what, _, _, _ := s.look(urlPath); what == foundDirectory {
-		return target{path: urlPath}, nil
+		return target{path: urlPath}, s.allowed(urlPath)
 	}
 	e := missing(urlPath, why)
 	e.Routine = e.Routine && isDirectory(s.in.dir) // else the root itself is missing
@@ -162,10 +161,25 @@ func (s *search) indexOf(dir string) (target, error) {
 	return target{}, fs.ErrNotExist
 }
 
-// allowed returns an error for a path that is denied.
+// allowed returns an error for what was found at a path if that, or the name to which it leads by
+// symbolic links, is denied or hidden.
 func (s *search) allowed(urlPath string) error {
 	if s.deny.denies(urlPath) {
-		return forbidden(urlPath, "it is denied")
+		return denied(urlPath)
+	}
+	name, _ := local(urlPath)
+	real, inside, _, err := s.in.real(name)
+	switch {
+	case err != nil:
+		return err
+	case !inside || real == filepath.ToSlash(name):
+		return nil
+	case s.deny.denies("/" + real):
+		return denied(urlPath)
+	case s.in.root != nil && leadsToHidden(real): // else links are followed wherever they lead
+		return fs.ErrNotExist
 	}
 	return nil
 }
+
+func denied(urlPath string) error { return forbidden(urlPath, "it is denied") }

@@ -48,13 +48,13 @@ type neighbour struct {
 
 // neighbour returns the compressed form of a file that the client prefers; nil: there is none that
 // it takes.
-func (t tree) neighbour(local string, h http.Header) *neighbour {
+func (f *Files) neighbour(t tree, local string, h http.Header) *neighbour {
 	for _, c := range acceptedCodings(h["Accept-Encoding"]) {
-		file, err := t.open(local + c.suffix)
+		file, info, err := f.open(t, local+c.suffix)
 		if err != nil {
 			continue
 		}
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		if info.Mode().IsRegular() {
 			return &neighbour{file, info, c.name}
 		}
 		file.Close()

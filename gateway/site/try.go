@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -57,11 +58,21 @@ func parseTryItem(text string) (item tryItem, err error) {
 		}
 		return item, nil
 	}
-	if !strings.HasPrefix(text, "FILE") && !strings.HasPrefix(text, "/") {
+	switch {
+	case strings.Contains(text, "$"):
+		return item, fmt.Errorf("%q: write FILE for $uri, and nothing for $args: the query goes on by itself", text)
+	case !beginsItem(text):
 		return item, fmt.Errorf("%q: write FILE, FILE/, a path that begins with a slash, or a status such as =404", text)
+	case slices.ContainsFunc(strings.Fields(text)[1:], beginsItem):
+		return item, fmt.Errorf("%q: write commas between what is tried, as in FILE,FILE/,/index.php", text)
 	}
 	item.text, item.query, _ = strings.Cut(text, "?")
 	return item, checkPath(item.pathFor("/"))
+}
+
+// beginsItem reports whether a text may be a thing to try, by its beginning.
+func beginsItem(text string) bool {
+	return strings.HasPrefix(text, "FILE") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "=")
 }
 
 // pathFor returns the path that is looked for.
