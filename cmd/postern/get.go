@@ -38,7 +38,8 @@ counts from when a request was due, so that a backend that stops for a moment sh
 Exit status, as curl's: 0 the answer is whole; 2 bad usage; 3 bad URL; 6 no address for the host; 7 cannot connect; 8 the answer
 is none of this protocol; 18 an incomplete answer; 22 a status of 400 or more, with -f; 23 the answer cannot be written; 26 a file
 of the request cannot be read; 28 the time is over; 35 no TLS came about; 47 too many redirects; 52 the peer closed without a
-byte; 55 the request cannot be sent; 56 the connection failed; 60 its certificate is not trusted; 130 after SIGINT.
+byte; 55 the request cannot be sent; 56 the connection failed; 60 its certificate is not trusted; 65 what came
+by standard input would have to be sent again; 130 after SIGINT.
 A load ends with that of its first failure.`
 
 const getExample = `  php-fpm's status page, and what goes over the wire for it:
@@ -122,7 +123,7 @@ func (cfg *getConfig) addMessageFlags(f *pflag.FlagSet) {
 	f.StringVarP(&m.UserAgent, "user-agent", "A", "", "User-Agent is this `name`")
 	f.StringVarP(&m.Referer, "referer", "e", "", "Referer is this `URL`")
 	f.StringVarP(&m.User, "user", "u", "", "Authorization by Basic, of `NAME:PASSWORD`")
-	f.StringVarP(&m.Cookie, "cookie", "b", "", "send these cookies: `'NAME=VALUE; NAME=VALUE'`")
+	f.StringArrayVarP(&m.Cookies, "cookie", "b", nil, "send these cookies: `'NAME=VALUE; NAME=VALUE'` (repeatable)")
 }
 
 // addVariableFlags adds the flags for what HTTP has not.
@@ -149,7 +150,7 @@ func (cfg *getConfig) addAnswerFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&s.Fail, "fail", "f", false, "a status of 400 or more is an error, and its body is not printed")
 	f.BoolVar(&s.FailBody, "fail-with-body", false, "the same, and its body is printed")
 	f.BoolVarP(&cfg.Follow, "location", "L", false, "follow redirects within the backend")
-	f.IntVar(&cfg.MaxRedirects, "max-redirs", fetch.DefaultMaxRedirects, "so many (-1: no limit)")
+	countFlag(f, &cfg.MaxRedirects, "max-redirs", fetch.DefaultMaxRedirects, "so many, or none for no limit", -1)
 	f.VarP(newDuration(&cfg.MaxTime, 0, 0), "max-time", "m", "for all: seconds, or a duration such as 500ms, or none")
 	durationFlag(f, &cfg.ConnectTimeout, "connect-timeout", 5*time.Minute, "to connect: seconds, or a duration, or none", 0)
 	f.BoolVarP(&s.Verbose, "verbose", "v", false, "print variables and heads to standard error")
@@ -159,10 +160,10 @@ func (cfg *getConfig) addAnswerFlags(f *pflag.FlagSet) {
 
 func (cfg *getConfig) addLoadFlags(f *pflag.FlagSet) {
 	l := &cfg.Load
-	f.IntVar(&l.Requests, "repeat", 0, "send `N` requests, and print how they were answered")
+	countFlag(f, &l.Requests, "repeat", 0, "send `N` requests, and print how they were answered")
 	durationFlag(f, &l.Duration, "duration", 0, "send requests for so many seconds, or a duration")
-	f.IntVar(&l.Parallel, "parallel", 1, "`N` requests at once")
-	f.Float64Var(&l.Rate, "rate", 0, "`R` requests a second, whether or not those before are answered (0: as fast as they are)")
+	countFlag(f, &l.Parallel, "parallel", 1, "`N` requests at once")
+	rateFlag(f, &l.Rate, "rate", "`R` requests a second, whether or not those before are answered, or none: as fast as they are")
 }
 
 // run asks. SIGINT ends it at once.

@@ -15,6 +15,7 @@ import (
 type payload struct {
 	segments []segment
 	stdin    io.Reader
+	gone     atomic.Bool // standard input has been read
 }
 
 // A segment is a part of a payload.
@@ -107,6 +108,9 @@ func (r *bodyReader) begin(p segment) error {
 		r.r = strings.NewReader(p.text)
 		return nil
 	case "-":
+		if r.b.gone.Swap(true) {
+			return &Error{Code: CodeRewind, Text: "what came by standard input has been sent, and cannot be sent again: say the name of a file"}
+		}
 		r.r = r.b.stdin
 	default:
 		f, err := os.Open(p.file)

@@ -31,6 +31,7 @@ const (
 	CodeSend        = 55  // the request could not be sent
 	CodeReceive     = 56  // the connection failed while the answer came
 	CodeCertificate = 60  // the peer's certificate is not trusted, or another's
+	CodeRewind      = 65  // the request's body cannot be sent again
 	CodeInterrupted = 130 // a signal ended it, as a shell counts
 )
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"os"
 	"sync"
 
 	"github.com/postern-gateway/postern/gateway/endpoint"
@@ -185,27 +184,6 @@ func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 // WithGroup implements [slog.Handler]: groups are not shown.
 func (h *logHandler) WithGroup(string) slog.Handler { return h }
-
-// writeTo opens where the answer goes.
-func (f *fetcher) writeTo() (w io.Writer, end func() error, err error) {
-	name := f.cfg.Show.Output
-	if f.cfg.Show.FileName {
-		name = fileName(f.target)
-	}
-	if name == "" || name == "-" {
-		return f.cfg.Stdout, func() error { return nil }, nil
-	}
-	file, err := os.Create(name)
-	if err != nil {
-		return nil, nil, writeFailed(err)
-	}
-	return file, func() error {
-		if err := file.Close(); err != nil {
-			return writeFailed(err)
-		}
-		return nil
-	}, nil
-}
 
 func writeFailed(err error) *Error {
 	return &Error{CodeWrite, "cannot write the answer: " + err.Error(), err}

@@ -39,60 +39,31 @@ func formBody(fields []FormField, stdin io.Reader) (b *payload, mediaType string
 }
 
 // addField adds what follows the name of a field.
-func (b *payload) addField(value string, raw bool) error {
+func (b *payload) addField(text string, raw bool) error {
 	if raw {
-		b.add("\r\n\r\n" + value)
+		b.add("\r\n\r\n" + text)
 		return nil
 	}
-	value, attributes, err := attributesOf(value)
+	f, err := parseField(text)
 	if err != nil {
 		return err
 	}
-	switch {
-	case strings.HasPrefix(value, "@"):
-		file := value[1:]
-		name, named := attributes["filename"]
-		if !named {
-			name = filepath.Base(file)
-		}
-		typ := attributes["type"]
-		if typ == "" {
-			typ = typeOf(name)
-		}
-		b.add("; filename=\"" + quoted(name) + "\"\r\nContent-Type: " + typ + "\r\n\r\n")
-		b.addSegment(segment{file: file})
-		return nil
-	case attributes["type"] != "":
-		b.add("\r\nContent-Type: " + attributes["type"])
+	if f.mark == '@' {
+		b.add(`; filename="` + quoted(f.fileName()) + `"`)
+	}
+	if typ := f.mediaType(); typ != "" {
+		b.add("\r\nContent-Type: " + typ)
+	}
+	for _, line := range f.headers {
+		b.add("\r\n" + line)
 	}
 	b.add("\r\n\r\n")
-	if file, isFile := strings.CutPrefix(value, "<"); isFile {
-		b.addSegment(segment{file: file})
+	if f.mark == 0 {
+		b.add(f.value)
 	} else {
-		b.add(value)
+		b.addSegment(segment{file: f.value})
 	}
 	return nil
-}
-
-// attributesOf cuts ;type=TYPE and ;filename=NAME off a value.
-func attributesOf(text string) (value string, attributes map[string]string, err error) {
-	attributes = make(map[string]string)
-	value = text
-	for {
-		i := strings.LastIndexByte(value, ';')
-		if i < 0 {
-			return value, attributes, nil
-		}
-		name, content, ok := strings.Cut(strings.TrimSpace(value[i+1:]), "=")
-		if !ok || name != "type" && name != "filename" {
-			return value, attributes, nil
-		}
-		if strings.ContainsAny(content, "\r\n") {
-			return "", nil, usage("-F: a line end in " + name)
-		}
-		attributes[name] = strings.Trim(content, `"`)
-		value = value[:i]
-	}
 }
 
 // quoted is text within the quotes of a field of a header, as browsers write it.
@@ -100,14 +71,12 @@ func quoted(text string) string {
 	return strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A").Replace(text)
 }
 
-// typeOf is the media type of a file, by its name.
+// typeOf is the media type of a file, by its name; empty: it is not known.
 func typeOf(name string) string {
 	ext := strings.ToLower(filepath.Ext(name))
 	if ext == ".txt" { // without a charset, which nobody knows
 		return "text/plain"
 	}
-	if t, _, err := mime.ParseMediaType(mime.TypeByExtension(ext)); err == nil {
-		return t
-	}
-	return "application/octet-stream"
+	t, _, _ := mime.ParseMediaType(mime.TypeByExtension(ext))
+	return t
 }

@@ -4,7 +4,10 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -24,8 +27,8 @@ type Message struct {
 	Fields    []string
 	UserAgent string
 	Referer   string
-	User      string // "name:password"
-	Cookie    string // "name=value; name=value"
+	User      string   // "name:password"
+	Cookies   []string // "name=value; name=value"
 
 	// What HTTP has not.
 	Params []string // variables, "NAME=value"; "NAME" leaves it out
@@ -44,11 +47,13 @@ type draft struct {
 	method string
 	header http.Header // without Host
 	host   string
-	body   *payload                  // nil: there is none
-	length int64                     // of body
-	open   func() (io.Reader, error) // opens body
-	close  func()                    // gives back what body has taken; nil: nothing
-	query  string
+	// HTTP_HOST is left out
+	hostless bool
+	body     *payload                  // nil: there is none
+	length   int64                     // of body
+	open     func() (io.Reader, error) // opens body
+	close    func()                    // gives back what body has taken; nil: nothing
+	query    string
 }
 
 // check returns an error for what contradicts itself.
@@ -72,8 +77,15 @@ func (m *Message) check(t *Target) error {
 		return usage("--stream is for --role filter")
 	case m.Role == protocol.Filter && m.Stream == "":
 		return usage("--role filter filters a file: say --stream FILE")
-	case m.Cookie != "" && !strings.Contains(m.Cookie, "="):
-		return usage("-b " + m.Cookie + ": write NAME=VALUE; files of cookies are not read")
+	case m.User != "" && !strings.Contains(m.User, ":"):
+		return usage("-u: write NAME:PASSWORD, or NAME: for an empty one; nobody is asked for it")
+	case m.Method != "" && !httpguts.ValidHeaderFieldName(m.Method):
+		return usage("-X " + strconv.Quote(m.Method) + ": a method is one word, as in PUT")
+	}
+	for _, cookie := range m.Cookies {
+		if !strings.Contains(cookie, "=") {
+			return usage("-b " + cookie + ": write NAME=VALUE; files of cookies are not read")
+		}
 	}
 	return nil
 }
@@ -131,7 +143,7 @@ func (d *draft) readBody(stdin io.Reader) (mediaType string, err error) {
 func (d *draft) setHeader(mediaType string, stdin io.Reader) error {
 	m := d.m
 	h := http.Header{"User-Agent": {"postern"}, "Accept": {"*/*"}}
-	for name, value := range map[string]string{"User-Agent": m.UserAgent, "Referer": m.Referer, "Cookie": m.Cookie, "Content-Type": mediaType} {
+	for name, value := range map[string]string{"User-Agent": m.UserAgent, "Referer": m.Referer, "Cookie": strings.Join(m.Cookies, ";"), "Content-Type": mediaType} {
 		if value != "" {
 			h.Set(name, value)
 		}
@@ -157,6 +169,10 @@ func (d *draft) setHeader(mediaType string, stdin io.Reader) error {
 			continue
 		}
 		if value = strings.Trim(value, " \t"); value == "" {
+			if strings.EqualFold(name, "Host") && d.target.Backend.Wire() == "http" {
+				return usage("-H Host: HTTP/1.1 wants one: leave it out, or say which")
+			}
+			d.hostless = d.hostless || strings.EqualFold(name, "Host")
 			h.Del(name)
 			continue
 		}

@@ -19,7 +19,11 @@ func (f *fetcher) once(ctx context.Context) error {
 		defer cancel()
 	}
 	o := &account{f: f}
-	err := f.follow(ctx, o)
+	out := &outlet{f: f}
+	err := f.follow(ctx, o, out)
+	if cerr := out.close(); err == nil {
+		err = cerr
+	}
 	if o.last != nil {
 		o.last.close()
 	}
@@ -31,7 +35,7 @@ func (f *fetcher) once(ctx context.Context) error {
 }
 
 // follow asks until an answer is no redirect, and shows that one.
-func (f *fetcher) follow(ctx context.Context, o *account) error {
+func (f *fetcher) follow(ctx context.Context, o *account, out *outlet) error {
 	to := f.draft.first()
 	for {
 		r := f.draft.request(to)
@@ -49,15 +53,13 @@ func (f *fetcher) follow(ctx context.Context, o *account) error {
 		next, location := f.redirect(x, to)
 		o.location = location
 		if !f.cfg.Follow || next == nil {
-			return f.show(ctx, x)
+			return f.show(ctx, x, out)
 		}
 		if limit := f.cfg.MaxRedirects; limit >= 0 && o.redirects == limit {
 			return &Error{Code: CodeRedirects, Text: f.target.Backend.String() + ": more than " + strconv.Itoa(limit) + " redirects, the last to " + location}
 		}
-		if f.cfg.Show.Include {
-			if err := f.writeHead(x.res); err != nil {
-				return err
-			}
+		if err := f.writeHead(x.res, out); err != nil {
+			return err
 		}
 		if err := x.copy(ctx, io.Discard); err != nil {
 			return err
@@ -69,28 +71,19 @@ func (f *fetcher) follow(ctx context.Context, o *account) error {
 }
 
 // show shows an answer whose head has come.
-func (f *fetcher) show(ctx context.Context, x *exchange) error {
+func (f *fetcher) show(ctx context.Context, x *exchange, out *outlet) error {
 	s := &f.cfg.Show
 	bad := x.res.Status >= 400
-	if bad && s.Fail {
+	err := f.writeHead(x.res, out)
+	if err == nil && bad && s.Fail {
 		return f.refused(x.res)
 	}
-	w, end, err := f.writeTo()
-	if err != nil {
-		return err
+	if err == nil {
+		err = out.open()
 	}
-	if s.Include || f.cfg.Message.Head {
-		_, err = w.Write(headOf(x.res))
-		if err != nil {
-			err = writeFailed(err)
-		}
-	}
-	beginning := &prefix{w: w}
+	beginning := &prefix{w: out}
 	if err == nil && !f.cfg.Message.Head { // with -X GET, too
 		err = x.copy(ctx, beginning)
-	}
-	if cerr := end(); err == nil {
-		err = cerr
 	}
 	f.advise(x, beginning.kept)
 	if err == nil && bad && s.FailBody {
@@ -104,9 +97,15 @@ func (f *fetcher) refused(res *protocol.Response) *Error {
 	return &Error{Code: CodeStatus, Text: f.target.Backend.String() + ": the answer is " + strings.TrimPrefix(statusLine(res), "HTTP/1.1 ")}
 }
 
-// writeHead writes the head of an answer that is not the last.
-func (f *fetcher) writeHead(res *protocol.Response) error {
-	if _, err := f.cfg.Stdout.Write(headOf(res)); err != nil {
+// writeHead writes the head of an answer, where that is wanted.
+func (f *fetcher) writeHead(res *protocol.Response, out *outlet) error {
+	if !f.cfg.Show.Include && !f.cfg.Message.Head {
+		return nil
+	}
+	if err := out.open(); err != nil {
+		return err
+	}
+	if _, err := out.Write(headOf(res)); err != nil {
 		return writeFailed(err)
 	}
 	return nil

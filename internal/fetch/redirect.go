@@ -33,7 +33,7 @@ func (f *fetcher) redirect(x *exchange, from at) (next *at, location string) {
 		next.url.Path = "/"
 	}
 	// As browsers do: what was a POST becomes a GET. A method that was said by itself stays.
-	if status := x.res.Status; status == 303 || status <= 302 && f.draft.m.Upload == "" {
+	if status := x.res.Status; status == 303 || (status == 301 || status == 302) && f.draft.m.Upload == "" {
 		next.bodiless = true
 		if f.draft.m.Method == "" && from.method != http.MethodHead {
 			next.method = http.MethodGet

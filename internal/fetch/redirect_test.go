@@ -3,6 +3,8 @@ package fetch
 import (
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,6 +47,7 @@ func TestRedirects(t *testing.T) {
 		{"twice", "/to?302-/to?302-/x", Message{}, "GET /x  ", ""},
 		{"302 of a POST", "/to?302-/x", Message{Data: data}, "GET /x  ", ""},
 		{"303 of a POST", "/to?303-/x", Message{Data: data}, "GET /x  ", ""},
+		{"300 of a POST", "/to?300-/x", Message{Data: data}, "POST /x " + form + " a=1", ""},
 		{"307 of a POST", "/to?307-/x", Message{Data: data}, "POST /x " + form + " a=1", ""},
 		{"308 of a POST", "/to?308-/x", Message{Data: data}, "POST /x " + form + " a=1", ""},
 		{"302 of a method that was said", "/to?302-/x", Message{Method: "POST", Data: data}, "POST /x  ", ""},
@@ -70,6 +73,15 @@ func TestRedirectShown(t *testing.T) {
 	out, _, _, _ := run(t, t.Context(), cfg)
 	if strings.Count(out, "HTTP/1.1 ") != 2 || !strings.HasSuffix(out, "200  1") {
 		t.Error(out)
+	}
+	// -I is -i without bodies, and a file has all of it.
+	file := filepath.Join(t.TempDir(), "f")
+	cfg.Show = Show{Output: file}
+	cfg.Message.Head = true
+	out, _, _, _ = run(t, t.Context(), cfg)
+	b, err := os.ReadFile(file)
+	if err != nil || out != "" || strings.Count(string(b), "HTTP/1.1 ") != 2 || !strings.HasPrefix(string(b), "HTTP/1.1 302 Found\r\n") {
+		t.Errorf("%q, %q, %v", out, b, err)
 	}
 }
 

@@ -47,6 +47,9 @@ func (d *draft) request(to at) *protocol.Request {
 	}
 	r := protocol.NewRequest(hr)
 	r.Role, r.Modifier1, r.Modifier2 = d.m.Role, d.m.Modifier1, d.m.Modifier2
+	if d.hostless {
+		r.Params.Del("HTTP_HOST")
+	}
 	if d.body != nil && !to.bodiless {
 		r.ContentLength = d.length
 		r.GetBody = d.open

@@ -57,8 +57,8 @@ func TestSent(t *testing.T) {
 		{"fields", "/", Message{Fields: []string{"X-A: 1", "x-a: 2", "Accept:", "X-Empty;", "User-Agent: me"}}, "", "HTTP_X_A=1,_2 HTTP_ACCEPT! HTTP_X_EMPTY= HTTP_USER_AGENT=me", ""},
 		{"a field of its own type", "/", Message{Data: texts(DataText, "x"), Fields: []string{"Content-Type: text/plain"}}, "", "CONTENT_TYPE=text/plain", "x"},
 		{"a host", "/", Message{Fields: []string{"Host: example.org"}}, "", "HTTP_HOST=example.org", ""},
-		{"who asks", "/", Message{UserAgent: "me/1", Referer: "http://a/", User: "ada:x y", Cookie: "a=1; b=2"}, "",
-			"HTTP_USER_AGENT=me/1 HTTP_REFERER=http://a/ HTTP_AUTHORIZATION=Basic_YWRhOnggeQ== HTTP_COOKIE=a=1;_b=2", ""},
+		{"who asks", "/", Message{UserAgent: "me/1", Referer: "http://a/", User: "ada:x y", Cookies: []string{"a=1; b=2", "c=3"}}, "",
+			"HTTP_USER_AGENT=me/1 HTTP_REFERER=http://a/ HTTP_AUTHORIZATION=Basic_YWRhOnggeQ== HTTP_COOKIE=a=1;_b=2;c=3", ""},
 		{"a body of DELETE", "/", Message{Method: "DELETE", Data: texts(DataText, "x")}, "", "REQUEST_METHOD=DELETE CONTENT_LENGTH=1", "x"},
 	} {
 		for _, wire := range wires {
@@ -145,13 +145,21 @@ func TestForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	fields := []FormField{{Text: "a=1;type=text/x"}, {Text: "f=@" + file}, {Text: "g=@" + file + ";type=image/png;filename=x.png"},
-		{Text: "h=<" + file}, {Text: "r=@<;type=x", Raw: true}, {Text: "u=a;b"}}
+		{Text: "h=<" + file}, {Text: "r=@<;type=x", Raw: true}, {Text: "u=a;b"},
+		{Text: `q="x;type=y"; type=text/q`}, {Text: `e="a\"b\\";headers="X-A: 1";headers=X-B: 2`}, {Text: `d="open;type=text/d`},
+		{Text: `k=@"` + strings.ReplaceAll(file, `"`, `\"`) + `";filename="x;\"y\".gif";type="a/b;c=d"`}, {Text: "t=@" + file + ";filename=noext"}, {Text: "j=1;type="}}
 	const want = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: text/x\r\n\r\n1\r\n" +
 		"--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a %22b%22.txt\"\r\nContent-Type: text/plain\r\n\r\ncontent\n\r\n" +
 		"--B\r\nContent-Disposition: form-data; name=\"g\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\ncontent\n\r\n" +
 		"--B\r\nContent-Disposition: form-data; name=\"h\"\r\n\r\ncontent\n\r\n" +
 		"--B\r\nContent-Disposition: form-data; name=\"r\"\r\n\r\n@<;type=x\r\n" +
-		"--B\r\nContent-Disposition: form-data; name=\"u\"\r\n\r\na;b\r\n--B--\r\n"
+		"--B\r\nContent-Disposition: form-data; name=\"u\"\r\n\r\na;b\r\n" +
+		"--B\r\nContent-Disposition: form-data; name=\"q\"\r\nContent-Type: text/q\r\n\r\nx;type=y\r\n" +
+		"--B\r\nContent-Disposition: form-data; name=\"e\"\r\nX-A: 1\r\nX-B: 2\r\n\r\na\"b\\\r\n" +
+		"--B\r\nContent-Disposition: form-data; name=\"d\"\r\nContent-Type: text/d\r\n\r\n\"open\r\n" +
+		"--B\r\nContent-Disposition: form-data; name=\"k\"; filename=\"x;%22y%22.gif\"\r\nContent-Type: a/b;c=d\r\n\r\ncontent\n\r\n" +
+		"--B\r\nContent-Disposition: form-data; name=\"t\"; filename=\"noext\"\r\nContent-Type: text/plain\r\n\r\ncontent\n\r\n" +
+		"--B\r\nContent-Disposition: form-data; name=\"j\"\r\n\r\n1\r\n--B--\r\n"
 	for _, wire := range wires {
 		if _, _, code, err := run(t, t.Context(), Config{URL: urls[wire], Message: Message{Form: fields}}); code != 0 {
 			t.Fatal(err)
@@ -194,6 +202,34 @@ func TestLongBodies(t *testing.T) {
 			if code != 0 || out != long {
 				t.Errorf("%s, %+v: %d bytes, %v", wire, m, len(out), err)
 			}
+		}
+	}
+}
+
+// TestHostLeftOut: a backend gets no Host that was not to be sent.
+func TestHostLeftOut(t *testing.T) {
+	urls, last := recording(t)
+	for _, wire := range []string{"fastcgi", "scgi", "uwsgi"} {
+		if _, errs, code, err := run(t, t.Context(), Config{URL: urls[wire], Message: Message{Fields: []string{"host:"}}}); code != 0 || errs != "" {
+			t.Fatalf("%s: %q, %v", wire, errs, err)
+		}
+		checkVars(t, last().params, "HTTP_HOST! REQUEST_METHOD=GET")
+	}
+}
+
+// TestInputIsSentOnce: what came by standard input is not taken for empty the second time.
+func TestInputIsSentOnce(t *testing.T) {
+	urls := serving(t, redirects)
+	for _, set := range []func(c *Config){func(c *Config) { c.Follow = true }, func(c *Config) { c.Load.Requests = 2 }} {
+		cfg := Config{URL: urls["http"] + "/to?307-/x", Message: Message{Upload: "-"}, Stdin: strings.NewReader("of in")}
+		set(&cfg)
+		if out, _, code, err := run(t, t.Context(), cfg); code != CodeRewind || !strings.Contains(err.Error(), "cannot be sent again") {
+			t.Errorf("%q, %d, %v", out, code, err)
+		}
+		// Where its length has to be known it is taken in before.
+		cfg.URL, cfg.Stdin = urls["scgi"]+"/to?307-/x", strings.NewReader("of in")
+		if out, _, code, err := run(t, t.Context(), cfg); code != 0 || cfg.Follow && out != "PUT /x  of in" {
+			t.Errorf("%q, %d, %v", out, code, err)
 		}
 	}
 }

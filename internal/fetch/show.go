@@ -13,9 +13,9 @@ import (
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// fileName is the last part of a URL's path.
+// fileName is the last part of a URL's path, as it is written there.
 func fileName(t *Target) string {
-	if name := path.Base(t.URL.Path); name != "." && name != "/" {
+	if name := path.Base(t.URL.EscapedPath()); name != "." && name != "/" {
 		return name
 	}
 	return ""

@@ -29,6 +29,7 @@ func TestShown(t *testing.T) {
 		{"the head alone", func(c *Config) { c.Message.Head = true }, pageHead},
 		{"standard output by name", func(c *Config) { c.Show.Output = "-" }, "hello\n"},
 		{"a file", func(c *Config) { c.Show.Output = file }, ""},
+		{"after an error, nothing", func(c *Config) { c.Show.WriteOut = "[%{http_code}]%{onerror}[failed]" }, "hello\n[201]"},
 		{"no error", func(c *Config) { c.Show.Fail = true }, "hello\n"},
 		{"variables", func(c *Config) {
 			c.Show.WriteOut = `[%{http_code} %{response_code} %{size_download} %{size_upload} %{content_type} %{num_redirects} %{num_connects} %{method} %{exitcode} %{scheme} %{remote_ip} %header{x-b} 100%% \t%{unknown}%]\n`
@@ -46,13 +47,23 @@ func TestShown(t *testing.T) {
 	}
 }
 
+// TestFailShown: -f leaves out the body alone, and what follows %{onerror} is of failures.
+func TestFailShown(t *testing.T) {
+	addr := saying(t, "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+	cfg := Config{URL: "http://" + addr + "/", Show: Show{Fail: true, Include: true, WriteOut: "[%{http_code}%{onerror} %{exitcode}]"}}
+	out, _, code, _ := run(t, t.Context(), cfg)
+	if want := "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n[404 22]"; out != want || code != CodeStatus {
+		t.Errorf("%q, want %q; %d", out, want, code)
+	}
+}
+
 // TestRemoteName writes to a file of the URL's name.
 func TestRemoteName(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if _, _, code, err := run(t, t.Context(), Config{URL: "http://" + saying(t, page) + "/a/b.txt?c", Show: Show{FileName: true}}); code != 0 {
+	if _, _, code, err := run(t, t.Context(), Config{URL: "http://" + saying(t, page) + "/a/b%20c.txt?c", Show: Show{FileName: true}}); code != 0 {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile("b.txt"); string(b) != "hello\n" {
+	if b, err := os.ReadFile("b%20c.txt"); string(b) != "hello\n" {
 		t.Errorf("%q, %v", b, err)
 	}
 }
@@ -110,7 +121,7 @@ func TestWriteOutOfFailures(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	for _, name := range WriteOutVariables() {
-		if _, ok := got[name]; !ok && name != "json" && name != "header_json" && name != "stdout" && name != "stderr" {
+		if _, ok := got[name]; !ok && name != "json" && name != "header_json" && name != "stdout" && name != "stderr" && name != "onerror" {
 			t.Errorf("%s is not there", name)
 		}
 	}

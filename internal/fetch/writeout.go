@@ -73,7 +73,7 @@ var writeOutVars = map[string]func(o *account) any{
 
 // WriteOutVariables are the names that -w knows, sorted.
 func WriteOutVariables() []string {
-	return append(slices.Sorted(maps.Keys(writeOutVars)), "header_json", "json", "stderr", "stdout")
+	return append(slices.Sorted(maps.Keys(writeOutVars)), "header_json", "json", "onerror", "stderr", "stdout")
 }
 
 // seconds print as curl's times do.
@@ -215,6 +215,10 @@ func (o *account) writeOut(text string) {
 			w = o.f.stderr
 		case "stdout":
 			w = o.f.cfg.Stdout
+		case "onerror": // what follows is for failures
+			if o.code == 0 {
+				return
+			}
 		default:
 			io.WriteString(w, o.variable(name))
 		}
