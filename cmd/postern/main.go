@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/postern-gateway/postern/cgi"
+	"github.com/postern-gateway/postern/gateway/endpoint"
 	"github.com/postern-gateway/postern/internal/demo"
 	"github.com/postern-gateway/postern/internal/garbage"
 )
@@ -38,13 +39,14 @@ func asScript() bool {
 	return len(os.Args) == 1 && cgi.IsScript()
 }
 
-// report prints err, if there is one, in one line, and returns the exit status that it asks for.
+// report prints err, if there is one, in one line and without the passwords of URLs, and returns
+// the exit status that it asks for.
 func report(err error) int {
 	if err == nil {
 		return 0
 	}
 	if err.Error() != "" {
-		fmt.Fprintln(os.Stderr, "postern: "+err.Error())
+		fmt.Fprintln(os.Stderr, "postern: "+endpoint.WithoutUsers(err.Error()))
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return 2

@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/postern-gateway/postern/internal/suggest"
+	"github.com/postern-gateway/postern/internal/units"
 )
 
 // noArgs refuses arguments. Where c has commands, one of them was meant.
@@ -40,7 +42,21 @@ func flagMistake(c *cobra.Command, err error) error {
 			return usage(fmt.Errorf("%w: did you mean %s? See %s --help", err, meant, c.CommandPath()))
 		}
 	}
+	if wrong, ok := errors.AsType[*strconv.NumError](err); ok {
+		err = errors.New(strings.TrimSuffix(err.Error(), wrong.Error()) + meantNumber(wrong))
+	}
 	return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
+}
+
+// meantNumber says what should stand where a number, or a yes or no, could not be read.
+func meantNumber(wrong *strconv.NumError) string {
+	switch {
+	case wrong.Func == "ParseBool":
+		return "say true or false"
+	case errors.Is(wrong, strconv.ErrRange):
+		return "the number is out of range"
+	}
+	return units.ErrCount.Error()
 }
 
 // nearestFlag returns the flag of c, with its dashes, that is nearest to a name.

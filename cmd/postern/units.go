@@ -11,7 +11,7 @@ import (
 )
 
 // A unitFlag is a flag whose text has a unit.
-type unitFlag[T int | int64 | time.Duration] struct {
+type unitFlag[T int | int64 | float64 | time.Duration] struct {
 	value  *T
 	none   *T // what the word none stands for; nil: it is not taken
 	kind   string
@@ -75,7 +75,12 @@ func countFlag(f *pflag.FlagSet, p *int, name string, byDefault int, usage strin
 	f.Var(newUnit(p, byDefault, none, "count", units.ParseCount, strconv.Itoa), name, usage)
 }
 
-func newUnit[T int | int64 | time.Duration](p *T, byDefault T, none []T, kind string, parse func(string) (T, error), format func(T) string) pflag.Value {
+// rateFlag is a flag for how many of something are to come in a second. None is as fast as can be.
+func rateFlag(f *pflag.FlagSet, p *float64, name, usage string) {
+	f.Var(newUnit(p, 0, []float64{0}, "rate", units.ParseRate, func(r float64) string { return strconv.FormatFloat(r, 'g', -1, 64) }), name, usage)
+}
+
+func newUnit[T int | int64 | float64 | time.Duration](p *T, byDefault T, none []T, kind string, parse func(string) (T, error), format func(T) string) pflag.Value {
 	u := &unitFlag[T]{value: p, kind: kind, parse: parse, format: format}
 	if len(none) > 0 {
 		u.none = &none[0]

@@ -28,7 +28,7 @@ type upstreamConfig struct {
 func (c *upstreamConfig) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&c.to, "to", "t", nil, "send requests to the backend at this `URL` (repeatable: each request goes to one of them)")
 	f.TextVar(&c.policy, "balance", upstream.RoundRobin, "choose among several backends by this `policy`: round-robin or least-connections")
-	countFlag(f, &c.tries, "tries", 0, "backends that a request may be sent to, one after another, where that is safe (0: all)")
+	countFlag(f, &c.tries, "tries", 0, "backends that a request may be sent to, one after another, where that is safe, or none for no limit", 0)
 	durationFlag(f, &c.retryTimeout, "retry-timeout", 0, "from a request's beginning, within which it may be sent to a further backend, or none", 0)
 	countFlag(f, &c.queue, "queue", 0, "requests that may wait where each backend has as many as the max-conns of its URL; others are answered 503")
 	durationFlag(f, &c.queueTimeout, "queue-timeout", upstream.DefaultQueueTimeout, "that a request may wait for a backend before it is answered 503, or none", -1)

@@ -66,6 +66,8 @@ func TestUserInURL(t *testing.T) {
 		"htp://me:secret@a.test":               `"htp://***@a.test": no user`,
 		"https://me:sec/secret@a.test:1/x?a=b": `"https://***@a.test:1/x?a=b": no user`,
 		"https://me:secret@secret@a.test":      `"https://***@a.test": no user`,
+		"me:secret@a.test:80":                  `"***@a.test:80": no user`,
+		"php:/srv?fpm=fastcgi://me:secret@a":   `"php:/srv?fpm=fastcgi://***@a": no user`,
 	} {
 		if _, err := endpoint.Parse(url); err == nil {
 			t.Errorf("%s: no error", url)

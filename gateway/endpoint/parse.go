@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,15 +21,27 @@ func Parse(text string) (*Endpoint, error) {
 	}
 	e, err := parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", text, err)
+		return nil, fmt.Errorf("%q: %w", WithoutUsers(text), err)
 	}
 	return e, nil
 }
 
-// withoutUser hides the user and the password of a URL that has them, whatever its scheme.
+// withUser finds URLs that may have a user: what stands before the last @ of each.
+var withUser = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9.+-]*://[^\s"?]*@`)
+
+// WithoutUsers hides the users and passwords of the URLs in a text, as an error is.
+func WithoutUsers(text string) string { return withUser.ReplaceAllStringFunc(text, withoutUser) }
+
+// withoutUser hides the user and the password of a URL that has them, whatever its scheme. Others
+// also write a URL without one.
 func withoutUser(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
 	name, network, _ := strings.Cut(scheme, "+")
+	if user, host, found := strings.Cut(text, "@"); !ok && found && !strings.ContainsAny(user, "/?+") {
+		if name, _, hasPassword := strings.Cut(user, ":"); hasPassword && name != "unix" && find(name) == nil {
+			return "***@" + host
+		}
+	}
 	if known := find(name); !ok || network != "" && network != "tcp" || known != nil && known.path != "" {
 		return text
 	}

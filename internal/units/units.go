@@ -28,9 +28,10 @@ func Limit[T any](text string, none T, parse func(string) (T, error)) (T, error)
 
 // The errors of texts that cannot be read.
 var (
+	ErrCount    = errors.New("a whole number is meant")
 	errSize     = errors.New("a number of bytes is meant, as in 64k, 10M or 1G")
 	errDuration = errors.New("write a duration such as 30s or 1m30s, or a number of seconds")
-	errCount    = errors.New("a whole number is meant")
+	errRate     = errors.New("a number is meant, as in 100 or 0.5")
 )
 
 // prefixes are the letters of sizes; each is 1024 times the one before it.
@@ -119,7 +120,16 @@ func FormatDuration(d time.Duration) string {
 func ParseCount(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return 0, errCount
+		return 0, ErrCount
 	}
 	return n, nil
+}
+
+// ParseRate reads how many of something are to come in a second.
+func ParseRate(text string) (float64, error) {
+	r, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(r, 0) || math.IsNaN(r) {
+		return 0, errRate
+	}
+	return r, nil
 }
