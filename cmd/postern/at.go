@@ -70,6 +70,9 @@ func parsePlace(text string) (place, error) {
 	case strings.ContainsAny(path, "?#"):
 		return place{}, fmt.Errorf("/%s: a path is meant, without a query", path)
 	}
+	if err := endpoint.CheckMount(at.prefix); err != nil {
+		return place{}, fmt.Errorf("/%s: a path is meant as programs see it: %w", path, err)
+	}
 	return at, nil
 }
 

@@ -23,7 +23,7 @@ var cgiTable = []cgiOption{
 			c.Dir.Prefix = v
 		}
 		c.Mount = v
-		return checkMount(v)
+		return CheckMount(v)
 	}},
 	{"index", inDir(func(d *cgi.Dir, v string) { d.Index = append(d.Index, v) })},
 	{"script", inDir(func(d *cgi.Dir, v string) { d.Allow = append(d.Allow, v) })},

@@ -14,7 +14,7 @@ type filesOption struct {
 
 // filesTable are the options of files: URLs. index may be there more than once.
 var filesTable = []filesOption{
-	{"mount", func(f *site.Files, v string) error { f.Mount = v; return checkMount(v) }},
+	{"mount", func(f *site.Files, v string) error { f.Mount = v; return CheckMount(v) }},
 	{"index", func(f *site.Files, v string) error { f.Index = append(f.Index, v); return nil }},
 	{"listing", flag(func(f *site.Files, on bool) { f.Listing = on })},
 	{"hidden", flag(func(f *site.Files, on bool) { f.Hidden = on })},

@@ -3,15 +3,27 @@ package endpoint
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// checkMount refuses a mount that no path is below.
-func checkMount(v string) error {
-	if v != "" && !strings.HasPrefix(v, "/") {
+// CheckMount refuses the path of a mount that no request's path is below, without the escapes of a
+// URL.
+func CheckMount(v string) error {
+	if v = strings.TrimRight(v, "/"); v == "" {
+		return nil
+	}
+	elements := strings.Split(v, "/")
+	plain, err := url.PathUnescape(v)
+	switch {
+	case elements[0] != "":
 		return errorOf("write it with a slash before it, as in mount=/app")
+	case err == nil && plain != v:
+		return errorOf("write it without escapes: " + plain)
+	case slices.ContainsFunc(elements[1:], func(e string) bool { return e == "" || e == "." || e == ".." }):
+		return errorOf("no part of it is empty, . or ..")
 	}
 	return nil
 }
@@ -23,7 +35,7 @@ func (e *Endpoint) withMount(c *Client) (*Client, error) {
 	if !ok || e.Protocol == "cgi" {
 		return c, nil
 	}
-	if err := checkMount(mount); err != nil {
+	if err := CheckMount(mount); err != nil {
 		return nil, e.errorf("bad mount %q: %w", mount, err)
 	}
 	return &Client{&mounted{c.RoundTripper, mount, e.Wire() == "http"}, c.close}, nil

@@ -14,7 +14,7 @@ var phpTable = []struct {
 	name string
 	set  func(p *site.PHP, value string) error
 }{
-	{"mount", func(p *site.PHP, v string) error { p.Mount = v; return checkMount(v) }},
+	{"mount", func(p *site.PHP, v string) error { p.Mount = v; return CheckMount(v) }},
 	{"follow-links", func(p *site.PHP, v string) error { p.FollowLinks = isTrue(v); return nil }},
 	{"php-root", func(p *site.PHP, v string) error { p.BackendRoot = v; return nil }},
 	{"index", func(p *site.PHP, v string) error { p.Index = append(p.Index, strings.Split(v, ",")...); return nil }},

@@ -53,6 +53,7 @@ func TestNetHTTPsRequest(t *testing.T) {
 		{"http://h/x", "curl", true, "next  /x"},
 		{"http://h/app/x?y", "", true, "app /app /x"},
 		{"http://other/app", "", true, "other /app "},
+		{"http://OTHER.:8080/app", "", true, "other /app "},
 		{"http://goto/app?ask", "", true, "app /app "},
 		{"http://h/given", "", true, "given  /given"},
 		{"http://h/log", "", false, "next  /log"},

@@ -90,11 +90,12 @@ func (m Mounts) best(host, path string) (best *Mount) {
 	return best
 }
 
+// hostName is a host without its port, and without the dot that ends a name of the whole tree.
 func hostName(host string) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
-		return h
+		host = h
 	}
-	return strings.Trim(host, "[]")
+	return strings.TrimSuffix(strings.Trim(host, "[]"), ".")
 }
 
 // serve gives a request to the handler.
@@ -112,7 +113,7 @@ func (m *Mount) serve(w protocol.ResponseWriter, r *protocol.Request) error {
 func (m *Mount) prefix() string { return strings.TrimRight(m.Prefix, "/") }
 
 func (m *Mount) matches(host, path string) bool {
-	if m.Host != "" && !strings.EqualFold(m.Host, host) {
+	if m.Host != "" && !strings.EqualFold(hostName(m.Host), host) {
 		return false
 	}
 	_, ok := protocol.Below(path, m.Prefix)
