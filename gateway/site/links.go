@@ -36,6 +36,10 @@ func (t tree) real(local string) (name string, inside bool, info fs.FileInfo, er
 
 // withoutLink returns what is at a name, or nil where there is a link on the way.
 func (t tree) withoutLink(local string) (info fs.FileInfo, err error) {
+	if file, linkless, err := t.openLinkless(local, false); linkless && err == nil {
+		defer file.Close()
+		return file.Stat()
+	}
 	for end := 0; end < len(local); {
 		next := strings.IndexByte(local[end+1:], filepath.Separator)
 		if end += 1 + next; next < 0 {
@@ -60,12 +64,15 @@ const movedTries = 50
 // is not served by its own: the source of a script, or, unless FollowLinks is set, what begins with
 // a dot.
 func (f *Files) open(t tree, local string) (*os.File, fs.FileInfo, error) {
-	file, err := t.open(local)
+	file, linkless, err := t.openLinkless(local, true)
+	if !linkless {
+		file, err = t.open(local)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	info, err := file.Stat()
-	if err == nil {
+	if err == nil && !linkless {
 		err = f.checkReal(t, local, info)
 	}
 	if err != nil {

@@ -81,6 +81,13 @@ func (s *search) stat(urlPath string) (fs.FileInfo, error) {
 
 // stat looks at what a name stands for.
 func (t tree) stat(local string) (fs.FileInfo, error) {
+	if file, linkless, err := t.openLinkless(local, false); linkless {
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return file.Stat()
+	}
 	if t.root == nil {
 		return os.Stat(filepath.Join(t.dir, local))
 	}

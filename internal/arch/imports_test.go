@@ -25,7 +25,7 @@ var layers = []struct {
 	{packages: []string{"internal/load"}, outside: []string{"github.com/HdrHistogram/hdrhistogram-go"}},
 	{packages: []string{"gateway/endpoint"}},
 	{packages: []string{"gateway", "cgi", "fastcgi", "scgi", "uwsgi"}},
-	{packages: []string{"gateway/site", "gateway/upstream", "internal/tap"}},
+	{packages: []string{"gateway/site", "gateway/upstream", "internal/tap"}, outside: []string{"golang.org/x/sys"}},
 	{packages: []string{"internal/netio", "internal/sniff", "internal/floodtest", "internal/certtest"}},
 	{packages: []string{"protocol"}, outside: []string{"golang.org/x/net", "github.com/valyala/bytebufferpool"}},
 	{packages: []string{"internal/bufpool", "internal/rawio", "internal/ratelimit", "internal/throttle", "internal/garbage", "internal/lazycontext", "internal/pcap", "internal/chart", "internal/units", "internal/suggest"}},
