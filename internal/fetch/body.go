@@ -66,8 +66,13 @@ func readFailed(err error) *Error {
 	return &Error{CodeRead, "cannot read what is to be sent: " + err.Error(), err}
 }
 
-// open returns a reader of the whole.
-func (b *payload) open() (io.Reader, error) { return &bodyReader{b: b}, nil }
+// open returns a reader of the whole. Standard input can be had but once.
+func (b *payload) open() (io.Reader, error) {
+	if b.gone.Load() {
+		return nil, &Error{Code: CodeRewind, Text: "what came by standard input has been sent, and cannot be sent again: say the name of a file"}
+	}
+	return &bodyReader{b: b}, nil
+}
 
 // A bodyReader reads the segments by turns. Its errors are [*Error]s. Close may be called while
 // another goroutine reads.
@@ -108,9 +113,7 @@ func (r *bodyReader) begin(p segment) error {
 		r.r = strings.NewReader(p.text)
 		return nil
 	case "-":
-		if r.b.gone.Swap(true) {
-			return &Error{Code: CodeRewind, Text: "what came by standard input has been sent, and cannot be sent again: say the name of a file"}
-		}
+		r.b.gone.Store(true)
 		r.r = r.b.stdin
 	default:
 		f, err := os.Open(p.file)

@@ -83,7 +83,10 @@ func escape(text string) string { return url.QueryEscape(text) }
 
 // query is data as a query, for -G.
 func (b *payload) query() (string, error) {
-	r, _ := b.open()
+	r, err := b.open()
+	if err != nil {
+		return "", err
+	}
 	text, err := io.ReadAll(r)
 	return string(text), err
 }
