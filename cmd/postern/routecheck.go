@@ -17,6 +17,9 @@ import (
 // check tries the rules for a request, and explains to out what they did.
 func (cfg *routeCheckConfig) check(ctx context.Context, out io.Writer) error {
 	log := slog.New(slog.DiscardHandler)
+	if err := cfg.serve.rules.read(); err != nil {
+		return usage(err)
+	}
 	ctx, stop := endpoint.UntilSignal(ctx, log)
 	defer stop()
 	r, err := cfg.request(ctx)

@@ -22,6 +22,7 @@ type ruleTexts []ruleText
 type ruleText struct {
 	text   string
 	isFile bool
+	read   string // what the file holds
 }
 
 func (t *ruleTexts) addFlags(f *pflag.FlagSet) {
@@ -39,17 +40,33 @@ func (f ruleFlag) String() string { return "" }
 func (f ruleFlag) Type() string   { return "string" }
 
 func (f ruleFlag) Set(text string) error {
-	*f.texts = append(*f.texts, ruleText{text, f.isFile})
+	*f.texts = append(*f.texts, ruleText{text: text, isFile: f.isFile})
 	return nil
 }
 
-// parse reads the rules. The second --route and those after it are told by their number.
+// read reads the files of rules. A signal ends the command meanwhile, as one of them may be a pipe
+// or a terminal: it is called before signals are waited for.
+func (t ruleTexts) read() error {
+	for i := range t {
+		if t[i].isFile {
+			b, err := readRules(t[i].text)
+			if err != nil {
+				return err
+			}
+			t[i].read = string(b)
+		}
+	}
+	return nil
+}
+
+// parse parses the rules, once their files have been read. The second --route and those after it
+// are told by their number.
 func (t ruleTexts) parse(env *route.Environment) (rules []route.Rule, err error) {
 	flags := 0
 	for _, r := range t {
 		var more []route.Rule
 		if r.isFile {
-			more, err = parseRules(env, r.text)
+			more, err = env.Parse(r.text, r.read)
 		} else {
 			name := "--route"
 			if flags++; flags > 1 {
@@ -69,7 +86,7 @@ func (t ruleTexts) parse(env *route.Environment) (rules []route.Rule, err error)
 // maxRules bounds a file of rules, in bytes.
 const maxRules = 16 << 20
 
-func parseRules(env *route.Environment, file string) ([]route.Rule, error) {
+func readRules(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -82,7 +99,7 @@ func parseRules(env *route.Environment, file string) ([]route.Rule, error) {
 	case len(b) > maxRules:
 		return nil, fmt.Errorf("%s is too large for a file of rules: more than %d bytes", file, maxRules)
 	}
-	return env.Parse(file, string(b))
+	return b, nil
 }
 
 // table returns the handler that tries the rules before next, which may be nil, and what ends it.

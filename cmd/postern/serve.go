@@ -133,6 +133,9 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := cfg.rules.read(); err != nil {
+		return usage(err)
+	}
 	ctx, stop := endpoint.UntilSignal(ctx, log)
 	defer stop()
 	handler, end, err := cfg.handler(log)
