@@ -142,10 +142,12 @@ func (s *Spool) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// again returns a reader of what was taken in, from its beginning, that is good until Close.
-func (s *Spool) again() (io.Reader, error) {
-	return onlyReader{&Spool{mem: s.mem, file: s.file, size: s.size}}, nil
-}
+// Again returns a reader of what was taken in, from its beginning, that is good until Close.
+func (s *Spool) Again() (io.Reader, error) { return onlyReader{s.unread()}, nil }
+
+// unread is s as if nothing of it had been read. It is good until s is closed, and not closed
+// itself.
+func (s *Spool) unread() *Spool { return &Spool{mem: s.mem, file: s.file, size: s.size} }
 
 // Close gives the memory and the file back.
 func (s *Spool) Close() error {

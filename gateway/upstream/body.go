@@ -15,6 +15,7 @@ type bodies struct {
 	out    *protocol.Request // as it is sent
 	again  func() (io.Reader, error)
 	opened []io.Closer // what again has returned
+	taken  func()      // gives back what was taken in of the body; nil: nothing is kept of it
 }
 
 // errOnce says that what a request carries can be had but once.
@@ -33,7 +34,7 @@ func (x *exchange) record() {
 		x.again = r.GetBody
 	default:
 		x.out = r.WithContext(r.Context())
-		x.out.Body, x.again = netio.Record("", r.Body)
+		x.out.Body, x.again, x.taken = netio.Record("", r.Body)
 		x.out.GetBody = x.again
 	}
 }
@@ -55,12 +56,14 @@ func (x *exchange) rewind() error {
 	return nil
 }
 
-// closeBodies closes what again has returned.
+// closeBodies closes what again has returned, and gives back what is kept.
 func (x *bodies) closeBodies() {
 	for _, c := range x.opened {
 		c.Close()
 	}
-	x.opened = nil
+	if x.opened = nil; x.taken != nil {
+		x.taken()
+	}
 }
 
 // counted returns the body of a response from m. Its Close gives m's lease back.

@@ -19,14 +19,37 @@ type recording struct {
 	kept []byte
 	read int64 // of body
 	err  error // how it ended
+
+	all atomic.Pointer[protocol.Spool] // what TakeIn has taken in; nil: it was not called
 }
 
 // Record returns body, and what returns it again from its beginning, as long as no more than 16 KiB
-// of it were asked for. Whoever reads one of the readers may be given up while its Read waits: what
-// it reads is not lost to the others. protocol is for errors.
-func Record(protocol string, body io.Reader) (first io.Reader, again func() (io.Reader, error)) {
-	r := &recording{body: body, protocol: protocol}
-	return &playback{recording: r}, r.again
+// of it were asked for, or once it was taken in: see [protocol.BufferUnknownLength]. Whoever reads
+// one of the readers may be given up while its Read waits: what it reads is not lost to the others.
+// release gives back what was taken in, when nobody reads it any more. name is the protocol's, for
+// errors.
+func Record(name string, body io.Reader) (first io.Reader, again func() (io.Reader, error), release func()) {
+	r := &recording{body: body, protocol: name}
+	return &playback{recording: r}, r.again, r.release
+}
+
+// TakeIn returns the whole body, which take has taken in the first time. It may be called by one
+// goroutine at a time, while nobody reads.
+func (r *playback) TakeIn(take func(io.Reader) (*protocol.Spool, error)) (*protocol.Spool, error) {
+	if all := r.all.Load(); all != nil {
+		return all, nil
+	}
+	all, err := take(r)
+	if err == nil {
+		r.all.Store(all)
+	}
+	return all, err
+}
+
+func (r *recording) release() {
+	if all := r.all.Swap(nil); all != nil {
+		all.Close()
+	}
 }
 
 // readInPart is the error of a request that would be sent again if its body were still there.
@@ -38,19 +61,29 @@ func (r *recording) readInPart() error {
 // again returns the body from its beginning. A Read of one that was returned before may still be
 // waiting; what it reads is then not lost.
 func (r *recording) again() (io.Reader, error) {
+	b := &playback{recording: r}
+	if all := r.all.Load(); all != nil {
+		var err error
+		b.from, err = all.Again()
+		return b, err
+	}
 	if r.tooLong.Load() {
 		return nil, r.readInPart()
 	}
-	return &playback{recording: r}, nil
+	return b, nil
 }
 
 // A playback reads a recording from its beginning.
 type playback struct {
 	*recording
-	off int64
+	off  int64
+	from io.Reader // of what was taken in; nil: that is not there
 }
 
 func (r *playback) Read(p []byte) (n int, err error) {
+	if r.from != nil {
+		return r.from.Read(p)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {

@@ -116,7 +116,7 @@ func (u *upload) send(ctx context.Context, conn *PoolConn) error {
 func (u *upload) record() {
 	for i := range u.rest {
 		if p := &u.rest[i]; p.Body != nil && p.Again == nil {
-			p.Body, p.Again = Record(u.protocol, p.Body)
+			p.Body, p.Again, _ = Record(u.protocol, p.Body) // nobody takes it in
 		}
 	}
 }
