@@ -65,6 +65,10 @@ func (m *multiplexer) get(ctx context.Context, limit time.Duration, fresh bool) 
 			if c, err = m.dial(ctx, limit); err != nil {
 				return nil, err
 			}
+		} else if c == nil && m.mux.dialing == 0 && !protocol.IsPatient(ctx) {
+			conns := len(m.mux.conns)
+			m.mux.mu.Unlock()
+			return nil, m.noRoom(ctx, conns, 0)
 		} else if c == nil {
 			wait := make(chan turn, 1)
 			m.mux.waiting = append(m.mux.waiting, wait)
@@ -124,7 +128,7 @@ func (m *multiplexer) dial(ctx context.Context, limit time.Duration) (*sharedCon
 	defer x.mu.Unlock()
 	x.dialing--
 	switch {
-	case err != nil && ctx.Err() != nil:
+	case err != nil && (ctx.Err() != nil || !protocol.IsPatient(ctx)): // others may do better
 		m.serve(nil)
 	case err != nil:
 		m.serveAll(turn{err: err})
@@ -187,7 +191,7 @@ func aborted(ctx context.Context) error {
 	return e
 }
 
-// noRoom is the error of a request that has waited in vain.
+// noRoom is the error of a request that has waited in vain, or must not wait.
 func (m *multiplexer) noRoom(ctx context.Context, conns int, waited time.Duration) error {
 	if ctx.Err() == context.Canceled {
 		return aborted(ctx)

@@ -176,6 +176,12 @@ func TestMuxMaxOpen(t *testing.T) {
 	if e, ok := errors.AsType[*protocol.Error](err); !ok || protocol.Status(err) != http.StatusServiceUnavailable || !e.NotSent {
 		t.Errorf("got %v", err)
 	}
+	ctx, cancel = context.WithTimeout(context.Background(), patienceOfTests)
+	defer cancel()
+	_, err = c.RoundTrip(protocol.WithPatience(ctx, false), request("GET"))
+	if e, ok := errors.AsType[*protocol.Error](err); !ok || e.Status != http.StatusServiceUnavailable || !e.NotSent || e.Err != nil {
+		t.Errorf("one that can go elsewhere has waited: %v", err)
+	}
 	all.Go(get)
 	close(letGo)
 	all.Wait()

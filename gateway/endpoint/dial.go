@@ -108,18 +108,21 @@ func (d *dialer) attempt(ctx context.Context) (net.Conn, error) {
 }
 
 // dial connects. A Unix socket whose backlog is full refuses at once with EAGAIN, where TCP would
-// wait: it is tried again while the time for a response's head lasts.
+// wait: it is tried again while the time for a response's head lasts, unless the request can go
+// elsewhere.
 func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	began := time.Now()
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		nc, err := d.attempt(ctx)
-		if !errors.Is(err, syscall.EAGAIN) {
+		switch {
+		case !errors.Is(err, syscall.EAGAIN):
 			return nc, err
-		}
-		if d.limit > 0 {
+		case !protocol.IsPatient(ctx):
+			return nil, d.full(err, "is full")
+		case d.limit > 0:
 			left := d.limit - time.Since(began)
 			if left <= 0 {
-				return nil, d.full(err)
+				return nil, d.full(err, "was full for "+d.limit.String())
 			}
 			wait = min(wait, left)
 		}
@@ -131,8 +134,8 @@ func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// full is the error of a backlog that has been full for the whole time.
-func (d *dialer) full(err error) error {
-	return &protocol.Error{Op: "connect", Kind: protocol.ErrUpstream, Err: err, Detail: "the backlog of " + d.address + " was full for " + d.limit.String(),
+// full is the error of a backlog that is full, or has been for the whole time.
+func (d *dialer) full(err error, how string) error {
+	return &protocol.Error{Op: "connect", Kind: protocol.ErrUpstream, Err: err, Detail: "the backlog of " + d.address + " " + how,
 		Status: http.StatusServiceUnavailable, RetryAfter: backlogRetry}
 }

@@ -13,7 +13,8 @@ import (
 // A lease is that of a request at a backend.
 type lease struct {
 	*member
-	trial bool // failures had taken the backend out: the request tries it again
+	trial  bool // failures had taken the backend out: the request tries it again
+	others bool // another backend could have taken the request
 }
 
 // pick takes a lease at a backend that is none of tried: at one that is up, else at a backup, else
@@ -32,8 +33,10 @@ func (b *Balancer) pick(tried []*member) (p lease, full bool) {
 				b.candidates = append(b.candidates, m)
 			}
 		}
-		if len(b.candidates) > 0 {
-			return b.take(b.Policy.choose(b.candidates, now)), false
+		if n := len(b.candidates); n > 0 {
+			p = b.take(b.Policy.choose(b.candidates, now))
+			p.others = n > 1 || !backup && b.hasBackup(tried, now)
+			return p, false
 		}
 	}
 	if full {
@@ -44,6 +47,13 @@ func (b *Balancer) pick(tried []*member) (p lease, full bool) {
 		return lease{}, full
 	}
 	return b.take(m), false
+}
+
+// hasBackup reports whether a backup could take a request that has tried those.
+func (b *Balancer) hasBackup(tried []*member, now time.Time) bool {
+	return slices.ContainsFunc(b.members, func(m *member) bool {
+		return m.Backup && m.usable(now) && !m.full() && !slices.Contains(tried, m)
+	})
 }
 
 // longestOut returns the one that failures took out longest ago, of those that are none of tried.
@@ -64,7 +74,7 @@ func (b *Balancer) longestOut(tried []*member) (longest *member, full bool) {
 func (b *Balancer) take(m *member) lease {
 	m.active++
 	m.requests++
-	p := lease{m, !m.outUntil.IsZero()}
+	p := lease{member: m, trial: !m.outUntil.IsZero()}
 	if p.trial {
 		m.trials++
 	}

@@ -9,6 +9,9 @@
 // its probes have found to be down, or that is drained, is never tried: where there is no other the
 // request fails with status 503.
 //
+// A backend whose backlog is full, or whose client has all connections in use that it may have, is
+// left for another one that is up, or for a backup. Where there is none it is waited for.
+//
 // # Health
 //
 // A failure is an exchange that ends without the head of a response and by the backend's fault: it
@@ -21,6 +24,7 @@
 //
 // A request that failed is sent to another one if nothing of it has reached the backend
 // (protocol.Error.NotSent); else if its method is idempotent (RFC 9110 section 9.2.2) and not a
-// byte of a response has come. Its body must be to be had again: by its GetBody, or because at most
-// 16 KiB of it were read. A request for a FastCGI Filter, which has a second stream, is sent once.
+// byte of a response has come. Its body must be to be had again: by its GetBody, because at most
+// 16 KiB of it were read, or because it was taken in, as one of unknown length is for every wire
+// but HTTP. A request for a FastCGI Filter, which has a second stream, is sent once.
 package upstream

@@ -31,7 +31,7 @@ func (b *Balancer) acquire(ctx context.Context, tried []*member) (lease, error) 
 		b.mu.Unlock()
 		return p, nil
 	}
-	if len(b.waiting) >= b.Queue {
+	if len(b.waiting) >= b.Queue || !protocol.IsPatient(ctx) {
 		defer b.mu.Unlock()
 		b.refused++
 		return lease{}, b.busy(fmt.Sprintf("%d requests wait", len(b.waiting)))

@@ -35,13 +35,15 @@ func TestQueue(t *testing.T) {
 			t.Error(a, b)
 		}
 		hold(t, b)
+		_, err = b.RoundTrip(protocol.WithPatience(t.Context(), false), request("GET"))
+		wantBusy(t, err, "and 0 requests wait")
 		began := time.Now()
 		_, err = b.RoundTrip(t.Context(), request("GET"))
 		wantBusy(t, err, "none was free for 5s")
 		if took := time.Since(began); took != 5*time.Second {
 			t.Error(took)
 		}
-		if s := b.Stats(); s.Waiting != 0 || s.Refused != 2 {
+		if s := b.Stats(); s.Waiting != 0 || s.Refused != 3 {
 			t.Errorf("%+v", s)
 		}
 	})

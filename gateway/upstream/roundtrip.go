@@ -83,7 +83,11 @@ func (x *exchange) try(p lease) (res *protocol.Response, err error) {
 		x.tried = append(x.tried, p.member)
 		x.b.release(p.member)
 	}()
-	res, err = p.Client.RoundTrip(x.ctx, x.out)
+	ctx := x.ctx
+	if p.others && x.request.Data == nil && x.mayGoOn(1) {
+		ctx = protocol.WithPatience(ctx, false)
+	}
+	res, err = p.Client.RoundTrip(ctx, x.out)
 	panics = false
 	return res, err
 }
@@ -92,10 +96,7 @@ func (x *exchange) try(p lease) (res *protocol.Response, err error) {
 // The error must be the backend's. The request must not have reached it, or else be one that may be
 // sent twice, and of which nothing was answered.
 func (x *exchange) mayRetry(err error) bool {
-	switch {
-	case x.ctx.Err() != nil, x.b.MaxTries > 0 && len(x.tried) >= x.b.MaxTries:
-		return false
-	case x.b.RetryTimeout > 0 && time.Since(x.began) >= x.b.RetryTimeout:
+	if x.ctx.Err() != nil || !x.mayGoOn(0) {
 		return false
 	}
 	var e protocol.Error
@@ -105,4 +106,10 @@ func (x *exchange) mayRetry(err error) bool {
 		}
 	}
 	return !e.ResponseBegan && netio.MayResend(x.request.Method(), e.NotSent)
+}
+
+// mayGoOn reports whether the Balancer's limits let the request be sent to a further backend, after
+// those that have been tried and more.
+func (x *exchange) mayGoOn(more int) bool {
+	return (x.b.MaxTries <= 0 || len(x.tried)+more < x.b.MaxTries) && (x.b.RetryTimeout <= 0 || time.Since(x.began) < x.b.RetryTimeout)
 }

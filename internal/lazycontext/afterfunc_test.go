@@ -84,3 +84,28 @@ func TestAfterFuncOfOthers(t *testing.T) {
 	end()
 	<-ended
 }
+
+// A value beside a Context leaves it as cheap as it was.
+func TestAfterFuncOfAValue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, parent := range []context.Context{&Context{Parent: context.Background(), Demanded: new(told)}, context.Background()} {
+			ctx := WithValue(WithValue(parent, 1, "one"), 2, "two")
+			if ctx.Value(1) != "one" || ctx.Value(2) != "two" || ctx.Value(3) != nil {
+				t.Error("values")
+			}
+			stop := new(Calls).AfterFunc(ctx, func() { t.Error("called") })
+			<-time.After(tick / 2)
+			if !stop() {
+				t.Error("it was called")
+			}
+			if c, ok := parent.(*Context); ok && *c.Demanded.(*told) != 0 {
+				t.Error("its end was asked for")
+			}
+		}
+		c := &Context{Parent: context.Background()}
+		called := make(chan bool)
+		new(Calls).AfterFunc(WithValue(c, 1, "one"), func() { close(called) })
+		c.End(errOver)
+		<-called
+	})
+}

@@ -91,6 +91,9 @@ func (x *Exchange) RoundTrip(ctx context.Context, r *protocol.Request, w Wire) (
 	if err = x.rewind(); err != nil {
 		return nil, err
 	}
+	if x.reached.Load() { // so nobody else may be able to take it
+		ctx = protocol.WithPatience(ctx, true)
+	}
 	if x.Conn, err = x.Source.Redial(ctx, x.Conn); err != nil {
 		return nil, err
 	}

@@ -55,8 +55,9 @@ func (p *Pool) With(o PoolOptions) *Pool {
 }
 
 // Get returns the idle connection that was used last, or else a new one. If MaxOpen are open it
-// waits for one of them, until ctx ends or the limit has passed (0: there is none). Whoever waits
-// longest is served first. The error is complete.
+// waits for one of them, until ctx ends or the limit has passed (0: there is none), where ctx has
+// patience: see [protocol.WithPatience]. Whoever waits longest is served first. The error is
+// complete.
 func (p *Pool) Get(ctx context.Context, limit time.Duration) (*PoolConn, error) {
 	c, err := p.acquire(ctx, limit)
 	if err != nil {
@@ -116,6 +117,10 @@ func (p *Pool) acquire(ctx context.Context, limit time.Duration) (*PoolConn, err
 		p.mu.Unlock()
 		return nil, nil
 	}
+	if !protocol.IsPatient(ctx) {
+		p.mu.Unlock()
+		return nil, p.allInUse(ctx, 0)
+	}
 	turn := make(chan *PoolConn, 1)
 	p.waiting = append(p.waiting, turn)
 	p.mu.Unlock()
@@ -157,7 +162,7 @@ func (p *Pool) leave(turn chan *PoolConn) {
 // inUseRetry is when a client may ask again for whom there was no connection.
 const inUseRetry = time.Second
 
-// allInUse is the error of a request that has waited in vain.
+// allInUse is the error of a request that has waited in vain, or must not wait.
 func (p *Pool) allInUse(ctx context.Context, waited time.Duration) error {
 	if ctx.Err() == context.Canceled {
 		return wrapError(ctx, p.Protocol, "connect", nil)
