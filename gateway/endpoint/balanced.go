@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
@@ -52,10 +53,13 @@ func NewBackend(url string, o *ClientOptions) (upstream.Backend, error) {
 		return upstream.Backend{}, err
 	}
 	be, err := e.balancing()
-	if err == nil && be.Probe != nil {
-		be.Probe.Check, err = e.check(&own, c, o)
-	}
 	be.Name, be.Client, be.Close = url, c, c.Close
+	if err == nil && be.Probe != nil {
+		var end func() error
+		if be.Probe.Check, end, err = e.check(&own, o); err == nil {
+			be.Close = func() error { return errors.Join(c.Close(), end()) }
+		}
+	}
 	return be, err
 }
 

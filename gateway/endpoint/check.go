@@ -5,38 +5,57 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/postern-gateway/postern/fastcgi"
 	"github.com/postern-gateway/postern/protocol"
 )
 
-// check makes the check of a probe by what probe-by says. own is e without the options of a
-// balancer, and c its client.
-func (e *Endpoint) check(own *Endpoint, c *Client, o *ClientOptions) (func(context.Context) error, error) {
+// check makes the check of a probe by what probe-by says, and what closes it. own is e without the
+// options of a balancer.
+func (e *Endpoint) check(own *Endpoint, o *ClientOptions) (f func(context.Context) error, end func() error, err error) {
+	end = func() error { return nil }
 	by, ok := e.last("probe-by")
 	if strings.HasPrefix(by, "/") {
-		return func(ctx context.Context) error { return own.checkPath(ctx, c, by) }, nil
+		c, err := own.probing().Client(o)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(ctx context.Context) error { return own.checkPath(ctx, c, by) }, c.Close, nil
 	}
 	if o == nil {
 		o = new(ClientOptions)
 	}
 	lim, err := own.limits(o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, err := own.dialer(lim, o)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case by == "values" && e.Wire() == "fastcgi":
-		return d.checkValues, nil
+		return d.checkValues, end, nil
 	case by == "values":
-		return nil, e.errorf("bad probe-by %q: only FastCGI has GET_VALUES", by)
+		return nil, nil, e.errorf("bad probe-by %q: only FastCGI has GET_VALUES", by)
 	case ok && by != "connect":
-		return nil, e.errorf("bad probe-by %q: write connect, values for FastCGI's GET_VALUES, or a path such as /ping", by)
+		return nil, nil, e.errorf("bad probe-by %q: write connect, values for FastCGI's GET_VALUES, or a path such as /ping", by)
 	}
-	return d.checkConnect, nil
+	return d.checkConnect, end, nil
+}
+
+// probing returns e for a client that probes it: with a connection for each request, beside those
+// that other requests have, so that a probe waits for none of these.
+func (e *Endpoint) probing() *Endpoint {
+	own := *e
+	own.options = slices.DeleteFunc(slices.Clone(e.options), func(o option) bool {
+		return slices.Contains([]string{"max-open", "mux", "keep"}, o.name)
+	})
+	if slices.Contains(e.row.options, "keep") {
+		own.options = append(own.options, option{"keep", "0"})
+	}
+	return &own
 }
 
 // checkConnect connects, and closes.
@@ -78,6 +97,6 @@ func (e *Endpoint) checkPath(ctx context.Context, c *Client, target string) erro
 	if res.Status < 200 || res.Status > 399 {
 		return fmt.Errorf("GET %s: status %d", target, res.Status)
 	}
-	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)) // so that the connection is kept
+	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20))
 	return err
 }
