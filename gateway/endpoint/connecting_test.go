@@ -80,6 +80,49 @@ func TestResolve(t *testing.T) {
 	})
 }
 
+// An address that does not answer costs a request its part of the time once a period, however often
+// its turn comes.
+func TestResolvedAddressThatIsMute(t *testing.T) {
+	for scheme, answer := range answers {
+		synctest.Test(t, func(t *testing.T) {
+			n := names{addrs: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}}
+			dialled := make(map[string]int)
+			e, err := Parse(scheme + "://backend.test:4000?resolve=30s&connect-timeout=9s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.connect = func(ctx context.Context, _, address string) (net.Conn, error) {
+				host, _, _ := net.SplitHostPort(address)
+				if dialled[host]++; host != "192.0.2.2" {
+					return answering(answer), nil
+				}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			c, err := e.Client(&ClientOptions{LookupHost: n.lookup})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			began := time.Now()
+			for period, mute := range []int{1, 2} {
+				<-time.After(time.Until(began.Add(time.Duration(period) * 40 * time.Second)))
+				for range 12 {
+					if err := get(t, c); err != nil {
+						t.Error(err)
+					}
+				}
+				if got := dialled["192.0.2.2"]; got != mute || time.Since(began) > 50*time.Second {
+					t.Errorf("%s: after %v the mute address was dialled %d times, want %d; %v", scheme, time.Since(began), got, mute, dialled)
+				}
+			}
+			if dialled["192.0.2.1"] < 8 || dialled["192.0.2.3"] < 8 {
+				t.Errorf("%s: %v", scheme, dialled)
+			}
+		})
+	}
+}
+
 // get sends a GET and reads the answer.
 func get(t *testing.T, c *Client) error {
 	res, err := c.RoundTrip(t.Context(), &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET", "REQUEST_URI", "/", "HTTP_HOST", "h")})

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/postern-gateway/postern/internal/netio"
 )
 
 // connecting are the options of every client that connects over a network, for how it does.
@@ -47,21 +50,35 @@ type resolver struct {
 	addrs []string
 	until time.Time // when they are looked for again
 	next  int       // the address that is tried first; it counts on
+	// the addresses that did not answer in their time, and until when they are tried last
+	mute map[string]time.Time
 }
 
-// connect connects to one of the host's addresses. One that fails leaves its turn to the next.
+// connect connects to one of the host's addresses. One that fails leaves its turn to the next; so
+// does one that was mute, for a period.
 func (r *resolver) connect(ctx context.Context, network, _ string) (nc net.Conn, err error) {
-	addrs, first, err := r.addresses(ctx)
+	addrs, err := r.addresses(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for i := range addrs {
-		addr := addrs[(first+i)%len(addrs)]
+	for i, addr := range addrs {
 		if nc, err = r.dialOne(ctx, network, addr, len(addrs)-i); err == nil || ctx.Err() != nil {
 			break
 		}
+		if netio.IsTimeout(err) {
+			r.noteMute(addr)
+		}
 	}
 	return nc, err
+}
+
+func (r *resolver) noteMute(addr string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mute == nil {
+		r.mute = make(map[string]time.Time)
+	}
+	r.mute[addr] = time.Now().Add(r.period)
 }
 
 // dialOne connects to an address, in its part of the time that is left for it and the others.
@@ -74,18 +91,33 @@ func (r *resolver) dialOne(ctx context.Context, network, addr string, left int) 
 	return r.dial(ctx, network, net.JoinHostPort(addr, r.port))
 }
 
-// addresses returns the host's addresses, and which of them to try first. If they cannot be found
+// addresses returns the host's addresses in the order in which to try them. If they cannot be found
 // again those that were found last stay good; so they are while one request looks for them.
-func (r *resolver) addresses(ctx context.Context) (addrs []string, first int, err error) {
+func (r *resolver) addresses(ctx context.Context) ([]string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := time.Now(); !now.Before(r.until) {
 		if err := r.look(ctx, now); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
+	first := r.next % len(r.addrs)
 	r.next++
-	return r.addrs, r.next - 1, nil
+	now := time.Now()
+	for addr, until := range r.mute {
+		if !now.Before(until) {
+			delete(r.mute, addr)
+		}
+	}
+	var good, mute []string
+	for _, addr := range slices.Concat(r.addrs[first:], r.addrs[:first]) {
+		if _, is := r.mute[addr]; is {
+			mute = append(mute, addr)
+		} else {
+			good = append(good, addr)
+		}
+	}
+	return append(good, mute...), nil
 }
 
 // look looks for the addresses. r.mu is held, but for the time in which others may go by those that
