@@ -158,6 +158,7 @@ func (w *web) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	if hr.Body != nil && hr.Body != http.NoBody {
+		t.body = true
 		hr.Body = &webBody{ReadCloser: hr.Body, exchange: t, chunked: hr.ContentLength < 0}
 	}
 	defer t.noteCut(hr)

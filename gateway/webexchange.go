@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/postern-gateway/postern/internal/netio"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -17,6 +18,7 @@ type webExchange struct {
 	http.ResponseWriter
 	bodyDeadline
 	conn  *webConn
+	body  bool // the request may have one
 	sized bool // the response declares its length
 	whole bool // the handler has ended as it should
 }
@@ -54,10 +56,14 @@ func (x *webExchange) SetWriteDeadline(t time.Time) error {
 	return err
 }
 
-// Watch has the request's context end when the client leaves: net/http ends its parent.
-func (x *webExchange) Watch(func(cause error)) (stop func()) {
+// Watch has the request's context end when the client leaves. net/http, which ends its parent,
+// looks for that only once the body has been read.
+func (x *webExchange) Watch(gone func(cause error)) (stop func()) {
 	x.conn.watch()
-	return nil
+	if !x.body {
+		return nil
+	}
+	return netio.WatchHangup(x.conn.conn.net, gone)
 }
 
 // InterruptRead ends a Read of the body that waits for more of it: see [webConn.interruptBody].

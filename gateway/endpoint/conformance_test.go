@@ -37,7 +37,7 @@ var sides = []side{
 		client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 			return &uwsgi.Client{Dial: dial, Limits: lim}
 		}},
-	{name: "http", has: protocoltest.Duplex | protocoltest.Hijack | protocoltest.CutSeen | protocoltest.Keep,
+	{name: "http", has: protocoltest.Duplex | protocoltest.Hijack | protocoltest.CutSeen | protocoltest.Keep | protocoltest.Unread,
 		client: func(dial protocoltest.Dial, lim *protocol.Limits) protocol.RoundTripper {
 			return &gateway.HTTPClient{Dial: dial, Limits: lim, KeepForwarded: true}
 		}},

@@ -1,8 +1,19 @@
 package netio
 
 import (
+	"net"
 	"syscall"
 )
+
+// WatchHangup calls onHangup once, when the peer of c has closed its side, be input unread or not.
+// After stop has returned it is not called. stop is nil where c cannot be watched so: it shows no
+// socket, or the system is not Linux.
+func WatchHangup(c net.Conn, onHangup func(cause error)) (stop func()) {
+	if raw := Descriptor(c); raw != nil {
+		return watchHangup(raw, onHangup)
+	}
+	return nil
+}
 
 // Watch calls onHangup once, when the peer has closed its side. After stop has returned it is not
 // called.
