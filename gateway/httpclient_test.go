@@ -58,6 +58,34 @@ func TestHTTPClientSendsWhatTheVariablesTell(t *testing.T) {
 	}
 }
 
+// A switch to HTTP/2 is a front's own affair: what a tunnel of it carries nobody here would see.
+func TestHTTPClientPassesNoSwitchToHTTP2On(t *testing.T) {
+	for asked, want := range map[string]http.Header{
+		"h2c":            {},
+		"H2C":            {},
+		"websocket":      {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
+		"h2c, websocket": {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
+		"websocket,h2c":  {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}},
+	} {
+		var got http.Header
+		c := backend(t, func(w http.ResponseWriter, r *http.Request) { got = r.Header })
+		res, err := c.RoundTrip(t.Context(), &protocol.Request{Params: append(requestParams("GET", "/"),
+			protocol.Pairs("HTTP_CONNECTION", "Upgrade", "HTTP_UPGRADE", asked, "HTTP_HTTP2_SETTINGS", "AAMAAABkAAQAAP__")...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		for name := range got {
+			if strings.HasPrefix(name, "X-Forwarded-") {
+				delete(got, name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", asked, diff)
+		}
+	}
+}
+
 func TestHTTPClientKeepsForwarded(t *testing.T) {
 	var got http.Header
 	c := backend(t, func(w http.ResponseWriter, r *http.Request) { got = r.Header })

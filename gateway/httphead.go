@@ -80,7 +80,7 @@ var perConnection = slices.Collect(protocol.WithheldFields(protocol.ToHTTPBacken
 // setFields makes the header one for the backend.
 func (c *HTTPClient) setFields(hr *http.Request, r *protocol.Request) {
 	h := hr.Header
-	upgrade := h.Get("Upgrade")
+	upgrade := withoutHTTP2(h.Get("Upgrade"))
 	if !httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") {
 		upgrade = ""
 	}
@@ -91,6 +91,18 @@ func (c *HTTPClient) setFields(hr *http.Request, r *protocol.Request) {
 	if !c.KeepForwarded {
 		setForwarded(h, r)
 	}
+}
+
+// withoutHTTP2 returns a list of protocols to switch to without HTTP/2 (RFC 7540 section 3.2): a
+// switch to it is between two neighbours, and requests in a tunnel of it would pass by the rules
+// here.
+func withoutHTTP2(upgrade string) string {
+	if upgrade == "" {
+		return ""
+	}
+	return strings.TrimSpace(strings.Join(slices.DeleteFunc(strings.Split(upgrade, ","), func(name string) bool {
+		return strings.EqualFold(strings.TrimSpace(name), "h2c")
+	}), ","))
 }
 
 // setForwarded tells the backend of the client. What the client says of itself goes no further, but

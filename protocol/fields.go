@@ -52,7 +52,7 @@ var fields = []field{
 	{name: "HTTP_TRAILER", header: "Trailer", withheld: hop | ToHandler},
 	{name: "HTTP_TE", header: "Te", withheld: hop}, {name: "HTTP_CONNECTION", header: "Connection", withheld: hop},
 	{name: "HTTP_KEEP_ALIVE", header: "Keep-Alive", withheld: hop}, {name: "HTTP_UPGRADE", header: "Upgrade", withheld: hop},
-	{name: "HTTP_PROXY_CONNECTION", header: "Proxy-Connection", withheld: hop},
+	{name: "HTTP_PROXY_CONNECTION", header: "Proxy-Connection", withheld: hop}, {name: "HTTP_HTTP2_SETTINGS", header: "Http2-Settings", withheld: ToHTTPBackend | toScript},
 	{name: "HTTP_PROXY_AUTHENTICATE", header: "Proxy-Authenticate", withheld: ToHTTPBackend},
 	{name: "HTTP_EXPECT", header: "Expect", withheld: ToHTTPBackend, single: true},
 
