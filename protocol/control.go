@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -19,8 +20,11 @@ func (w *response) FlushError() error {
 	if err := w.commit(nil, false); err != nil {
 		return err
 	}
-	w.over = w.enc.Flush()
-	return w.over
+	err := w.enc.Flush()
+	if !errors.Is(err, http.ErrNotSupported) { // what is written then leaves later
+		w.over = err
+	}
+	return err
 }
 
 // SetReadDeadline bounds the reading of this request's body.
