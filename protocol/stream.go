@@ -1,8 +1,12 @@
 package protocol
 
 import (
+	"errors"
 	"io"
+	"io/fs"
+	"net"
 	"os"
+	"syscall"
 
 	"github.com/postern-gateway/postern/internal/bufpool"
 )
@@ -127,5 +131,40 @@ func (w *response) stream(rf io.ReaderFrom, r io.Reader, left int64) (int64, err
 	defer w.mu.Unlock()
 	w.written += n
 	w.tally.body(n)
+	if errors.Is(err, ErrAborted) { // the peer has gone, and not r failed
+		w.over = err
+	}
 	return n, err
+}
+
+// A notedReader notes its error.
+type notedReader struct {
+	io.Reader
+	err error
+}
+
+func (r *notedReader) Read(p []byte) (n int, err error) {
+	n, err = r.Reader.Read(p)
+	if err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}
+
+// isSocketOrFile reports whether r is a socket or a file, or a part of one.
+func isSocketOrFile(r io.Reader) bool {
+	if l, ok := r.(*io.LimitedReader); ok {
+		r = l.R
+	}
+	_, ok := r.(syscall.Conn)
+	return ok
+}
+
+// isOfReading reports whether err is one of reading a file or a socket.
+func isOfReading(err error) bool {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && e.Op == "read"
 }

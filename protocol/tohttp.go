@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -94,11 +95,31 @@ func (e *httpEncoder) WriteInformational(status int, h http.Header) {
 	clear(e.w.Header())
 }
 
-func (e *httpEncoder) Write(p []byte) (int, error) { return e.w.Write(p) }
+func (e *httpEncoder) Write(p []byte) (int, error) {
+	n, err := e.w.Write(p)
+	return n, unsent(err)
+}
 
-func (e *httpEncoder) ReadFrom(r io.Reader) (int64, error) { return io.Copy(e.w, r) }
+// ReadFrom leaves r's own errors as they are.
+func (e *httpEncoder) ReadFrom(r io.Reader) (int64, error) {
+	noted := &notedReader{Reader: r}
+	if !isSocketOrFile(r) { // which net/http sends by itself
+		r = noted
+	}
+	n, err := io.Copy(e.w, r)
+	if err == nil || err == noted.err || isOfReading(err) {
+		return n, err
+	}
+	return n, unsent(err)
+}
 
-func (e *httpEncoder) Flush() error { return http.NewResponseController(e.w).Flush() }
+func (e *httpEncoder) Flush() error {
+	err := http.NewResponseController(e.w).Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return unsent(err)
+}
 
 func (e *httpEncoder) Close(cause error) error {
 	e.cut = cause != nil
