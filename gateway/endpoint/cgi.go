@@ -110,5 +110,5 @@ func newCGI(e *Endpoint, o *ClientOptions) (*Client, error) {
 	if err := checkPrograms(c); err != nil {
 		return nil, e.errorf("%w", err)
 	}
-	return &Client{c, c.Close}, nil
+	return &Client{c, c.Close, nil}, nil
 }

@@ -36,6 +36,15 @@ type ClientOptions struct {
 type Client struct {
 	protocol.RoundTripper
 	close func() error
+	idle  func() // closes idle connections; nil: none are kept
+}
+
+// CloseIdleConnections closes the connections that are kept for another request, for which an
+// http.Client asks a [protocol.Transport].
+func (c *Client) CloseIdleConnections() {
+	if c.idle != nil {
+		c.idle()
+	}
 }
 
 // Close ends what the client keeps: idle connections, processes.
@@ -45,6 +54,17 @@ func (c *Client) Close() error {
 	}
 	return c.close()
 }
+
+// keeping is the Client of one that keeps connections.
+func keeping(c interface {
+	protocol.RoundTripper
+	CloseIdleConnections()
+}) *Client {
+	return &Client{c, func() error { c.CloseIdleConnections(); return nil }, c.CloseIdleConnections}
+}
+
+// by returns c with requests going by rt first.
+func (c *Client) by(rt protocol.RoundTripper) *Client { return &Client{rt, c.close, c.idle} }
 
 // NewClient returns the client for a URL. It does not connect yet.
 func NewClient(url string, o *ClientOptions) (*Client, error) {

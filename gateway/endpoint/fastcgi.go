@@ -29,7 +29,7 @@ func newFastCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	resend, ok := e.last("resend")
 	c := &fastcgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxIdle: max(l.maxIdle, 0), MaxOpen: l.maxOpen, MaxAge: l.maxAge,
 		MaxRequests: l.maxRequests, Multiplex: mux, Resend: ok && isTrue(resend), Stderr: stderrTo(o.Log)}
-	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
+	return keeping(c), nil
 }
 
 // stderrTo writes what a backend writes to its error stream to a log, a line at a time, and to the

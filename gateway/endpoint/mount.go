@@ -38,7 +38,7 @@ func (e *Endpoint) withMount(c *Client) (*Client, error) {
 	if err := CheckMount(mount); err != nil {
 		return nil, e.errorf("bad mount %q: %w", mount, err)
 	}
-	return &Client{&mounted{c.RoundTripper, mount, e.Wire() == "http"}, c.close}, nil
+	return c.by(&mounted{c.RoundTripper, mount, e.Wire() == "http"}), nil
 }
 
 // A mounted backend stands at mount in the URL's path (see [protocol.Request.At]).

@@ -22,7 +22,7 @@ func (e *Endpoint) withParams(c *Client) (*Client, error) {
 	if len(set) == 0 {
 		return c, nil
 	}
-	return &Client{&paramSetter{c.RoundTripper, set}, c.close}, nil
+	return c.by(&paramSetter{c.RoundTripper, set}), nil
 }
 
 // A paramSetter sets variables on their way to a backend.

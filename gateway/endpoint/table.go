@@ -88,15 +88,15 @@ func newHTTP(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	if l.maxIdle == 0 {
 		c.MaxIdle = -1 // 0 is the default there
 	}
-	return &Client{c, func() error { c.CloseIdleConnections(); return nil }}, nil
+	return keeping(c), nil
 }
 
 func newSCGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	l, err := e.connLimits()
-	return &Client{&scgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen}, nil}, err
+	return &Client{&scgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen}, nil, nil}, err
 }
 
 func newUWSGI(e *Endpoint, o *ClientOptions, d *dialer) (*Client, error) {
 	l, err := e.connLimits()
-	return &Client{&uwsgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen}, nil}, err
+	return &Client{&uwsgi.Client{Dial: d.dial, Limits: o.Limits, Log: o.Log, MaxOpen: l.maxOpen}, nil, nil}, err
 }

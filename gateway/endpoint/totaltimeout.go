@@ -17,7 +17,7 @@ func (e *Endpoint) withTotalTimeout(c *Client) (*Client, error) {
 	if err != nil || !ok || limit <= 0 {
 		return c, err
 	}
-	return &Client{&timeLimited{c.RoundTripper, limit}, c.close}, nil
+	return c.by(&timeLimited{c.RoundTripper, limit}), nil
 }
 
 // A timeLimited backend has a limit for each exchange as a whole.

@@ -121,6 +121,18 @@ func (b *Balancer) Close() {
 	b.probes.Wait()
 }
 
+// CloseIdleConnections calls the method of that name that the backends' clients may have.
+func (b *Balancer) CloseIdleConnections() {
+	b.mu.Lock()
+	members := slices.Clone(b.members)
+	b.mu.Unlock()
+	for _, m := range members {
+		if c, ok := m.Client.(interface{ CloseIdleConnections() }); ok {
+			c.CloseIdleConnections()
+		}
+	}
+}
+
 // close closes a member that has been removed and has no request.
 func (b *Balancer) close(m *member) {
 	if m.Backend.Close == nil {
