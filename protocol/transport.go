@@ -17,8 +17,8 @@ import (
 //
 // The variables are those that [NewRequest] makes. A request's URL and Host say what the client
 // asks for, not where the backend is, which Backend knows. REMOTE_ADDR is the request's RemoteAddr,
-// as a ReverseProxy passes it on, else 127.0.0.1. Trailers are not sent, and no compression is
-// asked for.
+// as a ReverseProxy passes it on, else 127.0.0.1. Trailers are neither sent nor received, interim
+// responses are not told of, and no compression is asked for.
 //
 // An error of the backend, or of the connection to it, is an [*Error], also one that comes while
 // the response's body is read. The request's context ends the exchange, but for that of a 101: then
@@ -33,7 +33,7 @@ type Transport struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (t *Transport) RoundTrip(hr *http.Request) (*http.Response, error) {
-	body := &sentBody{body: hr.Body}
+	body := &sentBody{body: hr.Body, declared: lengthOf(hr)}
 	res, err := t.exchange(hr, body)
 	if err != nil || res.StatusCode == http.StatusSwitchingProtocols {
 		body.Close()
