@@ -31,8 +31,8 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readOn reads, and at the declared end looks for more, as net/http does: what is cut there must not
-// be taken for the whole.
+// readOn reads, and at the declared end looks for more, as net/http does: what is cut there must
+// not be taken for the whole.
 func (b *sentBody) readOn(p []byte) (n int, err error) {
 	n, err = b.body.Read(p)
 	b.read += int64(n)
