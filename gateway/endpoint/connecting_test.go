@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,6 +78,85 @@ func TestResolve(t *testing.T) {
 				t.Errorf("at %d s dialled %s, looked up %d times; want %s, %d times", step.at, got, n.asked, step.want, step.asked)
 			}
 		}
+	})
+}
+
+// Where nobody answers what a name's addresses are, those that were found last are used, and a
+// request whose client leaves waits for none.
+func TestResolveWhileNobodyAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hanging := false
+		e, err := Parse("scgi://backend.test:4000?resolve=30s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.connect = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			return answering(answers["scgi"]), nil
+		}
+		c, err := e.Client(&ClientOptions{LookupHost: func(ctx context.Context, _ string) ([]string, error) {
+			if hanging {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return []string{"192.0.2.1"}, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := get(t, c); err != nil {
+			t.Error(err)
+		}
+		hanging = true
+		<-time.After(time.Minute)
+		began := time.Now()
+		for range 3 {
+			if err := get(t, c); err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("three requests took %v", took)
+		}
+		<-time.After(2 * time.Minute) // no lookup is left
+	})
+}
+
+// Of several that wait for a name's first addresses each waits as long as its client does.
+func TestFirstLookupThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c, err := NewClient("scgi://backend.test:4000?resolve=30s&connect-timeout=none", &ClientOptions{LookupHost: func(ctx context.Context, _ string) ([]string, error) {
+			asked++
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		began := time.Now()
+		var all sync.WaitGroup
+		for i := range 3 {
+			patience := time.Duration(3-i) * time.Second
+			all.Go(func() {
+				ctx, end := context.WithTimeout(t.Context(), patience)
+				defer end()
+				_, err := c.RoundTrip(ctx, &protocol.Request{Params: protocol.Pairs("REQUEST_METHOD", "GET")})
+				if took := time.Since(began); err == nil || took != patience {
+					t.Errorf("%v after %v, want %v", err, took, patience)
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		if asked != 1 {
+			t.Errorf("asked %d times", asked)
+		}
+		<-time.After(2 * time.Minute)
 	})
 }
 

@@ -46,10 +46,11 @@ type resolver struct {
 	lookup     lookupFunc
 	dial       connectFunc
 
-	mu    sync.Mutex
-	addrs []string
-	until time.Time // when they are looked for again
-	next  int       // the address that is tried first; it counts on
+	mu      sync.Mutex
+	looking *nameLookup // nil: none goes on
+	addrs   []string
+	until   time.Time // when they are looked for again
+	next    int       // the address that is tried first; it counts on
 	// the addresses that did not answer in their time, and until when they are tried last
 	mute map[string]time.Time
 }
@@ -91,56 +92,96 @@ func (r *resolver) dialOne(ctx context.Context, network, addr string, left int) 
 	return r.dial(ctx, network, net.JoinHostPort(addr, r.port))
 }
 
-// addresses returns the host's addresses in the order in which to try them. If they cannot be found
-// again those that were found last stay good; so they are while one request looks for them.
+// addresses returns the host's addresses in the order in which to try them. Those that were found
+// last stay good if they cannot be found again, and while that lasts.
 func (r *resolver) addresses(ctx context.Context) ([]string, error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now := time.Now(); !now.Before(r.until) {
-		if err := r.look(ctx, now); err != nil {
+	mine := r.looking == nil && !time.Now().Before(r.until)
+	if mine {
+		r.look()
+	}
+	l, known := r.looking, len(r.addrs) > 0
+	r.mu.Unlock()
+	if l != nil && (mine || !known) {
+		if err := l.wait(ctx, known); err != nil {
 			return nil, err
 		}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.addrs) == 0 {
+		return nil, l.err
+	}
+	return r.inOrder(), nil
+}
+
+// inOrder begins with the address whose turn it is. Those that were mute come last.
+func (r *resolver) inOrder() []string {
+	now := time.Now()
 	first := r.next % len(r.addrs)
 	r.next++
-	now := time.Now()
-	for addr, until := range r.mute {
-		if !now.Before(until) {
-			delete(r.mute, addr)
-		}
-	}
 	var good, mute []string
 	for _, addr := range slices.Concat(r.addrs[first:], r.addrs[:first]) {
-		if _, is := r.mute[addr]; is {
+		if now.Before(r.mute[addr]) {
 			mute = append(mute, addr)
 		} else {
+			delete(r.mute, addr)
 			good = append(good, addr)
 		}
 	}
-	return append(good, mute...), nil
+	return append(good, mute...)
 }
 
-// look looks for the addresses. r.mu is held, but for the time in which others may go by those that
-// were found last.
-func (r *resolver) look(ctx context.Context, now time.Time) error {
-	known := len(r.addrs) > 0
+// A nameLookup looks for a host's addresses.
+type nameLookup struct {
+	done chan struct{} // closed when it has ended
+	err  error
+}
+
+// How long a lookup may take, and how long a request waits for one where it has addresses.
+const (
+	lookupTime  = time.Minute
+	lookupGrace = 250 * time.Millisecond
+)
+
+// wait waits until l has ended, for lookupGrace at most where there are addresses.
+func (l *nameLookup) wait(ctx context.Context, known bool) error {
+	var late <-chan time.Time
 	if known {
-		r.until = now.Add(r.period)
-		r.mu.Unlock()
+		timer := time.NewTimer(lookupGrace)
+		defer timer.Stop()
+		late = timer.C
 	}
-	found, err := r.lookup(ctx, r.host)
-	if known {
+	select {
+	case <-l.done:
+	case <-late:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// look begins to look for the addresses. r.mu is held.
+func (r *resolver) look() {
+	until := time.Now().Add(r.period)
+	if len(r.addrs) > 0 {
+		r.until = until
+	}
+	l := &nameLookup{done: make(chan struct{})}
+	r.looking = l
+	go func() {
+		defer close(l.done)
+		ctx, end := context.WithTimeout(context.Background(), lookupTime) // it is not one request's
+		defer end()
+		found, err := r.lookup(ctx, r.host)
+		if err == nil && len(found) == 0 {
+			err = fmt.Errorf("lookup %s: no addresses", r.host)
+		}
 		r.mu.Lock()
-	}
-	switch {
-	case err == nil && len(found) > 0:
-		r.addrs, r.until = found, now.Add(r.period)
-	case known:
-	case err == nil:
-		return fmt.Errorf("lookup %s: no addresses", r.host)
-	}
-	if known {
-		return nil
-	}
-	return err
+		defer r.mu.Unlock()
+		if r.looking = nil; err == nil {
+			r.addrs, r.until = found, until
+		}
+		l.err = err
+	}()
 }
