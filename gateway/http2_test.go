@@ -282,6 +282,10 @@ func TestHTTP2Shutdown(t *testing.T) {
 	if got := idle.status(1); got != "200" {
 		t.Error(got)
 	}
+	idle.await("the end of the answer", func(f http2.Frame) bool {
+		d, ok := f.(*http2.DataFrame)
+		return ok && d.StreamEnded()
+	})
 	busy.request(1, true, "x-wait", "1")
 	<-begun
 	done := make(chan error, 1)
