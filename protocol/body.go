@@ -1,8 +1,10 @@
 package protocol
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -107,8 +109,17 @@ func (b *body) pull(p []byte) (n int, err error) {
 	case err == io.EOF && b.left > 0:
 		err = io.ErrUnexpectedEOF
 	}
-	b.err = err
-	return n, err
+	b.err = beyondMaxBytes(err)
+	return n, b.err
+}
+
+// beyondMaxBytes makes an error of http.MaxBytesReader, which somebody before us may have set, one
+// of ours.
+func beyondMaxBytes(err error) error {
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &Error{Op: "read body", Kind: ErrTooLarge, Detail: "more than " + strconv.FormatInt(e.Limit, 10) + " bytes", Err: err}
+	}
+	return err
 }
 
 // Close says that nobody will read the rest.
