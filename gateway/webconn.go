@@ -42,6 +42,7 @@ type webConn struct {
 	owed    string                       // what net/http gets next
 
 	serving atomic.Bool           // a request that the handler has seen, or its end
+	late    atomic.Bool           // a head was not whole in time
 	why     atomic.Pointer[error] // what came last is refused
 }
 
@@ -64,6 +65,10 @@ func (c *webConn) Read(p []byte) (int, error) {
 		if n > 0 {
 			n = c.came(p, n)
 		}
+		if n == 0 && c.isLate(err) {
+			c.noteLate()
+			continue
+		}
 		if n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
@@ -78,6 +83,9 @@ func (c *webConn) came(p []byte, n int) int {
 		n = c.look(p, n)
 	}
 	n, err := c.framing.follow(p[:n])
+	if c.framing.inHead() {
+		c.hasten()
+	}
 	c.setMidway(c.framing.inBody())
 	c.broken.Store(c.framing.at == over)
 	if err != nil || c.framing.at == over {

@@ -31,6 +31,9 @@ func (c *webConn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noteDeadline(t)
+	if c.idle.state == firstByte && c.framing.inHead() { // it came while the response was sent
+		t = c.forHead(t)
+	}
 	d := &c.deadline
 	d.wanted = t
 	if d.resting {

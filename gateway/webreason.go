@@ -58,6 +58,13 @@ func (x *webExchange) setReason(status int, phrase string) {
 // Write implements net.Conn. A response's head begins a write: net/http has sent all that came
 // before it.
 func (c *webConn) Write(p []byte) (int, error) {
+	if c.late.Load() {
+		c.noteRefusal(latePage)
+		if _, err := c.send(latePage); err != nil {
+			return 0, err
+		}
+		return len(p), nil
+	}
 	c.noteRefusal(p)
 	r := c.reason.Load()
 	if r == nil || isInterim(p) {
