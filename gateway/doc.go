@@ -20,7 +20,9 @@
 // keeps its goroutines and buffers.
 //
 // An HTTP/2 connection holds up to 128 KiB of bodies, and a goroutine and some 12 KiB for each of
-// its requests, of which Limits.Requests may be open at once.
+// its requests, of which Limits.Requests may be open at once, and its head. What heads have beyond
+// 8 KiB each is bounded by Limits.ConnMemory and TotalMemory: one that does not fit beside others
+// is answered 503.
 //
 // # TLS and HTTP/2
 //

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -16,7 +17,8 @@ import (
 // one connection.
 type http2Conn struct {
 	conn   *conn
-	net    net.Conn // of TLS, or none
+	net    net.Conn             // above TLS, if there is some
+	tls    *tls.ConnectionState // nil: there is none
 	server *http.Server
 	once   sync.Once
 	taken  bool          // by the server
@@ -27,19 +29,27 @@ type http2Conn struct {
 
 	mu       sync.Mutex
 	handlers sync.WaitGroup
+	heads    int64     // bytes of large heads that are held
 	over     bool      // no request is given any more
 	away     time.Time // when the peer was told that the connection ends
 }
 
 // serveHTTP2 serves c, whose connection is nc, until it ends and its handlers have returned.
 func (c *conn) serveHTTP2(nc net.Conn) {
-	h := &http2Conn{conn: c, net: nc, closed: make(chan struct{}), ended: make(chan struct{})}
-	h.server = c.srv.newHTTP2Server(h, tlsOf(nc) != nil)
+	h := &http2Conn{conn: c, net: newHTTP2Framed(c, nc), closed: make(chan struct{}), ended: make(chan struct{})}
+	if tc := tlsOf(nc); tc != nil {
+		state := tc.ConnectionState()
+		h.tls = &state
+	}
+	h.server = c.srv.newHTTP2Server(h)
 	h.idle.Store(true)
 	c.enter(served, h)
+	if limit := c.srv.run.limits.HeadTimeout; limit > 0 {
+		defer time.AfterFunc(limit, h.endUnused).Stop()
+	}
 	h.server.Serve(h)
 	if !h.taken { // a shutdown came first
-		h.state(nc, http.StateClosed)
+		h.state(h.net, http.StateClosed)
 	}
 	<-h.ended
 	h.mu.Lock()
@@ -49,13 +59,19 @@ func (c *conn) serveHTTP2(nc net.Conn) {
 	c.end()
 }
 
+// endUnused ends a connection on which no request has come.
+func (h *http2Conn) endUnused() {
+	if !h.conn.given.Load() {
+		h.goAway()
+	}
+}
+
 // newHTTP2Server returns a server for h alone. The time for a body, and for a response, is that of
 // an http2Exchange.
-func (s *Server) newHTTP2Server(h *http2Conn, secure bool) *http.Server {
+func (s *Server) newHTTP2Server(h *http2Conn) *http.Server {
 	r := &s.run
 	protocols := new(http.Protocols)
-	protocols.SetHTTP2(secure)
-	protocols.SetUnencryptedHTTP2(!secure)
+	protocols.SetUnencryptedHTTP2(true)
 	return &http.Server{
 		Handler:                      h,
 		DisableGeneralOptionsHandler: true,
@@ -158,11 +174,18 @@ func (h *http2Conn) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	}
 	defer h.handlers.Done()
 	h.conn.given.Store(true)
+	hr.TLS = h.tls
 	s := h.conn.srv
-	if refused := h.refuses(hr); refused != nil {
+	large := largeHead(hr)
+	refused := h.refuses(hr)
+	if refused == nil {
+		refused = h.hold(large)
+	}
+	if refused != nil {
 		s.refuseRequest(rw, hr, refused, refused.Status, http.StatusText(refused.Status))
 		return
 	}
+	defer h.release(large)
 	x := &http2Exchange{ResponseWriter: rw, bodyDeadline: bodyDeadline{control: *http.NewResponseController(rw), limits: &s.run.limits}}
 	if hr.Body != nil && hr.Body != http.NoBody {
 		hr.Body = &http2Body{hr.Body, x}

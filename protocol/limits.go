@@ -24,7 +24,7 @@ type Limits struct {
 	// protocol multiplexes: 1 KiB for each, its variables, what waits of its body (of all at most a
 	// third), and 7 KiB for a handler that runs (of all at most three eighths). So 8 requests are
 	// served at once and others wait their turn; one is always served. One whose variables do not
-	// fit is answered 503. 160 KiB.
+	// fit is answered 503. Of HTTP/2's requests it is what heads have beyond 8 KiB each. 160 KiB.
 	ConnMemory  int
 	ConnSpool   int64 // bytes of their bodies in temporary files; 1 GiB
 	ConnFiles   int   // those files; 64

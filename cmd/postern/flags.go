@@ -23,7 +23,7 @@ func addLimits(f *pflag.FlagSet, l *protocol.Limits) {
 	sizeFlag(f, &l.Body, "max-body", noLimit, "a request's body, in bytes, as in 10M, or none", noLimit)
 	sizeFlag(f, &l.Spool, "max-spool", protocol.DefaultSpool, "of a body that must be taken in before it is read, in a temporary file, in bytes, or none", noLimit)
 	countFlag(f, &l.Requests, "max-requests", protocol.DefaultRequests, "requests that one FastCGI connection may have open at once, or none", noLimit)
-	sizeFlag(f, &l.ConnMemory, "max-conn-memory", protocol.DefaultConnMemory, "of all requests of one FastCGI connection, in memory, in bytes, or none", noLimit)
+	sizeFlag(f, &l.ConnMemory, "max-conn-memory", protocol.DefaultConnMemory, "of all requests of one FastCGI connection, in memory, and of large heads of one by HTTP/2, in bytes, or none", noLimit)
 	sizeFlag(f, &l.ConnSpool, "max-conn-spool", protocol.DefaultConnSpool, "of their bodies, in temporary files, in bytes, or none", noLimit)
 	countFlag(f, &l.ConnFiles, "max-conn-files", protocol.DefaultConnFiles, "of those files, or none", noLimit)
 	sizeFlag(f, &l.TotalMemory, "max-memory", protocol.DefaultTotalMemory, "of the requests of all FastCGI connections, in memory, in bytes, or none", noLimit)

@@ -29,6 +29,9 @@ const (
 	spool = 8 << 20   // bytes that all may take on disk
 	files = 20        // and temporary files
 	lines = 310       // of log in a second, of all kinds together
+
+	// the same of HTTP/2: a window, and 128 requests that are open
+	most2 = 128<<10 + 128*13<<10
 )
 
 // TestFloods: whatever is sent, a connection takes little memory, all take little disk and log, and
@@ -57,6 +60,10 @@ func flood(t *testing.T, kind *floodtest.Kind) {
 	disk, count := v.budget.HoldSpool(0), v.budget.HoldFiles(0)
 	logged, seconds := v.logged.Load(), int64(time.Since(began)/time.Second)+1
 	t.Logf("%4d KB a connection, %d KB of disk, %d files, %d lines", each>>10, disk>>10, count, logged)
+	most := int64(most)
+	if kind.Protocol == "http2" {
+		most = most2
+	}
 	if each > most*frames {
 		t.Errorf("a connection takes %d > %d bytes", each, most*frames)
 	}

@@ -11,7 +11,7 @@ import (
 // A Kind is one kind of flood.
 type Kind struct {
 	Name     string
-	Protocol string // "fastcgi", "scgi", "uwsgi" or "http"
+	Protocol string // "fastcgi", "scgi", "uwsgi", "http" or "http2"
 	First    []byte // what each connection sends first
 	Again    []byte // what it then sends over and over; nil: nothing more
 	Slow     bool   // it waits between two of them
@@ -21,7 +21,7 @@ type Kind struct {
 // Kinds returns all of them.
 func Kinds() []Kind {
 	var all []Kind
-	for _, list := range [][]Kind{streams(), records(), scgi(), uwsgi(), web()} {
+	for _, list := range [][]Kind{streams(), records(), scgi(), uwsgi(), web(), web2()} {
 		all = append(all, list...)
 	}
 	return all
