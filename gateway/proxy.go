@@ -148,10 +148,14 @@ func (x *passage) roundTrip(b protocol.RoundTripper, out *protocol.Request) (*pr
 }
 
 // failed tells whose fault an error is: the client's, who has gone or sent no whole body, or the
-// backend's.
+// backend's, which has not answered within the request's deadline, where somebody has set one.
 func (x *passage) failed(op string, err error) error {
 	if cause := context.Cause(x.in.Context()); cause != nil {
-		return &protocol.Error{Op: "proxy: " + op, Kind: protocol.ErrAborted, Err: cause}
+		kind := protocol.ErrAborted
+		if errors.Is(cause, context.DeadlineExceeded) {
+			kind = protocol.ErrUpstream
+		}
+		return &protocol.Error{Op: "proxy: " + op, Kind: kind, Err: cause}
 	}
 	if bodyErr := x.body.err.Load(); bodyErr != nil {
 		if _, ok := errors.AsType[*protocol.Error](*bodyErr); ok {
