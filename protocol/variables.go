@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -99,12 +100,27 @@ func pathOf(hr *http.Request) string {
 }
 
 // uriOf is the target in origin form, as fronts have it: the host that it may have named is hr.Host
-// already.
+// already. Where somebody before us has changed the URL, as http.StripPrefix does, it is that.
 func uriOf(hr *http.Request) string {
 	if hr.RequestURI != "" {
-		return originForm(hr.RequestURI)
+		if asked := originForm(hr.RequestURI); isURLOf(asked, hr.URL) {
+			return asked
+		}
 	}
 	return hr.URL.RequestURI()
+}
+
+// isURLOf reports whether u is what net/http's server has made of a target in origin form.
+func isURLOf(asked string, u *url.URL) bool {
+	path, query, _ := strings.Cut(asked, "?")
+	if query != u.RawQuery {
+		return false
+	}
+	if path == u.EscapedPath() {
+		return true
+	}
+	p, err := url.ParseRequestURI(asked)
+	return err == nil && p.Path == u.Path
 }
 
 // schemeOf is the connection's. What an absolute-form target says of it is the client's word alone.
