@@ -33,7 +33,7 @@ type Transport struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (t *Transport) RoundTrip(hr *http.Request) (*http.Response, error) {
-	body := &sentBody{body: hr.Body, declared: lengthOf(hr)}
+	body := &sentBody{body: hr.Body}
 	res, err := t.exchange(hr, body)
 	if err != nil || res.StatusCode == http.StatusSwitchingProtocols {
 		body.Close()

@@ -1,19 +1,15 @@
 package protocol
 
 import (
-	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"sync"
 )
 
 // A sentBody is the body of a request that a Transport sends. Its Close may come while a Read goes
 // on, which may last: then the body is closed by the goroutine of that Read, when it returns.
 type sentBody struct {
-	body     io.ReadCloser // nil: none
-	declared int64         // its length; -1: unknown
-	read     int64
+	body io.ReadCloser // nil: none
 
 	mu      sync.Mutex
 	reading bool
@@ -24,26 +20,9 @@ func (b *sentBody) Read(p []byte) (int, error) {
 	if !b.begin() {
 		return 0, http.ErrBodyReadAfterClose
 	}
-	n, err := b.readOn(p)
+	n, err := b.body.Read(p)
 	if b.end() {
 		b.body.Close()
-	}
-	return n, err
-}
-
-// readOn reads, and at the declared end looks for more, as net/http does: what is cut there must
-// not be taken for the whole.
-func (b *sentBody) readOn(p []byte) (n int, err error) {
-	n, err = b.body.Read(p)
-	b.read += int64(n)
-	var more [1]byte
-	for n > 0 && b.read == b.declared && err == nil {
-		var m int
-		m, err = b.body.Read(more[:])
-		b.read += int64(m)
-	}
-	if b.declared >= 0 && b.read > b.declared {
-		return 0, errors.New("it is longer than its ContentLength of " + strconv.FormatInt(b.declared, 10))
 	}
 	return n, err
 }
