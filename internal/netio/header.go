@@ -24,11 +24,14 @@ func CleanHeader(status int, h http.Header) {
 }
 
 // DropConnection deletes the fields of h that are for one connection: those that Connection names,
-// and those in more (RFC 9110 section 7.6.1).
+// and those in more (RFC 9110 section 7.6.1). A length is the message's, whatever Connection says:
+// without it a body that was cut would pass for whole.
 func DropConnection(h http.Header, more []string) {
 	for _, list := range h["Connection"] {
 		for name := range strings.SplitSeq(list, ",") {
-			delete(h, http.CanonicalHeaderKey(strings.TrimSpace(name)))
+			if key := http.CanonicalHeaderKey(strings.TrimSpace(name)); key != "Content-Length" {
+				delete(h, key)
+			}
 		}
 	}
 	for _, name := range more {
