@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -198,13 +199,21 @@ func (cfg *getConfig) resolve() error {
 	}
 	cfg.Load.Progress = !cfg.Show.Silent && isTerminal(cfg.Stderr)
 	if file, ok := strings.CutPrefix(cfg.Show.WriteOut, "@"); ok {
-		b, err := os.ReadFile(file)
+		b, err := cfg.readFormat(file)
 		if err != nil {
 			return usage(fmt.Errorf("-w: %w", err))
 		}
 		cfg.Show.WriteOut = string(b)
 	}
 	return nil
+}
+
+// readFormat reads the file of -w.
+func (cfg *getConfig) readFormat(file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(cfg.Stdin)
+	}
+	return os.ReadFile(file)
 }
 
 // overTLS reports whether a URL's scheme, "https" or "scgis+unix", is a protocol's over TLS.

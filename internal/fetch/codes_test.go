@@ -141,6 +141,8 @@ func TestContradictions(t *testing.T) {
 		{"fastcgi://127.0.0.1:1/", func(c *Config) { c.Message.Role = protocol.Filter }, "say --stream FILE"},
 		{"fastcgi://127.0.0.1:1/", func(c *Config) { c.Message.Stream = "x" }, "--stream is for --role filter"},
 		{"http://127.0.0.1/", func(c *Config) { c.Message.Cookies = []string{"a=b", "jar.txt"} }, "files of cookies are not read"},
+		{"scgi://127.0.0.1:1/", func(c *Config) { c.Message.Params = []string{"=x"} }, `-p "=x": write NAME=VALUE`},
+		{"scgi://127.0.0.1:1/", func(c *Config) { c.Message.Params = []string{""} }, `-p "": write NAME=VALUE`},
 		{"http://127.0.0.1/", func(c *Config) { c.Message.User = "secret" }, "-u: write NAME:PASSWORD"},
 		{"scgi://127.0.0.1:1/", func(c *Config) { c.Message.Method = "A B" }, `-X "A B": a method is one word`},
 		{"http://127.0.0.1/", func(c *Config) { c.Message.Fields = []string{"Host:"} }, "HTTP/1.1 wants one"},

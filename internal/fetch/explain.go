@@ -123,6 +123,8 @@ func adviceFor(err error) string {
 		return ": the mode, owner and group of the socket say who may connect"
 	case errors.Is(err, syscall.ENOENT):
 		return ": does the server run, and is this its socket?"
+	case errors.Is(err, syscall.ENOTDIR):
+		return ": a colon parts the socket's path from the request's, as in fastcgi+unix:/run/php/php-fpm.sock:/status"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return ": does the server run, and is this its address?"
 	}

@@ -82,6 +82,11 @@ func (m *Message) check(t *Target) error {
 	case m.Method != "" && !httpguts.ValidHeaderFieldName(m.Method):
 		return usage("-X " + strconv.Quote(m.Method) + ": a method is one word, as in PUT")
 	}
+	for _, p := range m.Params {
+		if p == "" || p[0] == '=' {
+			return usage("-p " + strconv.Quote(p) + ": write NAME=VALUE")
+		}
+	}
 	for _, cookie := range m.Cookies {
 		if !strings.Contains(cookie, "=") {
 			return usage("-b " + cookie + ": write NAME=VALUE; files of cookies are not read")

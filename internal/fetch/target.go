@@ -71,7 +71,11 @@ func cut(text string) (backend, rest string) {
 	}
 	part := ":" // of a path, after the leading slashes
 	start := 0
-	if _, network, _ := strings.Cut(scheme, "+"); (network == "" || network == "tcp") && scheme != "cgi" {
+	_, network, _ := strings.Cut(scheme, "+")
+	switch meant := meantSocket(scheme, after); {
+	case meant > 0:
+		start = meant
+	case (network == "" || network == "tcp") && scheme != "cgi":
 		part = "/?"
 		start = len(after) - len(strings.TrimLeft(after, "/"))
 	}
@@ -82,6 +86,22 @@ func cut(text string) (backend, rest string) {
 	i += start
 	rest = strings.TrimPrefix(after[i:], ":")
 	return scheme + ":" + after[:i], rest
+}
+
+// meantSocket returns where the path of a Unix socket begins in what follows a scheme and its
+// colon, where one is meant and written as elsewhere: unix:/x, fastcgi:/x, fastcgi:///x,
+// fastcgi://unix:/x. That is an error, which is to name the whole path. 0: none is meant.
+func meantSocket(scheme, after string) int {
+	switch {
+	case scheme == "cgi" || strings.Contains(scheme, "+"):
+	case strings.HasPrefix(after, "//unix:"):
+		return len("//unix:")
+	case strings.HasPrefix(after, "///"):
+		return len("///")
+	case strings.HasPrefix(after, "/") && !strings.HasPrefix(after, "//"):
+		return len("/")
+	}
+	return 0
 }
 
 // hostOf is the authority of a backend's URL.
