@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -36,6 +37,9 @@ func Call(ctx context.Context, name string, argument []byte) ([]byte, error) {
 func callWith[In, Out any](ctx context.Context, argument []byte, f func(context.Context, In) (Out, error)) ([]byte, error) {
 	var in In
 	if err := json.Unmarshal(argument, &in); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return nil, fmt.Errorf("%s: %s is not possible here", wrong.Field, wrong.Value)
+		}
 		return nil, err
 	}
 	out, err := f(ctx, in)

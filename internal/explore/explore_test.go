@@ -125,6 +125,12 @@ func TestBadInputs(t *testing.T) {
 		{"status 99", func(in *Input) { in.Answer.Status = 99 }},
 		{"too much", func(in *Input) { in.Body = strings.Repeat("x", maxText+1) }},
 		{"escape", func(in *Input) { in.Path = "/%zz" }},
+		{"question mark", func(in *Input) { in.Path = "/a?b" }},
+		{"one Host", func(in *Input) { in.Headers = []Field{{"Host", "a"}, {"host", "b"}} }},
+		{"status 204 has no body", func(in *Input) { in.Answer.Status = 204 }},
+		{"status 304 has no body", func(in *Input) { in.Answer.Status = 304 }},
+		{"Content-Length of the answer: its body has 12 bytes", func(in *Input) { in.Answer.Headers = []Field{{"content-length", "2"}} }},
+		{"Content-Length of the answer: its body has 12 bytes", func(in *Input) { in.Answer.Headers = []Field{{"Content-Length", "99"}} }},
 	} {
 		in := Example()
 		row.change(&in)
@@ -132,6 +138,53 @@ func TestBadInputs(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", row.want, err)
 		}
+	}
+}
+
+// What a header field becomes is what the fronts make of it.
+func TestVariablesOfHeaders(t *testing.T) {
+	for _, row := range []struct{ header, value, name, want string }{
+		{"Host", "[::1]:8080", "SERVER_NAME", "[::1]"},
+		{"Host", "[::1]:8080", "SERVER_PORT", "8080"},
+		{"Host", "[::1]", "SERVER_NAME", "[::1]"},
+		{"Host", "[::1]", "SERVER_PORT", "80"},
+		{"Host", "a:8080", "SERVER_NAME", "a"},
+		{"Host", "a:", "SERVER_PORT", "80"},
+		{"Cookie", "a=1", "HTTP_COOKIE", "a=1; b=2"},
+		{"X-A", "1", "HTTP_X_A", "1, b=2"},
+		{"Content-Length", "99", "CONTENT_LENGTH", "12"},
+	} {
+		in := Example()
+		in.Headers = []Field{{row.header, row.value}}
+		if row.want != row.value && strings.Contains(row.want, "b=2") { // comes twice
+			in.Headers = append(in.Headers, Field{row.header, "b=2"})
+		}
+		if got := in.params().Get(row.name); got != row.want {
+			t.Errorf("%s: %s: %s is %q, want %q", row.header, row.value, row.name, got, row.want)
+		}
+	}
+}
+
+// A NUL ends a string of the environment: no variable of CGI has one.
+func TestNULInTheEnvironment(t *testing.T) {
+	in := Example()
+	in.Path = "/a%00b"
+	v, err := Draw(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range v.Wires {
+		if cannot := w.Name == "cgi" || w.Name == "scgi"; cannot != (strings.Contains(w.Error, "PATH_INFO") && len(w.Request.Bytes) == 0) {
+			t.Errorf("%s: %q, %q", w.Name, w.Error, w.Request.Bytes)
+		}
+	}
+}
+
+// What is no number is said in words.
+func TestBadCall(t *testing.T) {
+	_, err := Call(t.Context(), "draw", []byte(`{"answer":{"status":200.5}}`))
+	if err == nil || err.Error() != "answer.status: number 200.5 is not possible here" {
+		t.Error(err)
 	}
 }
 

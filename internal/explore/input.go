@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -75,6 +76,10 @@ func (in *Input) check() error {
 		return errors.New("method CONNECT: it asks a proxy for a tunnel, and is no request of a backend's")
 	case !strings.HasPrefix(in.Path, "/"):
 		return errors.New("the path begins with a slash")
+	case strings.Contains(in.Path, "?"):
+		return errors.New("the path has a question mark: what follows is the query, which has a field of its own; as a part of the path write %3F")
+	case in.count("Host") > 1:
+		return errors.New("header Host: a request has one Host, and servers refuse two")
 	case strings.ContainsFunc(in.Path+in.Query, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '#' }):
 		return errors.New("path and query: write a space as %20, and other characters likewise")
 	case in.Answer.Status < 200 || in.Answer.Status > 599:
@@ -82,8 +87,36 @@ func (in *Input) check() error {
 	case texts > maxText || len(in.Body) > maxText || len(in.Answer.Body) > maxText:
 		return fmt.Errorf("too much to show: a body, and the other texts together, have at most %d bytes", maxText)
 	}
+	if err := in.checkAnswer(); err != nil {
+		return err
+	}
 	_, err := url.PathUnescape(in.Path)
 	return err
+}
+
+// count returns how often the request has a header field.
+func (in *Input) count(name string) (n int) {
+	for _, f := range in.Headers {
+		if strings.EqualFold(f.Name, name) {
+			n++
+		}
+	}
+	return n
+}
+
+// checkAnswer returns an error of an answer that no handler can give: it would be a 500.
+func (in *Input) checkAnswer() error {
+	a := &in.Answer
+	bodyless := a.Status == http.StatusNoContent || a.Status == http.StatusNotModified
+	if bodyless && a.Body != "" && in.Method != http.MethodHead {
+		return fmt.Errorf("status %d has no body: leave that of the answer empty", a.Status)
+	}
+	for _, f := range a.Headers {
+		if strings.EqualFold(f.Name, "Content-Length") && !bodyless && in.Method != http.MethodHead && f.Value != strconv.Itoa(len(a.Body)) {
+			return fmt.Errorf("Content-Length of the answer: its body has %d bytes; without the field they are counted", len(a.Body))
+		}
+	}
+	return nil
 }
 
 // params returns the variables that a front makes of the request (RFC 3875 section 4.1).
@@ -93,16 +126,7 @@ func (in *Input) params() protocol.Params {
 	if in.Query != "" {
 		uri += "?" + in.Query
 	}
-	host := ""
-	for _, f := range in.Headers {
-		if strings.EqualFold(f.Name, "Host") {
-			host = f.Value
-		}
-	}
-	name, port, found := strings.Cut(host, ":")
-	if !found {
-		port = "80"
-	}
+	name, port := in.server()
 	p := protocol.Pairs("REQUEST_METHOD", in.Method, "REQUEST_URI", uri, "SCRIPT_NAME", "", "PATH_INFO", path, "QUERY_STRING", in.Query,
 		"SERVER_PROTOCOL", "HTTP/1.1", "GATEWAY_INTERFACE", "CGI/1.1", "SERVER_SOFTWARE", "Postern", "REQUEST_SCHEME", "http",
 		"SERVER_NAME", name, "SERVER_PORT", port, "REMOTE_ADDR", "192.0.2.7")
@@ -110,16 +134,23 @@ func (in *Input) params() protocol.Params {
 		p.Add("CONTENT_LENGTH", strconv.Itoa(len(in.Body)))
 	}
 	for _, f := range in.Headers {
-		name := variableOf(f.Name)
-		switch before, ok := p.Lookup(name); {
-		case name == "CONTENT_LENGTH": // told by the body
-		case ok: // a field that comes twice is one list
-			p.Set(name, before+", "+f.Value)
-		default:
+		if name := variableOf(f.Name); name != "CONTENT_LENGTH" { // told by the body
 			p.Add(name, f.Value)
 		}
 	}
-	return p
+	return p.Unique()
+}
+
+// server returns the name and the port by which the client calls the server (RFC 3875 sections
+// 4.1.14 and 4.1.15).
+func (in *Input) server() (name, port string) {
+	for _, f := range in.Headers {
+		if strings.EqualFold(f.Name, "Host") {
+			u := url.URL{Host: f.Value}
+			name, port = strings.TrimSuffix(f.Value, ":"+u.Port()), u.Port()
+		}
+	}
+	return name, cmp.Or(port, "80")
 }
 
 // variableOf is the variable that carries a header field (RFC 3875 section 4.1.18).

@@ -3,6 +3,7 @@ package explore
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -98,6 +99,9 @@ func recordHTTP(ctx context.Context, r *protocol.Request, h protocol.Handler) (d
 func recordCGI(_ context.Context, r *protocol.Request, h protocol.Handler) (x dialogue, err error) {
 	environ := environOf(r.Params)
 	for _, v := range environ {
+		if name, _, _ := strings.Cut(v, "="); strings.Contains(v, "\x00") {
+			return dialogue{}, fmt.Errorf("cgi: NUL in %s, which ends a string of the environment", protocol.Clip(name))
+		}
 		x.request = append(append(x.request, v...), 0)
 	}
 	if x.request, err = appendAll(x.request, r.Body); err != nil {
