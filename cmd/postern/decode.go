@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,7 +48,7 @@ that is there.
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return cfg.run(c.InOrStdin(), c.OutOrStdout(), args[0])
+			return cfg.run(c.Context(), c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr(), args[0])
 		},
 	}
 	f := c.Flags()
@@ -59,7 +60,7 @@ that is there.
 }
 
 // run decodes a file.
-func (cfg *decodeConfig) run(in io.Reader, out io.Writer, name string) error {
+func (cfg *decodeConfig) run(ctx context.Context, in io.Reader, out, errs io.Writer, name string) error {
 	tracers, err := endpoint.Tracers(cfg.protocol)
 	if err != nil {
 		return usage(fmt.Errorf("--protocol: %w", err))
@@ -81,7 +82,7 @@ func (cfg *decodeConfig) run(in io.Reader, out io.Writer, name string) error {
 		rec.Side = protocol.ResponseSide
 	}
 	begin := sync.OnceFunc(func() { // once there is something, and it is known what
-		view.err = view.record(cfg.view.pcap, rec.Tracers[0].Name())
+		view.err = view.record(ctx, cfg.view.pcap, rec.Tracers[0].Name(), slog.New(slog.NewTextHandler(errs, nil)))
 	})
 	rec.Observe = func(e tap.Event) {
 		begin()

@@ -77,10 +77,13 @@ func runTap(ctx context.Context, out, errs io.Writer, cfg *tapConfig) error {
 	view, err := cfg.view.open(out, tracers)
 	if err == nil {
 		backend, _, _ := strings.Cut(cfg.to, ":")
-		err = view.record(cfg.view.pcap, strings.TrimSuffix(backend, "+unix"))
+		err = view.record(ctx, cfg.view.pcap, strings.TrimSuffix(backend, "+unix"), log)
 	}
 	if err != nil {
 		l.Close()
+		if ctx.Err() != nil { // nobody has read the pipe so far
+			return nil
+		}
 		return usage(err)
 	}
 	fmt.Fprintln(errs, "listening on "+l.URL()+", passing on to "+cfg.to)
@@ -117,8 +120,8 @@ func (cfg *tapConfig) open(ctx context.Context, t *tap.Tap) (*endpoint.Listener,
 		return nil, err
 	}
 	switch {
-	case front.Network == back.Network && front.Address == back.Address:
-		return nil, fmt.Errorf("--listen and --to are the same address, %s: the tap would connect to itself", back.Address)
+	case back.LeadsTo(front):
+		return nil, fmt.Errorf("--to %s is where --listen %s listens: the tap would connect to itself", cfg.to, cfg.listen)
 	case front.Protocol != "auto" && front.Protocol != back.Protocol:
 		return nil, fmt.Errorf("--listen has %s and --to has %s: bytes are passed on as they are; postern serve translates", front.Protocol, back.Protocol)
 	}

@@ -195,3 +195,18 @@ func TestTapOnATakenPort(t *testing.T) {
 		t.Errorf("%q, %q, status %d, %v", out, errs, status, err)
 	}
 }
+
+// Who would be its own backend is told so before it listens.
+func TestOwnBackend(t *testing.T) {
+	for _, args := range [][]string{
+		{"tap", "--listen", "scgi://:9", "--to", "scgi://127.0.0.1:9"},
+		{"explore", "--tap", "scgi://:9", "--to", "scgi://127.0.0.1:9"},
+		{"serve", "--listen", "demo:", "--listen", "scgi://:9", "--to", "demo:", "--to", "scgi://127.0.0.1:9"},
+	} {
+		out, errs, status := commandLine(t, "", args...)
+		want := "postern: --to scgi://127.0.0.1:9 is where --listen scgi://:9 listens: "
+		if out != "" || !strings.HasPrefix(errs, want) || status != 2 {
+			t.Errorf("%s: %q, %q, status %d", args[0], out, errs, status)
+		}
+	}
+}

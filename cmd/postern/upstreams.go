@@ -57,6 +57,23 @@ func (cfg *serveConfig) several() bool {
 	return len(to) > 1 || len(to) == 1 && endpoint.IsBalanced(withOptions(to[0], cfg.options))
 }
 
+// checkLoop returns an error if a backend is what listens. What is wrong with a URL is told by who
+// uses it.
+func (c *upstreamConfig) checkLoop(listen []string) error {
+	for _, to := range c.to {
+		back, err := endpoint.Parse(to)
+		if err != nil {
+			continue
+		}
+		for _, url := range listen {
+			if l, err := endpoint.Parse(url); err == nil && back.LeadsTo(l) {
+				return fmt.Errorf("--to %s is where --listen %s listens: each request would be sent to itself", to, url)
+			}
+		}
+	}
+	return nil
+}
+
 // allCGI reports whether there is a backend, and each runs CGI scripts.
 func (c *upstreamConfig) allCGI() bool {
 	return len(c.to) > 0 && !slices.ContainsFunc(c.to, func(url string) bool { return !strings.HasPrefix(url, "cgi:") })

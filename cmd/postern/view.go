@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -72,11 +73,11 @@ func (cfg *viewConfig) open(out io.Writer, tracers []protocol.Tracer) (*view, er
 }
 
 // record has what passes written to a file, if it has a name.
-func (v *view) record(name, protocolName string) (err error) {
+func (v *view) record(ctx context.Context, name, protocolName string, log *slog.Logger) (err error) {
 	if name == "" {
 		return nil
 	}
-	if v.file, err = createPacketFile(name); err == nil {
+	if v.file, err = createPacketFile(ctx, name, log); err == nil {
 		v.capture, err = tap.NewCapture(v.file)
 	}
 	if err != nil {
