@@ -30,7 +30,8 @@ func decodeCommand() *cobra.Command {
 		Use:   "decode [flags] FILE|-",
 		Short: "Show a recorded conversation, as tap shows a live one",
 		Long: `Decode prints what FILE holds, or standard input (-), as tap does: a capture of packets (pcap or pcapng, from tcpdump -w,
-Wireshark or tap --pcap), a hexdump of what one side has said (xxd, hexdump -C), or the very bytes.
+Wireshark or tap --pcap), a hexdump of what one side has said (xxd, hexdump -C, od -t x1, Wireshark),
+or the very bytes.
 
 What one side has said is taken for a request or a response by how it begins; --protocol and --response say it where that
 does not tell. Of a capture each connection is decoded, by --protocol or by its first bytes, and those to --port alone if

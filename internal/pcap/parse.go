@@ -85,13 +85,13 @@ func parseTCP(src, dst netip.Addr, b []byte, size int) (s Segment, ok bool) {
 		return s, false
 	}
 	header := int(b[12]>>4) * 4
-	if header < tcpHeader || len(b) < header || size < header {
+	if header < tcpHeader || size < header {
 		return s, false
 	}
 	s.Src = netip.AddrPortFrom(src, binary.BigEndian.Uint16(b))
 	s.Dst = netip.AddrPortFrom(dst, binary.BigEndian.Uint16(b[2:]))
 	s.Seq, s.Ack, s.Flags = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:]), Flags(b[13])
-	s.Payload = b[header:min(size, len(b))]
+	s.Payload = b[min(header, len(b)):min(size, len(b))] // the options may be cut, too
 	s.Cut = size - header - len(s.Payload)
 	return s, true
 }

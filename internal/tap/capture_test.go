@@ -119,6 +119,14 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
+// portOf is what --port says: one of the two servers'.
+func portOf(segments []pcap.Segment) uint16 {
+	if a := segments[0]; a.Src.Port() == 50000 || a.Dst.Port() == 50000 {
+		return 50000
+	}
+	return 9000
+}
+
 // Segments come in any order, again, in part, cut, and without their connection's beginning.
 func TestFlows(t *testing.T) {
 	front, server := netip.MustParseAddrPort("10.0.0.1:40000"), netip.MustParseAddrPort("10.0.0.2:9000")
@@ -130,11 +138,22 @@ func TestFlows(t *testing.T) {
 	}
 	cut := up(1, 0, "abc")
 	cut.Cut = 2
+	highServer := netip.AddrPortFrom(server.Addr(), 50000)
+	high := func(s pcap.Segment) pcap.Segment { // the same with a server whose port is the greater
+		for _, a := range []*netip.AddrPort{&s.Src, &s.Dst} {
+			if *a == server {
+				*a = highServer
+			}
+		}
+		return s
+	}
 	for _, row := range []struct {
 		text     string
 		segments []pcap.Segment
 		want     string
 	}{
+		{"from its middle, to a great port", []pcap.Segment{high(up(0, 0, "a")), high(down(0, 0, "x"))}, "open >a <x close"},
+		{"the great port's bytes first", []pcap.Segment{high(down(0, 0, "x")), high(up(0, 0, "a"))}, "open <x >a close"},
 		{"in order", []pcap.Segment{up(0, 0, "ab"), down(9, 0, "xy"), up(2, pcap.FIN, "c"), down(11, pcap.FIN, "")}, "open >ab <xy >c end> end< close"},
 		{"out of order", []pcap.Segment{up(0, 0, "a"), up(3, pcap.FIN, "d"), up(2, 0, "c"), up(1, 0, "b")}, "open >a >b >c >d end> close"},
 		{"again and in part", []pcap.Segment{up(0, 0, "abc"), up(0, 0, "abc"), up(1, 0, "bcd"), up(0, 0, "")}, "open >abc >d close"},
@@ -147,7 +166,7 @@ func TestFlows(t *testing.T) {
 		{"an answer to a SYN", []pcap.Segment{down(5, pcap.SYN, ""), down(7, 0, "y"), down(6, 0, "x"), up(0, 0, "a")}, "open <x <y >a close"},
 	} {
 		var got []string
-		f := newTCPConns(9000, func(e Event) {
+		f := newTCPConns(portOf(row.segments), func(e Event) {
 			mark := (&Message{Side: e.Side, Kind: Data}).mark()
 			switch e.Kind {
 			case Data:

@@ -115,7 +115,7 @@ func (rec *Recording) guess(b []byte) (protocol.Tracer, protocol.Side, error) {
 		}
 		return nil, 0, errors.New("it looks like " + w.Title() + ", which is not decoded")
 	}
-	return nil, 0, errors.New("it is neither a capture (pcap, pcapng), nor a hexdump (xxd, hexdump -C), nor does it begin as a request or response that is known: " +
+	return nil, 0, errors.New("it is neither a capture (pcap, pcapng), nor a hexdump (xxd, hexdump -C, od -t x1, Wireshark), nor does it begin as a request or response that is known: " +
 		"say --protocol, and --response where the backend has said it")
 }
 

@@ -87,8 +87,12 @@ func (f *tcpConns) add(t time.Time, s *pcap.Segment) {
 // begin begins a connection with its first segment that is there.
 func (f *tcpConns) begin(t time.Time, s *pcap.Segment, opens bool) *tcpConn {
 	front, server := s.Src, s.Dst
-	// without a beginning the lesser port is the server's
-	if answers := s.Flags&pcap.SYN != 0 && !opens; answers || !opens && s.Src.Port() < s.Dst.Port() {
+	// without a beginning the server's port is the one that was asked for, or the lesser
+	fromServer := s.Src.Port() < s.Dst.Port()
+	if f.port != 0 && s.Src.Port() != s.Dst.Port() {
+		fromServer = s.Src.Port() == f.port
+	}
+	if answers := s.Flags&pcap.SYN != 0 && !opens; answers || !opens && fromServer {
 		front, server = s.Dst, s.Src
 	}
 	if f.port != 0 && server.Port() != f.port {
