@@ -167,15 +167,20 @@ func offline(t *testing.T) string {
 	return "file://" + file
 }
 
-// online is the URL of a server that answers the page's calls, and shows live traffic.
-func online(t *testing.T, live *explore.Live) string {
+// online is the URL of a server that answers the page's calls, and shows live traffic, and what
+// stops it.
+func online(t *testing.T, live *explore.Live) (url string, stop func()) {
 	t.Helper()
 	html, err := explore.Page(t.Context(), explore.Engine{Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(explore.NewHandler(html, live))
-	t.Cleanup(srv.Close)
-	t.Cleanup(live.Close)
-	return srv.URL
+	stop = sync.OnceFunc(func() {
+		live.Close()
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	t.Cleanup(stop)
+	return srv.URL, stop
 }

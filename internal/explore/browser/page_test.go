@@ -47,10 +47,15 @@ func TestPage(t *testing.T) {
 	})
 	t.Run("served", func(t *testing.T) {
 		live := new(explore.Live)
-		p := open(t, browser, online(t, live), "server")
+		url, stop := online(t, live)
+		p := open(t, browser, url, "server")
 		edit(p)
 		damage(p)
 		traffic(p, live)
+		copying(p)
+		stop()
+		p.enter("path", "/wines")
+		p.waitFor(`document.querySelector("#complaint").textContent.includes("start postern explore again")`)
 		p.done()
 	})
 }
@@ -217,6 +222,13 @@ func traffic(p *tab, live *explore.Live) {
 	p.do(click(`#live summary`))
 	p.waitFor(`document.querySelector("#live .grid [data-variable=PATH_INFO]")`)
 	p.shoot("live", "#live")
+}
+
+// copying copies a text where there is no clipboard, as by HTTP from another machine.
+func copying(p *tab) {
+	ask[chromedp.Void](p, `Object.defineProperty(navigator, "clipboard", { value: undefined })`)
+	p.do(click(`#recipes .recipe:first-child button`))
+	p.waitFor(`getSelection().toString() === document.querySelector("#recipes .recipe:first-child pre").textContent`)
 }
 
 const scgiRequest = "37:CONTENT_LENGTH\x000\x00SCGI\x001\x00PATH_INFO\x00/x\x00,"

@@ -33,7 +33,9 @@ async function compile(text) {
 }
 
 async function ask(name, text) {
-	const response = await fetch(`call/${name}`, { method: "POST", body: text });
+	const response = await fetch(`call/${name}`, { method: "POST", body: text }).catch(() => {
+		throw new Error("The server of this page does not answer: start postern explore again.");
+	});
 	const answer = await response.text();
 	if (!response.ok) throw new Error(answer.trim());
 	return answer;

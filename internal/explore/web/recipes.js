@@ -22,12 +22,17 @@ export function start() {
 
 // code is a text with a button that copies it.
 function code(title, text) {
+	const box = h("pre", { class: "code", tabIndex: 0, role: "region", "aria-label": title }, text);
 	const button = h("button", { type: "button", "aria-label": `Copy: ${title}`, onclick: async () => {
-		await navigator.clipboard.writeText(text);
-		button.textContent = "Copied";
+		try {
+			await navigator.clipboard.writeText(text);
+			button.textContent = "Copied";
+		} catch { // a page by HTTP from another machine has no clipboard, and a user may refuse it
+			getSelection().selectAllChildren(box);
+			button.textContent = "Selected: copy it by the keyboard";
+		}
 	} }, "Copy");
-	return h("div", { class: "recipe" }, h("div", { class: "recipe-head" }, h("h3", {}, title), button),
-		h("pre", { class: "code", tabIndex: 0, role: "region", "aria-label": title }, text));
+	return h("div", { class: "recipe" }, h("div", { class: "recipe-head" }, h("h3", {}, title), button), box);
 }
 
 function dump(bytes) {
