@@ -85,7 +85,8 @@ func TestLinks(t *testing.T) {
 	if s, ok := parse(linkEthernet, vlan); !ok || s.Src.Port() != 50000 {
 		t.Errorf("a VLAN: %+v, %v", s, ok)
 	}
-	short := append(make([]byte, ethernetHeader), ip[:44]...) // as by tcpdump -s 58, within TCP's options
+	// as by tcpdump -s 58, within TCP's options
+	short := append(make([]byte, ethernetHeader), ip[:44]...)
 	if s, ok := parse(linkEthernet, short); !ok || s.Dst.Port() != 9000 || s.Cut != 0 || len(s.Payload) > 0 {
 		t.Errorf("options that are cut: %+v, %v", s, ok)
 	}

@@ -16,7 +16,8 @@ var (
 	// hexdump -C and Wireshark leave a gap after eight bytes, od -t x1 and tshark -x leave none
 	byteLine = regexp.MustCompile(`^(?:([0-9a-fA-F]{4,}) +)?(` + half + `(?:  ` + half + `)?|[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2})*)(?: *| {2,}[^ ].*)$`)
 	offset   = regexp.MustCompile(`^[0-9a-fA-F]{6,}$`)
-	words    = regexp.MustCompile(`^[0-9a-f]{7}(?: +[0-9a-f]{4,6})+ *$`) // of hexdump without -C, and od without -t
+	// of hexdump without -C, and of od without -t
+	words    = regexp.MustCompile(`^[0-9a-f]{7}(?: +[0-9a-f]{4,6})+ *$`)
 	tcpdumps = regexp.MustCompile(`^[-0-9: ]*\d\.\d+ (?:\S+ +(?:In|Out|[BMP]) +)?IP6? `)
 )
 
@@ -144,8 +145,8 @@ func (d *hexdump) goTo(at string) error {
 	return nil
 }
 
-// offset reads an offset. One of seven digits is od's, and octal unless the second of them says that
-// it is decimal.
+// offset reads an offset. One of seven digits is od's, and octal unless the second of them says
+// that it is decimal.
 func (d *hexdump) offset(at string) (int, error) {
 	switch {
 	case d.base != 0 && len(d.out) != len(d.row):
