@@ -71,12 +71,8 @@ func (row *protocolRow) certain(side protocol.Side, b []byte) int {
 // readRequest reads a request as the server does.
 func (v *Verdict) readRequest(row *protocolRow, now, before []byte) {
 	r, err := row.parse(now)
-	if err != nil {
+	if v.Outcome = row.refusal(now, err); err != nil {
 		v.Error = err.Error()
-		v.Outcome = "The server refuses it with " + strconv.Itoa(protocol.Status(err)) + "."
-		if v.At < 0 {
-			v.Outcome = "The server waits for more; when the connection ends, this is its error."
-		}
 		return
 	}
 	was, err := row.parse(before)
@@ -86,6 +82,7 @@ func (v *Verdict) readRequest(row *protocolRow, now, before []byte) {
 	}
 	v.Changes = differences(was, r, "and was")
 	switch {
+	case v.Outcome != "": // the server looks at more than its parser
 	case bytes.Equal(now, before):
 		v.Outcome = "Nothing is changed."
 	case len(v.Changes) > 0:

@@ -60,6 +60,37 @@ func TestBreak(t *testing.T) {
 	}
 }
 
+// What the page says of a request that is refused is what the server does.
+func TestOutcomeIsTheServers(t *testing.T) {
+	for _, row := range []struct {
+		wire   string
+		change func([]byte) []byte
+		want   string
+	}{
+		{"fastcgi", put(16, 9), "closes the connection"}, // between records: there is nobody to answer
+		{"fastcgi", put(24, 0xff), "with 4"},
+		{"fastcgi", put(0, 9), "with 400"}, // in the words of HTTP
+		{"scgi", put(1, 'x'), "with 400"},
+		{"uwsgi", put(0, 0xad), "with 501"},
+		{"uwsgi", put(5, 0xff), "with 400"},
+		{"cgi", replace("CONTENT_LENGTH=12", "CONTENT_LENGTH=x2"), "with 400"},
+		{"http", replace("HTTP/1.1", "HTTP/9.1"), "with 505"},
+		{"http", replace("Host:", "Xost:"), "with 400"},
+		{"http", replace("Content-Type: ", "Content-Length:2\r\nA: "), "with 400"},
+	} {
+		for _, p := range rows() {
+			if p.name != row.wire {
+				continue
+			}
+			b := row.change(bytes.Clone(p.draw(t.Context(), Example()).Request.Bytes))
+			v, err := Break(t.Context(), Change{Input: Example(), Wire: row.wire, Bytes: b})
+			if err != nil || !strings.Contains(v.Outcome, row.want) {
+				t.Errorf("%s: %q (%s), want %q; %v", row.wire, v.Outcome, v.Error, row.want, err)
+			}
+		}
+	}
+}
+
 // Whatever one byte is changed to, and wherever a side ends, something is said of it, and each byte
 // that is told of is there.
 func TestBreakAnything(t *testing.T) {

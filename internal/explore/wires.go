@@ -25,6 +25,8 @@ type protocolRow struct {
 	record      func(context.Context, *protocol.Request, protocol.Handler) (dialogue, error)
 	// parse reads a request as the server does
 	parse func(request []byte) (*protocol.Request, error)
+	// answer serves what is said as the server does, and returns what it answers
+	answer func(request []byte) []byte
 	// client makes the client; it is nil for CGI, whose client starts programs
 	client func(dialPipe) protocol.RoundTripper
 }
@@ -32,11 +34,11 @@ type protocolRow struct {
 // rows are the protocols in the order in which the page shows them.
 func rows() []protocolRow {
 	return []protocolRow{
-		{name: "cgi", title: "CGI", decoder: cgiDecoder, record: recordCGI, parse: parseCGI},
+		{name: "cgi", title: "CGI", decoder: cgiDecoder, record: recordCGI, parse: parseCGI, answer: answerCGI},
 		wireRow("fastcgi", "FastCGI", fastcgi.Protocol{}, func(d dialPipe) protocol.RoundTripper { return &fastcgi.Client{Dial: d, Log: quiet} }),
 		wireRow("scgi", "SCGI", scgi.Protocol{}, func(d dialPipe) protocol.RoundTripper { return &scgi.Client{Dial: d, Log: quiet} }),
 		wireRow("uwsgi", "uwsgi", uwsgi.Protocol{}, func(d dialPipe) protocol.RoundTripper { return &uwsgi.Client{Dial: d, Log: quiet} }),
-		{name: "http", title: "HTTP", decoder: gateway.HTTPTracer{}.Decoder, record: recordHTTP, parse: parseHTTP, client: httpClient},
+		{name: "http", title: "HTTP", decoder: gateway.HTTPTracer{}.Decoder, record: recordHTTP, parse: parseHTTP, answer: answerHTTP, client: httpClient},
 	}
 }
 
@@ -60,6 +62,12 @@ func wireRow(name, title string, p tracedProtocol, client func(dialPipe) protoco
 		record: func(ctx context.Context, r *protocol.Request, h protocol.Handler) (dialogue, error) {
 			loop := &protocol.Loop{Handler: h, Log: quiet}
 			return record(ctx, r, client, func(c net.Conn) { loop.Serve(ctx, p.NewConn(c, nil)) })
+		},
+		answer: func(request []byte) []byte {
+			out := &written{Conn: &heard{in: bytes.NewReader(request)}}
+			loop := &protocol.Loop{Handler: welcome, Log: quiet}
+			loop.Serve(context.Background(), p.NewConn(out, nil))
+			return out.all()
 		},
 		parse: func(request []byte) (*protocol.Request, error) {
 			c := p.NewConn(&heard{in: bytes.NewReader(request)}, nil)
