@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
@@ -72,7 +73,9 @@ func (row *protocolRow) certain(side protocol.Side, b []byte) int {
 func (v *Verdict) readRequest(row *protocolRow, now, before []byte) {
 	r, err := row.parse(now)
 	if v.Outcome = row.refusal(now, err); err != nil {
-		v.Error = err.Error()
+		if err != io.EOF { // which is no error, but the end without a request
+			v.Error = err.Error()
+		}
 		return
 	}
 	was, err := row.parse(before)

@@ -60,6 +60,9 @@ func TestBreak(t *testing.T) {
 	}
 }
 
+// short lacks the last of the body.
+func short(b []byte) []byte { return b[:len(b)-4] }
+
 // What the page says of a request that is refused is what the server does.
 func TestOutcomeIsTheServers(t *testing.T) {
 	for _, row := range []struct {
@@ -75,6 +78,13 @@ func TestOutcomeIsTheServers(t *testing.T) {
 		{"uwsgi", put(5, 0xff), "with 400"},
 		{"cgi", replace("CONTENT_LENGTH=12", "CONTENT_LENGTH=x2"), "with 400"},
 		{"http", replace("HTTP/1.1", "HTTP/9.1"), "with 505"},
+		{"cgi", short, "waits for more"},
+		{"fastcgi", short, "waits for more"},
+		{"scgi", short, "waits for more"},
+		{"uwsgi", short, "waits for more"},
+		{"http", short, "waits for more"},
+		{"uwsgi", put(0, 0x64), "answers it by itself"}, // a ping
+		{"fastcgi", put(9, 9), "answers it by itself"},  // END_REQUEST with UNKNOWN_ROLE
 		{"http", replace("Host:", "Xost:"), "with 400"},
 		{"http", replace("Content-Type: ", "Content-Length:2\r\nA: "), "with 400"},
 	} {

@@ -29,6 +29,8 @@ func (row *protocolRow) refusal(request []byte, err error) string {
 		return "The server closes the connection, and answers nothing."
 	case known && status >= 400:
 		return "The server refuses it with " + strconv.Itoa(status) + "."
+	case err == io.EOF:
+		return "It is no request: the server answers it by itself, in " + strconv.Itoa(len(answer)) + " bytes."
 	case err != nil:
 		return "The server refuses it with " + strconv.Itoa(protocol.Status(err)) + "."
 	}

@@ -88,6 +88,10 @@ func takeBody(r *protocol.Request) error {
 			return err
 		}
 	}
+	if n := int64(body.Len()); n < r.ContentLength { // where there is no frame the loop sees to it
+		err := fmt.Errorf("%d of %d bytes came: %w", n, r.ContentLength, io.ErrUnexpectedEOF)
+		return &protocol.Error{Protocol: r.Protocol, Op: "read body", Kind: protocol.ErrAborted, Err: err}
+	}
 	r.Body = strings.NewReader(body.String())
 	return nil
 }
