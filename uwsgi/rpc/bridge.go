@@ -129,19 +129,16 @@ func (r *Registry) document(req *protocol.Request, types ...string) ([]byte, err
 		return nil, &protocol.Error{Protocol: req.Protocol, Op: "rpc", Kind: protocol.ErrUnsupported, Status: http.StatusUnsupportedMediaType,
 			Detail: "CONTENT_TYPE " + strconv.Quote(protocol.Clip(req.Params.Get("CONTENT_TYPE"))) + " where " + strings.Join(types, " or ") + " is meant"}
 	}
-	limit := r.MaxBody
-	if limit == 0 {
-		limit = DefaultMaxBody
-	}
+	limit := limitOf(r.MaxBody, DefaultMaxBody)
 	if req.ContentLength > limit {
-		return nil, tooLarge(int(req.ContentLength), int(limit), "bytes of a document")
+		return nil, tooLarge(req.ContentLength, limit, "bytes of a document")
 	}
-	b, err := io.ReadAll(io.LimitReader(req.Body, limit+1))
+	b, err := readWithin(req.Body, limit)
 	switch {
 	case err != nil:
 		return nil, err
 	case int64(len(b)) > limit:
-		return nil, tooLarge(len(b), int(limit), "bytes of a document")
+		return nil, tooLarge(int64(len(b)), limit, "bytes of a document")
 	}
 	return bytes.TrimPrefix(b, []byte("\ufeff")), nil // .NET's clients begin UTF-8 so
 }

@@ -104,12 +104,4 @@ func mayAskNext(err error) bool {
 	return ok && e.NotSent
 }
 
-func (c *Client) maxAnswer() int64 {
-	switch {
-	case c.MaxAnswer == 0:
-		return DefaultMaxAnswer
-	case c.MaxAnswer < 0:
-		return 1<<63 - 1
-	}
-	return c.MaxAnswer
-}
+func (c *Client) maxAnswer() int64 { return limitOf(c.MaxAnswer, DefaultMaxAnswer) }

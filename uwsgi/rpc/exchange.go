@@ -134,7 +134,7 @@ func (x *exchange) readRaw() error {
 		return x.failed("take result", err, false)
 	}
 	for got := int64(0); ; {
-		n, err := x.to.readFrom(x.conn, max(limit-got, limit-got+1)) // one more than may come
+		n, err := x.to.readFrom(x.conn, oneMore(limit-got))
 		got += int64(n)
 		switch {
 		case got > limit:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -64,14 +65,15 @@ type Registry struct {
 
 	// MaxStream bounds the result of a StreamFunc that is read into memory, in bytes. Once the
 	// results of a batch of [Registry.JSONRPC] or a multicall of [Registry.XMLRPC] are longer, its
-	// further calls fail. 0: 64 MiB.
+	// further calls fail. 0: 64 MiB; less: no limit.
 	MaxStream int64
 
 	// WrapRaw makes an answer of HTTP of a raw result (modifier2 1) that is none, and of a failure:
 	// so nginx can call any function.
 	WrapRaw bool
 
-	// MaxBody bounds a document of [Registry.XMLRPC] and [Registry.JSONRPC], in bytes. 0: 1 MiB.
+	// MaxBody bounds a document of [Registry.XMLRPC] and [Registry.JSONRPC], in bytes. 0: 1 MiB;
+	// less: no limit.
 	MaxBody int64
 
 	// Log is where these two log calls that have failed, which they answer with status 200. All
@@ -178,7 +180,7 @@ func (r *Registry) readAll(ctx context.Context, f StreamFunc, args [][]byte) ([]
 	if length > limit {
 		return nil, tooLong(length, limit)
 	}
-	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	b, err := readWithin(body, limit)
 	switch {
 	case err != nil:
 		return nil, err
@@ -190,12 +192,26 @@ func (r *Registry) readAll(ctx context.Context, f StreamFunc, args [][]byte) ([]
 	return b, nil
 }
 
-func (r *Registry) maxStream() int64 {
-	if r.MaxStream == 0 {
-		return DefaultMaxStream
+func (r *Registry) maxStream() int64 { return limitOf(r.MaxStream, DefaultMaxStream) }
+
+// limitOf returns a limit of bytes as it is set: 0 is the default, and less is none.
+func limitOf(set, byDefault int64) int64 {
+	switch {
+	case set == 0:
+		return byDefault
+	case set < 0:
+		return math.MaxInt64
 	}
-	return r.MaxStream
+	return set
 }
+
+// readWithin reads r to its end, but no more than one byte beyond the limit.
+func readWithin(r io.Reader, limit int64) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, oneMore(limit)))
+}
+
+// oneMore is n and one more, which shows that n are too few; the largest number has none.
+func oneMore(n int64) int64 { return max(n, n+1) }
 
 func tooLong(got, limit int64) error {
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrTooLarge, Status: http.StatusInternalServerError,

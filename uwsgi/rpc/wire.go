@@ -205,7 +205,7 @@ func malformed(detail string) error {
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrMalformed, Detail: detail}
 }
 
-func tooLarge(got, limit int, unit string) error {
+func tooLarge[T int | int64](got, limit T, unit string) error {
 	return &protocol.Error{Protocol: "uwsgi", Op: "rpc", Kind: protocol.ErrTooLarge, Detail: protocol.Exceeds(int64(got), int64(limit), unit)}
 }
 
