@@ -1,6 +1,7 @@
 package fastcgi
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"strconv"
@@ -50,7 +51,7 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 	n := 0
 	if len(*head) > 0 && len(x.rest) > 0 { // what followed an interim head
 		x.rest = nil
-		if status, h, n, err = protocol.ParseHead(*head); n > 0 || err != nil {
+		if status, h, n, err = x.headOf(*head); n > 0 || err != nil {
 			x.rest, *head = (*head)[n:], (*head)[n:]
 			return status, h, err
 		}
@@ -64,20 +65,26 @@ func (x *exchange) parseHead(head *[]byte) (status int, h http.Header, err error
 	b := x.in.Buffered()
 	b = b[:min(len(b), x.left)]
 	if len(*head) == 0 {
-		if status, h, n, err = protocol.ParseHead(b); n > 0 || err != nil {
+		if status, h, n, err = x.headOf(b); n > 0 || err != nil {
 			x.discard(n)
 			return status, h, err
 		}
 	}
 	*head = append(*head, b...)
 	x.discard(len(b))
-	if status, h, n, err = protocol.ParseHead(*head); n > 0 {
+	if status, h, n, err = x.headOf(*head); n > 0 {
 		x.rest, *head = (*head)[n:], (*head)[n:]
 	}
-	if len(*head) > x.Lim.ResponseHead && n == 0 && err == nil {
-		err = fail(protocol.ErrUpstream, "read response head", "", tooLarge("parse", int64(len(*head)), int64(x.Lim.ResponseHead), "bytes"))
-	}
 	return status, h, err
+}
+
+// headOf parses the head that b begins with, within Limits.ResponseHead.
+func (x *exchange) headOf(b []byte) (status int, h http.Header, n int, err error) {
+	status, h, n, err = protocol.ParseHead(b)
+	if size := cmp.Or(n, len(b)); size > x.Lim.ResponseHead && err == nil {
+		err = fail(protocol.ErrUpstream, "read response head", "", tooLarge("parse", int64(size), int64(x.Lim.ResponseHead), "bytes"))
+	}
+	return status, h, n, err
 }
 
 func (x *exchange) headEnded(err error, n int) error {

@@ -208,7 +208,7 @@ func readHead(r io.Reader, limit int, buf []byte) (status int, h http.Header, re
 		buf = buf[:len(buf)+got]
 		end, n := headEnd(buf, line)
 		switch line = end; {
-		case end > limit || n == 0 && len(buf) > limit:
+		case n > limit || n == 0 && len(buf) > limit:
 			return 0, nil, nil, headFailed("", &Error{Op: "parse", Kind: ErrTooLarge, Detail: Exceeds(int64(len(buf)), int64(limit), "bytes")})
 		case n > 0:
 			status, h, n, err = ParseHead(buf[:n])
