@@ -58,16 +58,16 @@ func (be Backend) withDefaults() (Backend, error) {
 		return be, errors.New("the backend has no client")
 	case be.Weight < 0, be.MaxConns < 0, be.FailTimeout < 0, be.SlowStart < 0:
 		return be, errors.New("a weight, number or time of the backend is negative")
-	case be.Probe != nil && be.Probe.Check == nil:
-		return be, errors.New("the backend's probe has no check")
 	}
 	be.Weight = cmp.Or(be.Weight, 1)
 	be.MaxFails = cmp.Or(be.MaxFails, DefaultMaxFails)
 	be.FailTimeout = cmp.Or(be.FailTimeout, DefaultFailTimeout)
-	if be.Probe != nil {
-		be.Probe = be.Probe.withDefaults()
+	if be.Probe == nil {
+		return be, nil
 	}
-	return be, nil
+	var err error
+	be.Probe, err = be.Probe.withDefaults()
+	return be, err
 }
 
 // A member is a backend of a Balancer, with what the Balancer notes of it under its lock.

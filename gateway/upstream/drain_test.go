@@ -50,6 +50,7 @@ func TestDrain(t *testing.T) {
 // Add refuses what cannot be used.
 func TestAdd(t *testing.T) {
 	b := balancer(t, new(upstream.Balancer), upstream.Backend{Name: "A"})
+	well := func(context.Context) error { return nil }
 	for _, row := range []struct {
 		be  upstream.Backend
 		err string
@@ -59,6 +60,8 @@ func TestAdd(t *testing.T) {
 		{upstream.Backend{Name: "A", Client: says("")}, `"A": there is a backend of that name`},
 		{upstream.Backend{Name: "B", Client: says(""), Weight: -1}, `"B": a weight, number or time of the backend is negative`},
 		{upstream.Backend{Name: "B", Client: says(""), Probe: new(upstream.Probe)}, `"B": the backend's probe has no check`},
+		{upstream.Backend{Name: "B", Client: says(""), Probe: &upstream.Probe{Check: well, Interval: -1}}, `"B": a number or time of the backend's probe is negative`},
+		{upstream.Backend{Name: "B", Client: says(""), Probe: &upstream.Probe{Check: well, Fall: -1}}, `"B": a number or time of the backend's probe is negative`},
 	} {
 		if err := b.Add(row.be); err == nil || err.Error() != row.err {
 			t.Errorf("got %v, want %s", err, row.err)

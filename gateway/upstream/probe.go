@@ -3,6 +3,7 @@ package upstream
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 )
 
@@ -21,12 +22,19 @@ type Probe struct {
 	Fall, Rise int
 }
 
-func (p *Probe) withDefaults() *Probe {
+// withDefaults returns a copy of p with its defaults, or why p cannot be used.
+func (p *Probe) withDefaults() (*Probe, error) {
+	switch {
+	case p.Check == nil:
+		return nil, errors.New("the backend's probe has no check")
+	case p.Interval < 0, p.Timeout < 0, p.Fall < 0, p.Rise < 0:
+		return nil, errors.New("a number or time of the backend's probe is negative")
+	}
 	own := *p
 	own.Interval = cmp.Or(own.Interval, 5*time.Second)
 	own.Timeout = cmp.Or(own.Timeout, own.Interval)
 	own.Fall, own.Rise = cmp.Or(own.Fall, 3), cmp.Or(own.Rise, 2)
-	return &own
+	return &own, nil
 }
 
 // probe checks m until ctx ends.
