@@ -63,11 +63,15 @@ func (d *ResponseDeadline) update() {
 	}
 }
 
-func (d *ResponseDeadline) setPaused(paused bool) {
+// setPaused notes whether a Read of the body for conn waits. One for a connection that the request
+// is no longer sent on does not count.
+func (d *ResponseDeadline) setPaused(conn net.Conn, paused bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.paused = paused
-	d.update()
+	if conn == d.conn {
+		d.paused = paused
+		d.update()
+	}
 }
 
 // Explain turns the error of a read that met the deadline into one that says what was waited for.
@@ -85,16 +89,20 @@ func (d *ResponseDeadline) Explain(err error) error {
 	return e
 }
 
-// PauseFor returns a reader of a request's body. The time does not run during its Reads.
-func (d *ResponseDeadline) PauseFor(r io.Reader) io.Reader { return pausingReader{d, r} }
+// PauseFor returns a reader of the body of a request that is sent on conn. The time for conn does
+// not run during its Reads.
+func (d *ResponseDeadline) PauseFor(conn net.Conn, r io.Reader) io.Reader {
+	return pausingReader{d, conn, r}
+}
 
 type pausingReader struct {
-	d *ResponseDeadline
-	r io.Reader
+	d    *ResponseDeadline
+	conn net.Conn
+	r    io.Reader
 }
 
 func (r pausingReader) Read(b []byte) (int, error) {
-	r.d.setPaused(true)
-	defer r.d.setPaused(false)
+	r.d.setPaused(r.conn, true)
+	defer r.d.setPaused(r.conn, false)
 	return r.r.Read(b)
 }

@@ -74,3 +74,40 @@ func TestSlowClientIsNotTheBackendsFault(t *testing.T) {
 		res.Body.Close()
 	})
 }
+
+// A readDeadlineConn notes its read deadline.
+type readDeadlineConn struct {
+	net.Conn
+	at time.Time
+}
+
+func (c *readDeadlineConn) SetReadDeadline(t time.Time) error { c.at = t; return nil }
+
+// TestReadForAnEarlierConnection: a request was sent again on a second connection, while the first
+// one's Read of the body still waits. When that returns, the time for the second does not run, as a
+// Read for it waits, too.
+func TestReadForAnEarlierConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d ResponseDeadline
+		lim := (*protocol.Limits)(nil).Resolve()
+		var conns [2]readDeadlineConn
+		var bodies [2]*gated
+		for i := range conns {
+			bodies[i] = gatedBody("x")
+			d.Start(&conns[i], &lim)
+			body := d.PauseFor(&conns[i], bodies[i])
+			go body.Read(make([]byte, 1))
+			synctest.Wait()
+		}
+		close(bodies[0].ready)
+		synctest.Wait()
+		if at := conns[1].at; !at.IsZero() {
+			t.Errorf("the backend has %v while the body is waited for", time.Until(at))
+		}
+		close(bodies[1].ready)
+		synctest.Wait()
+		if left := time.Until(conns[1].at); left != lim.FirstByteTimeout {
+			t.Errorf("the backend has %v when the body has come", left)
+		}
+	})
+}

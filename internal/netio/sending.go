@@ -70,7 +70,7 @@ func (u *upload) sendRest(s *sending, rest []Part) {
 
 // sendPart sends p by way of buf.
 func (u *upload) sendPart(s *sending, p Part, buf []byte, lastPart bool) bool {
-	body, left := u.timeout.PauseFor(p.Body), p.Length
+	body, left := u.timeout.PauseFor(s.conn, p.Body), p.Length
 	for ended := p.Body == nil; ; {
 		n, err := 0, error(nil)
 		if ended = ended || left == 0; !ended {
