@@ -53,7 +53,7 @@ type sharedConn struct {
 }
 
 func newSharedConn(m *multiplexer, nc *netio.PoolConn, limit int) *sharedConn {
-	c := &sharedConn{m: m, nc: nc, lim: m.Limits.Resolve(), limit: limit, since: time.Now(),
+	c := &sharedConn{m: m, nc: nc, lim: m.Limits.Resolve(), limit: min(limit, maxIDs-goneMost), since: time.Now(),
 		done: make(chan struct{}), streams: make(map[uint16]*muxStream), gone: make(map[uint16]bool)}
 	c.next.L = &c.mu
 	c.in.Init(nc.Conn)

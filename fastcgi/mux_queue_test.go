@@ -123,3 +123,24 @@ func TestMuxGivenUpInQueue(t *testing.T) {
 		end()
 	})
 }
+
+// TestMoreRequestsThanIDs: an id has 16 bits, and 0 is none, whatever Multiplex and the backend
+// say. Those of requests that were given up are not used again.
+func TestMoreRequestsThanIDs(t *testing.T) {
+	ours, theirs := sockets(t)
+	defer theirs.Close()
+	m := (*multiplexer)(&Client{})
+	c := newSharedConn(m, m.conns.Add(ours, false), 1<<20)
+	defer func() {
+		ours.Close()
+		<-c.done
+	}()
+	ids := make(map[uint16]bool)
+	for range min(c.limit+goneMost, 1<<17) {
+		s := c.open()
+		if s.id == 0 || ids[s.id] {
+			t.Fatalf("request %d of %d and %d given up has the id %d", len(ids)+1, c.limit, goneMost, s.id)
+		}
+		ids[s.id] = true
+	}
+}
