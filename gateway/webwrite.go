@@ -83,16 +83,9 @@ func (c *webConn) ReadFrom(r io.Reader) (n int64, err error) {
 		c.armWrite()
 		return io.Copy(c.Conn, r)
 	}
-	for n < limit {
-		c.armWrite()
-		m, err := netio.SendFile(c.Conn, c.out.raw, &io.LimitedReader{R: file, N: limit - n})
-		n += m
-		if l, ok := r.(*io.LimitedReader); ok {
-			l.N -= m
-		}
-		if err != nil || m == 0 {
-			return n, err
-		}
+	n, err = netio.SendFile(c.Conn, c.out.raw, file, limit, c.armWrite)
+	if l, ok := r.(*io.LimitedReader); ok {
+		l.N -= n
 	}
-	return n, nil
+	return n, err
 }

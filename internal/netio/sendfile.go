@@ -2,7 +2,9 @@ package netio
 
 import (
 	"io"
+	"net"
 	"os"
+	"syscall"
 
 	"github.com/postern-gateway/postern/internal/bufpool"
 )
@@ -17,11 +19,11 @@ func (b *Conn) ReadFrom(r io.Reader) (n int64, err error) {
 		return 0, err
 	}
 	if f, limit := Regular(r); f != nil {
-		n, err = b.sendRegular(f, limit)
+		n, err = SendFile(b.Conn, b.raw, f, limit, func() { b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout) })
 		if l, ok := r.(*io.LimitedReader); ok {
 			l.N -= n
 		}
-		return n, err
+		return n, b.writeError(err)
 	}
 	buf := bufpool.KiB64.Get()
 	defer bufpool.KiB64.Put(buf)
@@ -58,14 +60,15 @@ func Regular(r io.Reader) (f *os.File, limit int64) {
 	return f, limit
 }
 
-// sendRegular sends at most limit bytes of f from its current offset.
-func (b *Conn) sendRegular(f *os.File, limit int64) (n int64, err error) {
+// SendFile sends at most limit bytes of a regular file, from its current offset, to c, whose socket
+// is raw; nil where it is not known. It calls arm before each piece, to give that its time.
+func SendFile(c net.Conn, raw syscall.RawConn, f *os.File, limit int64, arm func()) (n int64, err error) {
 	for n < limit {
-		b.write.arm(b.Conn.SetWriteDeadline, b.Limits.WriteTimeout)
-		m, err := b.sendFile(&io.LimitedReader{R: f, N: min(limit-n, filePiece)})
+		arm()
+		m, err := sendPiece(c, raw, &io.LimitedReader{R: f, N: min(limit-n, filePiece)})
 		n += m
 		if err != nil || m == 0 {
-			return n, b.writeError(err)
+			return n, err
 		}
 	}
 	return n, nil

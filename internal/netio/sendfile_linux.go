@@ -7,13 +7,10 @@ import (
 	"syscall"
 )
 
-// sendFile sends a piece of a regular file.
-func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) { return SendFile(b.Conn, b.raw, l) }
-
-// SendFile sends a piece of a regular file, which l reads, to c, whose socket is raw; nil where it
-// is not known. It may send less than l has: as much as the socket takes at once, so that who calls
-// sees progress. TCP connections of package net know sendfile by themselves, but return at the end.
-func SendFile(c net.Conn, raw syscall.RawConn, l *io.LimitedReader) (int64, error) {
+// sendPiece sends what l reads of a regular file to c. It may send less than l has: as much as the
+// socket takes at once, so that who calls sees progress. TCP connections of package net know
+// sendfile by themselves, but return at the end.
+func sendPiece(c net.Conn, raw syscall.RawConn, l *io.LimitedReader) (int64, error) {
 	if raw == nil {
 		return io.Copy(c, l)
 	}
@@ -35,7 +32,7 @@ func SendFile(c net.Conn, raw syscall.RawConn, l *io.LimitedReader) (int64, erro
 	case werr != nil:
 		return 0, werr
 	case serr == syscall.EINTR:
-		return SendFile(c, raw, l)
+		return sendPiece(c, raw, l)
 	case serr == syscall.EINVAL, serr == syscall.ENOSYS, serr == syscall.EOPNOTSUPP:
 		// not every file system can
 		return io.Copy(c, l)

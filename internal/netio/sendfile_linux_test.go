@@ -2,6 +2,7 @@ package netio
 
 import (
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,11 +28,30 @@ func TestSendFileTellsOfProgress(t *testing.T) {
 	tcp.SetWriteDeadline(time.Now().Add(netiotest.Patience))
 	unix.SetWriteDeadline(time.Now().Add(netiotest.Patience))
 	for name, send := range map[string]func(*io.LimitedReader) (int64, error){
-		"tcp":  func(l *io.LimitedReader) (int64, error) { return SendFile(tcp, Socket(tcp), l) },
-		"unix": func(l *io.LimitedReader) (int64, error) { return SendFile(unix, Socket(unix), l) },
+		"tcp":  func(l *io.LimitedReader) (int64, error) { return sendPiece(tcp, Socket(tcp), l) },
+		"unix": func(l *io.LimitedReader) (int64, error) { return sendPiece(unix, Socket(unix), l) },
 	} {
 		if n, err := send(&io.LimitedReader{R: f, N: size}); n <= 0 || n >= size || err != nil {
 			t.Errorf("%s: %d bytes, %v", name, n, err)
+		}
+	}
+}
+
+// TestSendFileWithinAnyLimit: a limit of more than 32 bits is none of 0 where an int has 32.
+func TestSendFileWithinAnyLimit(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []int64{1 << 32, 1<<32 + 3, math.MaxInt64} {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		unix, _ := netiotest.Unix(t)
+		if n, err := SendFile(unix, Socket(unix), f, limit, func() {}); n != 5 || err != nil {
+			t.Errorf("of 5 bytes, at most %d: %d, %v", limit, n, err)
 		}
 	}
 }

@@ -8,10 +8,7 @@ import (
 	"syscall"
 )
 
-// sendFile sends a piece of a regular file.
-func (b *Conn) sendFile(l *io.LimitedReader) (int64, error) { return io.Copy(b.Conn, l) }
-
-// SendFile sends a piece of a regular file, which l reads, to c.
-func SendFile(c net.Conn, _ syscall.RawConn, l *io.LimitedReader) (int64, error) {
+// sendPiece sends what l reads of a regular file to c.
+func sendPiece(c net.Conn, _ syscall.RawConn, l *io.LimitedReader) (int64, error) {
 	return io.Copy(c, l)
 }
