@@ -25,6 +25,10 @@ var steering = map[string]bool{
 	"PAGER": true, "EDITOR": true, "VISUAL": true, "BROWSER": true, "LESSOPEN": true, "LESSCLOSE": true, "SSH_ASKPASS": true,
 	"XDG_CONFIG_HOME": true, "XDG_CONFIG_DIRS": true, "CURL_HOME": true, "WGETRC": true, "KRB5_CONFIG": true,
 	"GS_LIB": true, "GS_OPTIONS": true, "GTK_MODULES": true, "GIO_EXTRA_MODULES": true, "QT_PLUGIN_PATH": true,
+	"TAR_OPTIONS": true, "ZIPOPT": true, "RSYNC_RSH": true, "SVN_SSH": true, "CVS_RSH": true, "MAILRC": true, "SHELL": true,
+	"PSModulePath": true, "BUN_OPTIONS": true, "JAVA_HOME": true, "MAVEN_OPTS": true, "GRADLE_OPTS": true, "ANT_OPTS": true,
+	"ELIXIR_ERL_OPTIONS": true, "IRBRC": true, "SASL_PATH": true, "SASL_CONF_PATH": true,
+	"ODBCINI": true, "ODBCSYSINI": true, "ODBCINSTINI": true, "DBUS_SESSION_BUS_ADDRESS": true, "DBUS_SYSTEM_BUS_ADDRESS": true,
 	"GIT_PAGER": true, "GIT_EDITOR": true, "GIT_SEQUENCE_EDITOR": true, "GIT_ASKPASS": true, "GIT_TEMPLATE_DIR": true,
 	"GIT_EXEC_PATH": true, "GIT_SSH": true, "GIT_SSH_COMMAND": true, "GIT_EXTERNAL_DIFF": true, "GIT_PROXY_COMMAND": true,
 }
