@@ -70,7 +70,7 @@ func TestOutcomeIsTheServers(t *testing.T) {
 		change func([]byte) []byte
 		want   string
 	}{
-		{"fastcgi", put(16, 9), "closes the connection"}, // between records: there is nobody to answer
+		{"fastcgi", put(16, 9), "closes the connection"}, // no id is known to answer
 		{"fastcgi", put(24, 0xff), "with 4"},
 		{"fastcgi", put(0, 9), "with 400"}, // in the words of HTTP
 		{"scgi", put(1, 'x'), "with 400"},
