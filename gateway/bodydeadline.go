@@ -36,3 +36,28 @@ func (d *bodyDeadline) armRead() {
 		netio.Renew(&d.read, limit, d.control.SetReadDeadline)
 	}
 }
+
+// disarmRead takes the body's deadline away, unless it is the handler's, and reports that. net/http
+// goes on reading, to notice a client that leaves.
+func (d *bodyDeadline) disarmRead() (own bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.ownRead && !d.read.IsZero() {
+		d.read = time.Time{}
+		d.control.SetReadDeadline(time.Time{})
+	}
+	return d.ownRead
+}
+
+// readIsOwn reports whether the deadline is the handler's.
+func (d *bodyDeadline) readIsOwn() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ownRead
+}
+
+// timedOut is the error of a body of which nothing came for BodyTimeout.
+func (d *bodyDeadline) timedOut(err error) error {
+	return &protocol.Error{Protocol: "http", Op: "read body", Kind: protocol.ErrAborted, Err: err,
+		Detail: "nothing came for " + d.limits.BodyTimeout.String(), Status: http.StatusRequestTimeout}
+}

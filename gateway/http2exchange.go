@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/postern-gateway/postern/internal/netio"
-	"github.com/postern-gateway/postern/protocol"
 )
 
 // An http2Exchange is one request's ResponseWriter over HTTP/2, whose deadlines bound the time
@@ -76,17 +75,6 @@ func (x *http2Exchange) SetWriteDeadline(t time.Time) error {
 	return x.control.SetWriteDeadline(t)
 }
 
-// disarmRead takes the body's deadline away, unless it is the handler's.
-func (x *http2Exchange) disarmRead() (own bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if !x.ownRead && !x.read.IsZero() {
-		x.read = time.Time{}
-		x.control.SetReadDeadline(time.Time{})
-	}
-	return x.ownRead
-}
-
 // end comes when the handler has returned: net/http sends what it still has, which has its time.
 // After that nothing of net/http's may be called.
 func (x *http2Exchange) end() {
@@ -111,8 +99,7 @@ func (b *http2Body) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	if own := b.exchange.disarmRead(); errors.Is(err, os.ErrDeadlineExceeded) && !own {
-		err = &protocol.Error{Protocol: "http", Op: "read body", Kind: protocol.ErrAborted, Err: err,
-			Detail: "nothing came for " + b.exchange.limits.BodyTimeout.String(), Status: http.StatusRequestTimeout}
+		err = b.exchange.timedOut(err)
 	}
 	return n, err
 }

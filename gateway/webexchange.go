@@ -74,17 +74,6 @@ func (x *webExchange) InterruptRead() {
 	x.conn.interruptBody()
 }
 
-// disarmRead takes the body's deadline away: net/http goes on reading, to notice a client that
-// leaves.
-func (x *webExchange) disarmRead() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if !x.ownRead && !x.read.IsZero() {
-		x.read = time.Time{}
-		x.control.SetReadDeadline(time.Time{})
-	}
-}
-
 // end comes when the handler has returned: net/http sends what it still has.
 func (x *webExchange) end() {
 	if x.conn.hijacked.Load() {
@@ -105,9 +94,7 @@ func (b *webBody) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, os.ErrDeadlineExceeded) && !b.exchange.readIsOwn():
-		d := b.exchange.limits.BodyTimeout
-		err = &protocol.Error{Protocol: "http", Op: "read body", Kind: protocol.ErrAborted, Detail: "nothing came for " + d.String(),
-			Err: err, Status: http.StatusRequestTimeout}
+		err = b.exchange.timedOut(err)
 	default:
 		b.exchange.disarmRead()
 		if b.chunked && isFraming(err) {
@@ -129,10 +116,4 @@ func isFraming(err error) bool {
 		}
 	}
 	return true
-}
-
-func (x *webExchange) readIsOwn() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.ownRead
 }
