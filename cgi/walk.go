@@ -66,7 +66,7 @@ func (w *walk) step(seg string) (isDir bool, err error) {
 	case !fi.Mode().IsRegular():
 		return false, forbidden(w.asked, "neither a file nor a directory")
 	}
-	return false, w.allowed(fi)
+	return false, w.allowed()
 }
 
 // unreachable is the error for a file that cannot be reached. One that is not there is the client's
@@ -128,7 +128,7 @@ func (w *walk) index(rest string) (redirect string, err error) {
 }
 
 // allowed returns an error if Allow does not list the file.
-func (w *walk) allowed(fi os.FileInfo) error {
+func (w *walk) allowed() error {
 	if len(w.dir.Allow) == 0 {
 		return nil
 	}

@@ -35,9 +35,10 @@ type conn struct {
 	wait    *idleWait // in the state idle, where that takes no goroutine
 }
 
-// The states of a connection. It goes through them in this order, and from idle back to begun.
+// A connState is the state of a connection.
 type connState uint8
 
+// A connection goes through its states in this order, and from idle back to begun.
 const (
 	accepted connState = iota // nothing has come
 	begun                     // the first bytes of a request have

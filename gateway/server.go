@@ -111,8 +111,8 @@ func (s *Server) Serve(l net.Listener, p protocol.Protocol) error {
 	return s.listen(l, p.Name(), netio.NewAcceptor(l), by(p))
 }
 
-// ServeHTTP is Serve for HTTP/1: net/http's own server, with this server's handler, allow-list,
-// limits, log and shutdown.
+// ServeHTTP is Serve for HTTP/1 and HTTP/2: net/http's own server, with this server's handler,
+// allow-list, limits, log and shutdown.
 func (s *Server) ServeHTTP(l net.Listener) error {
 	return s.listen(l, "http", nil, (*conn).serveHTTP)
 }

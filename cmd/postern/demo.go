@@ -80,7 +80,7 @@ func printTable(ctx context.Context, out io.Writer, stations []*station) (failed
 	return failed
 }
 
-// An answer is what one call brought.
+// A callResult is what one call brought.
 type callResult struct {
 	status         int
 	sent, received int64 // bytes on the wire

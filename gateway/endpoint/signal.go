@@ -47,8 +47,7 @@ func UntilSignal(ctx context.Context, log *slog.Logger) (until context.Context, 
 }
 
 // endBy ends the process as s does by itself, and its CGI programs with it. What is being answered
-// is cut. The first process of a
-// container, which no signal ends by itself, exits.
+// is cut. The first process of a container, which no signal ends by itself, exits.
 func endBy(s os.Signal) {
 	cutRunning()
 	cgi.KillAll()

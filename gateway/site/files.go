@@ -165,7 +165,7 @@ func (f *Files) directory(w http.ResponseWriter, hr *http.Request, t tree, name 
 	if !f.Listing {
 		return &protocol.Error{Op: "serve file", Kind: protocol.ErrForbidden, Detail: protocol.Clip(name.asked) + ": a directory without an index file"}
 	}
-	return f.list(w, hr, name, dir)
+	return f.list(w, name, dir)
 }
 
 func (f *Files) indexes() []string {

@@ -42,7 +42,7 @@ td.size { text-align: right; font-variant-numeric: tabular-nums; }
 `))
 
 // list answers with the list of a directory: what of it would be served, directories first.
-func (f *Files) list(w http.ResponseWriter, hr *http.Request, name pathName, dir *os.File) error {
+func (f *Files) list(w http.ResponseWriter, name pathName, dir *os.File) error {
 	entries, err := dir.ReadDir(-1)
 	if err != nil {
 		return name.failed(err)

@@ -47,7 +47,7 @@ var dashes = []string{"", "7 3", "2 3", "9 3 2 3", "4 2", "1 4", "12 4"}
 func Curves(title, note string, axes Axes, curves []Curve) *Drawing {
 	d := new(Drawing)
 	d.heading(title, note)
-	p := newPlot(d.height+textSize+10, axes, curves)
+	p := newPlot(d.height+textSize+10, curves)
 	d.text(0, d.height+12, "small soft", axes.Y)
 	d.height = p.top + plotHeight
 	for _, t := range logTicks(p.minY, p.maxY) {
@@ -76,7 +76,7 @@ type plot struct {
 	minX, maxX, minY, maxY float64
 }
 
-func newPlot(top float64, axes Axes, curves []Curve) *plot {
+func newPlot(top float64, curves []Curve) *plot {
 	p := &plot{top: top, minX: math.Inf(1), maxX: math.Inf(-1), minY: math.Inf(1), maxY: math.Inf(-1)}
 	for _, c := range curves {
 		for _, pt := range positive(c.Points) {

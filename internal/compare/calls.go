@@ -75,7 +75,7 @@ func findStrace(*setup) (found, error) {
 }
 
 func (c *comparison) callsOf(ctx context.Context, strace string, row Row) (calls float64, err error) {
-	err = c.atSite(ctx, row, func(r *rig) error {
+	err = c.atSite(row, func(r *rig) error {
 		calls, err = r.countCalls(ctx, strace, filepath.Join(c.setup.dir, "calls"))
 		return err
 	})

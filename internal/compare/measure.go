@@ -22,7 +22,7 @@ type measurement struct {
 
 // measure starts the row's servers, drives them, and ends them.
 func (c *comparison) measure(ctx context.Context, row Row) (m measurement, err error) {
-	err = c.atSite(ctx, row, func(r *rig) error {
+	err = c.atSite(row, func(r *rig) error {
 		m, err = r.measure(ctx, c.cfg.Duration, c.cfg.warmUp())
 		return err
 	})
@@ -38,7 +38,7 @@ type rig struct {
 }
 
 // atSite calls f with the servers of a row, which it has started, and ends them.
-func (c *comparison) atSite(ctx context.Context, row Row, f func(*rig) error) error {
+func (c *comparison) atSite(row Row, f func(*rig) error) error {
 	dir, err := os.MkdirTemp(c.setup.dir, "")
 	if err != nil {
 		return err

@@ -53,7 +53,7 @@ func (c *comparison) try(t *testing.T, row Row, names []string) {
 	if reason := c.setup.lacks(row); reason != "" {
 		missing(t, reason)
 	}
-	err := c.atSite(t.Context(), row, func(r *rig) error {
+	err := c.atSite(row, func(r *rig) error {
 		wire, address := load.WireNamed(row.Wire), r.backend.address
 		if r.front != nil {
 			wire, address = load.WireNamed("http"), r.front.address

@@ -28,7 +28,7 @@ func argument(v any) ([]byte, error) {
 	return Encode(v)
 }
 
-// arguments makes the bytes of each value.
+// argumentsOf makes the bytes of each value.
 func argumentsOf(values []any) ([][]byte, error) {
 	args := make([][]byte, len(values))
 	for i, v := range values {
