@@ -35,7 +35,7 @@ func (e *Endpoint) connLimits() (l connLimits, err error) {
 		l.idle = -1
 	}
 	l.maxAge, ok, err = e.duration("max-age")
-	if _, resolves := e.last("resolve"); resolves && !ok {
+	if _, resolves := e.last("resolve"); resolves && !ok && err == nil {
 		l.maxAge, _, err = e.duration("resolve")
 	}
 	return l, err

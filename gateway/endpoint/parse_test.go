@@ -140,6 +140,7 @@ func TestClientErrors(t *testing.T) {
 		{"fastcgi://:9000?max-age=5x", `bad max-age "5x": write a duration such as 30s or 1m30s, or a number of seconds, or none for no limit`},
 		{"fastcgi://:9000?keep=none", `bad keep "none": a whole number is meant`},
 		{"http://:80?keep=some", `bad keep "some": a whole number is meant`},
+		{"http://h:80?max-age=old&resolve=30s", `bad max-age "old": write a duration such as 30s`},
 		{"http://:80?max-age=old", `bad max-age "old": write a duration such as 30s`},
 		{"scgi://:4000?max-open=some", `bad max-open "some": a whole number is meant`},
 		{"uwsgi://:4000?max-open=", `bad max-open "": a whole number is meant`},
