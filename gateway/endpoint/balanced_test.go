@@ -95,14 +95,8 @@ func TestChecks(t *testing.T) {
 		{"http", "/other", false}, {"fastcgi", "/other", false},
 	} {
 		t.Run(row.scheme+" "+row.by, func(t *testing.T) {
-			l, err := Listen(t.Context(), row.scheme+"://127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := &gateway.Server{Handler: h, Log: slog.New(slog.DiscardHandler)}
-			done := make(chan error)
-			go func() { done <- l.Serve(s) }()
-			url := l.URL() + "?probe=1s"
+			at, end := serving(t, row.scheme, h)
+			url := at + "?probe=1s"
 			if row.by != "" {
 				url += "&probe-by=" + strings.Replace(row.by, "?", "%3f", 1)
 			}
@@ -114,13 +108,33 @@ func TestChecks(t *testing.T) {
 			if err := be.Probe.Check(t.Context()); (err == nil) != row.well {
 				t.Error(err)
 			}
-			s.Close()
-			<-done
+			end()
 			if err := be.Probe.Check(t.Context()); err == nil {
 				t.Error("it is well when it is gone")
 			}
 		})
 	}
+}
+
+// serving serves h by a protocol, until end is called or the test ends, and returns its address.
+func serving(t *testing.T, scheme string, h protocol.Handler) (url string, end func()) {
+	t.Helper()
+	l, err := Listen(t.Context(), scheme+"://127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &gateway.Server{Handler: h, Log: slog.New(slog.DiscardHandler)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.Serve(s)
+	}()
+	end = func() {
+		s.Close()
+		<-done
+	}
+	t.Cleanup(end)
+	return l.URL(), end
 }
 
 // A check ends with its context: of a backend that is mute, or with which no connection comes

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/gateway/upstream"
 	"github.com/postern-gateway/postern/protocol"
 )
@@ -24,23 +23,13 @@ func TestBodyOfUnknownLengthGoesOn(t *testing.T) {
 	})
 	for scheme := range answers {
 		t.Run(scheme, func(t *testing.T) {
-			l, err := Listen(t.Context(), scheme+"://127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := &gateway.Server{Handler: echo, Log: slog.New(slog.DiscardHandler)}
-			done := make(chan error)
-			go func() { done <- l.Serve(s) }()
-			defer func() {
-				s.Close()
-				<-done
-			}()
+			at, _ := serving(t, scheme, echo)
 			lim := &protocol.Limits{SpoolMemory: 1 << 10, Budget: new(protocol.Budget)}
 			b := &upstream.Balancer{Log: slog.New(slog.DiscardHandler)}
 			defer b.Close()
 			for url, connect := range map[string]connectFunc{
 				scheme + "://127.0.0.1:9?weight=2": func(context.Context, string, string) (net.Conn, error) { return refused() },
-				l.URL():                            nil,
+				at:                                 nil,
 			} {
 				be, err := NewBackend(url, &ClientOptions{Limits: lim, Connect: connect})
 				if err == nil {

@@ -2,11 +2,9 @@ package endpoint
 
 import (
 	"io"
-	"log/slog"
 	"strings"
 	"testing"
 
-	"github.com/postern-gateway/postern/gateway"
 	"github.com/postern-gateway/postern/protocol"
 )
 
@@ -23,18 +21,8 @@ func TestCheckOfABusyBackend(t *testing.T) {
 	})
 	for scheme := range answers {
 		t.Run(scheme, func(t *testing.T) {
-			l, err := Listen(t.Context(), scheme+"://127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := &gateway.Server{Handler: h, Log: slog.New(slog.DiscardHandler)}
-			done := make(chan error)
-			go func() { done <- l.Serve(s) }()
-			defer func() {
-				s.Close()
-				<-done
-			}()
-			be, err := NewBackend(l.URL()+"?max-open=1&first-byte-timeout=20ms&probe=1s&probe-by=/ping", nil)
+			at, _ := serving(t, scheme, h)
+			be, err := NewBackend(at+"?max-open=1&first-byte-timeout=20ms&probe=1s&probe-by=/ping", nil)
 			if err != nil {
 				t.Fatal(err)
 			}

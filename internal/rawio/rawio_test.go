@@ -8,18 +8,24 @@ import (
 	"testing"
 )
 
-// Each call does what its own of the system does, errors included, and none waits.
-func TestPipe(t *testing.T) {
+// pipe returns the ends of a pipe that does not block.
+func pipe(t *testing.T) (in, out int) {
+	t.Helper()
 	var p [2]int
 	if err := syscall.Pipe(p[:]); err != nil {
 		t.Fatal(err)
 	}
-	in, out := p[0], p[1]
 	for _, fd := range p {
 		if err := syscall.SetNonblock(fd, true); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return p[0], p[1]
+}
+
+// Each call does what its own of the system does, errors included, and none waits.
+func TestPipe(t *testing.T) {
+	in, out := pipe(t)
 	buf := make([]byte, 10)
 	if n, err := Read(in, buf); n != -1 || err != syscall.EAGAIN {
 		t.Errorf("empty: %d, %v", n, err)
@@ -59,18 +65,9 @@ func TestPipe(t *testing.T) {
 
 // Two pieces go out as one, or as much of them as the other end has room for.
 func TestWriteTwo(t *testing.T) {
-	var p [2]int
-	if err := syscall.Pipe(p[:]); err != nil {
-		t.Fatal(err)
-	}
-	in, out := p[0], p[1]
+	in, out := pipe(t)
 	defer Close(in)
 	defer Close(out)
-	for _, fd := range p {
-		if err := syscall.SetNonblock(fd, true); err != nil {
-			t.Fatal(err)
-		}
-	}
 	buf := make([]byte, 20)
 	for _, pieces := range [][2]string{{"hello, ", "world"}, {"", "world"}, {"hello, ", ""}} {
 		want := pieces[0] + pieces[1]
@@ -146,16 +143,9 @@ func TestReap(t *testing.T) {
 
 // A read fills two pieces, one after the other, with what is there.
 func TestReadTwo(t *testing.T) {
-	var p [2]int
-	if err := syscall.Pipe(p[:]); err != nil {
-		t.Fatal(err)
-	}
-	in, out := p[0], p[1]
+	in, out := pipe(t)
 	defer Close(in)
 	defer Close(out)
-	if err := syscall.SetNonblock(in, true); err != nil {
-		t.Fatal(err)
-	}
 	first, second := make([]byte, 5), make([]byte, 10)
 	if n, err := ReadTwo(in, first, second); n != -1 || err != syscall.EAGAIN {
 		t.Errorf("empty: %d, %v", n, err)
