@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,13 +61,8 @@ func (cfg *exploreConfig) serve(ctx context.Context, out io.Writer) error {
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	var live *explore.Live
-	var tapped func(context.Context) error
 	if cfg.tap != "" || cfg.to != "" {
 		live = new(explore.Live)
-		var err error
-		if tapped, err = cfg.openTap(ctx, out, live, log); err != nil {
-			return usage(err)
-		}
 	}
 	page, err := explore.Page(ctx, explore.Engine{Live: live != nil})
 	if err != nil {
@@ -76,16 +72,25 @@ func (cfg *exploreConfig) serve(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
+	var tapped func(context.Context) error
+	if live != nil {
+		if tapped, err = cfg.openTap(ctx, out, live, log); err != nil {
+			l.Close()
+			return usage(err)
+		}
+	}
+	var tapping sync.WaitGroup
+	defer tapping.Wait()
 	ctx, stop := endpoint.UntilSignal(ctx, log)
 	defer stop()
 	fmt.Fprintf(out, "Open %s/ in a browser (interrupt to end)\n", l.URL())
 	if live != nil {
 		defer context.AfterFunc(ctx, live.Close)()
-		go func() {
+		tapping.Go(func() {
 			if err := tapped(ctx); err != nil {
 				log.Error("the tap has ended", "err", err)
 			}
-		}()
+		})
 	}
 	srv := &gateway.Server{Handler: protocol.FromHTTP(explore.NewHandler(page, live)), Log: log}
 	return endpoint.Run(ctx, srv, 5*time.Second, l)

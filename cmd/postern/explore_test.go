@@ -2,10 +2,14 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -93,5 +97,22 @@ func TestExploreTap(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A page that cannot be served leaves no socket of the tap behind.
+func TestExploreTapWithoutAPage(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	socket := filepath.Join(t.TempDir(), "tap")
+	cfg := exploreConfig{listen: "http://" + taken.Addr().String(), tap: "scgi+unix:" + socket, to: "scgi://127.0.0.1:9"}
+	if err := cfg.serve(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "something listens there already") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(socket); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the tap's socket: %v", err)
 	}
 }

@@ -72,6 +72,7 @@ func runTap(ctx context.Context, out, errs io.Writer, cfg *tapConfig) error {
 	}
 	tracers, err := endpoint.Tracers(l.Protocol())
 	if err != nil {
+		l.Close()
 		return usage(err)
 	}
 	view, err := cfg.view.open(out, tracers)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/x509/pkix"
 	"io"
 	"net"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/postern-gateway/postern/internal/certtest"
 )
 
 // A tapped is a "postern tap" that runs.
@@ -208,5 +211,16 @@ func TestOwnBackend(t *testing.T) {
 		if out != "" || !strings.HasPrefix(errs, want) || status != 2 {
 			t.Errorf("%s: %q, %q, status %d", args[0], out, errs, status)
 		}
+	}
+}
+
+// A wire that nobody decodes, as one over TLS, is refused, and leaves no socket behind.
+func TestTapOfNoKnownWire(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := certtest.Write(t, dir, "server", certtest.New(t).Issue(t, pkix.Name{CommonName: "one"}))
+	socket := filepath.Join(dir, "tap")
+	_, errs, status := commandLine(t, "", "tap", "--listen", "fastcgis+unix:"+socket+"?cert="+cert+"&key="+key, "--to", "fastcgis://127.0.0.1:9")
+	if _, err := os.Stat(socket); !strings.Contains(errs, `unknown protocol "fastcgis"`) || status != 2 || !os.IsNotExist(err) {
+		t.Errorf("%q, status %d, the socket: %v", errs, status, err)
 	}
 }
