@@ -1,6 +1,9 @@
 package protocol
 
-import "strconv"
+import (
+	"net/http"
+	"strconv"
+)
 
 // ContentLength reads CONTENT_LENGTH: ok says whether it is there and not empty (nginx sends it
 // empty for none). Of two the last counts. Anything but digits, and more than an int64 holds, is
@@ -41,6 +44,21 @@ func (r *Request) DeclaredLength() (n int64, ok bool, err error) {
 		}
 	}
 	return n, ok, nil
+}
+
+// RequiredLength is DeclaredLength for a wire on which nothing but its length ends a body: one that
+// comes in chunks, and of no length, would be taken for none. It is answered 411.
+func (r *Request) RequiredLength() (n int64, err error) {
+	n, ok, err := r.DeclaredLength()
+	if err != nil || ok {
+		return n, err
+	}
+	coding := r.Params.Get("HTTP_TRANSFER_ENCODING")
+	if _, there := r.Params.Lookup("CONTENT_LENGTH"); there || coding == "" {
+		return n, nil
+	}
+	return 0, &Error{Protocol: r.Protocol, Op: "read params", Kind: ErrMalformed, Status: http.StatusLengthRequired,
+		Detail: "HTTP_TRANSFER_ENCODING " + strconv.Quote(Clip(coding)) + " and no CONTENT_LENGTH: have the front take the body in first"}
 }
 
 // lengths returns the last CONTENT_LENGTH, and whether there is one, and an HTTP_CONTENT_LENGTH.

@@ -93,7 +93,7 @@ func readRequest(c *netio.OneRequest, r *protocol.Request, block []byte) (err er
 	if r.Params, err = ConsumeVariables(block, c.Limits.ParamCount); err != nil {
 		return err
 	}
-	r.ContentLength, _, err = r.DeclaredLength()
+	r.ContentLength, err = r.RequiredLength()
 	return err
 }
 

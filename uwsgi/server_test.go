@@ -194,6 +194,12 @@ var conversations = []netiotest.Conversation{
 		Log:  "uwsgi_request_buffering off",
 	},
 	{
+		Text: "a body in chunks, whose length nobody tells",
+		Says: packet(0, "REQUEST_METHOD", "POST", "HTTP_TRANSFER_ENCODING", "chunked") + "5\r\nhello\r\n0\r\n\r\n",
+		Hear: stream.ErrorPage(411),
+		Log:  "no CONTENT_LENGTH: have the front take the body in first",
+	},
+	{
 		Text: "RPC, without a row for it",
 		Says: "\xad\x07\x00\x00\x05\x00hello",
 		Hear: stream.ErrorPage(501),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"go/parser"
 	"go/token"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -114,6 +115,33 @@ func TestNoVariableIsLost(t *testing.T) {
 	}
 	if _, ok := p.Lookup("CONTENT_LENGTH"); ok {
 		t.Error("a length without a body")
+	}
+}
+
+// Live traffic is for the pages of this server: not for one whose own name leads here.
+func TestLiveIsForOwnPages(t *testing.T) {
+	live := new(Live)
+	live.Close() // so that the events end at once
+	h := NewHandler(nil, live)
+	for _, row := range []struct {
+		peer, host string
+		status     int
+	}{
+		{"127.0.0.1:40000", "127.0.0.1:8093", 200},
+		{"[::1]:40000", "[::1]:8093", 200},
+		{"127.0.0.1:40000", "[::1]", 200},
+		{"127.0.0.1:40000", "LOCALHOST:8093", 200},
+		{"127.0.0.1:40000", "evil.example:8093", 403},
+		{"[::ffff:127.0.0.1]:40000", "evil.example", 403},
+		{"127.0.0.1:40000", "", 403},
+		{"192.0.2.1:40000", "desk.example:8093", 200}, // it is served to others on purpose
+	} {
+		r := httptest.NewRequest("GET", "/events", nil)
+		r.RemoteAddr, r.Host = row.peer, row.host
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != row.status {
+			t.Errorf("%s of %q: %d, want %d", row.peer, row.host, w.Code, row.status)
+		}
 	}
 }
 
