@@ -34,7 +34,7 @@ type keepingConn struct {
 	keeps bool // until HTTP/1.1 is seen
 	seen  bool // something has come
 	kept  atomic.Int32
-	look  []byte // a byte more than was asked for
+	look  [2]byte // the byte that is kept, and what is behind it
 }
 
 // Read implements net.Conn.
@@ -47,9 +47,6 @@ func (c *keepingConn) Read(p []byte) (n int, err error) {
 
 // readKeeping reads all but the last byte.
 func (c *keepingConn) readKeeping(p []byte) (n int, err error) {
-	if len(c.look) <= len(p) {
-		c.look = make([]byte, len(p)+1)
-	}
 	rerr := c.raw.Read(func(fd uintptr) (done bool) {
 		n, err, done = c.try(int(fd), p)
 		return done
@@ -62,32 +59,44 @@ func (c *keepingConn) readKeeping(p []byte) (n int, err error) {
 
 // try reads into p what lies behind the byte that is kept. It is not done if there is nothing.
 func (c *keepingConn) try(fd int, p []byte) (n int, err error, done bool) {
-	kept := int(c.kept.Load())
-	m, err := rawio.Peek(fd, c.look[:kept+len(p)])
-	switch {
-	case err == syscall.EAGAIN, err == nil && m == kept && kept > 0 && !rawio.HungUp(fd):
-		return 0, nil, false
-	case err != nil:
-		return 0, os.NewSyscallError("recvfrom", err), true
-	case m <= kept:
-		return 0, io.EOF, true
+	if c.kept.Load() > 0 {
+		n, err := rawio.Peek(fd, c.look[:])
+		if err == nil && n == 1 && !rawio.HungUp(fd) {
+			return 0, nil, false
+		}
+		if n < len(c.look) {
+			return ended(err)
+		}
+		c.takeKept(fd)
 	}
-	n = copy(p, c.look[kept:m])
+	n, err = rawio.Peek(fd, p)
+	if n <= 0 {
+		return ended(err)
+	}
 	if !c.seen {
 		c.seen, c.keeps = true, isOld(p[:n])
 	}
+	taken := n
 	if c.keeps {
 		c.kept.Store(1)
-		m--
+		taken--
 	}
-	take(fd, c.look[:m])
-	if !c.keeps {
-		c.look = nil
-	}
+	take(fd, p[:taken])
 	return n, nil, true
 }
 
-// take reads what has been looked at, into p.
+// ended is what a try comes to that has found nothing.
+func ended(err error) (n int, _ error, done bool) {
+	switch err {
+	case nil:
+		return 0, io.EOF, true
+	case syscall.EAGAIN:
+		return 0, nil, false
+	}
+	return 0, os.NewSyscallError("recvfrom", err), true
+}
+
+// take reads what has been looked at, into p, where it is.
 func take(fd int, p []byte) {
 	for len(p) > 0 {
 		n, err := rawio.Read(fd, p)
@@ -100,8 +109,16 @@ func take(fd int, p []byte) {
 
 // responseWhole takes the byte that is kept.
 func (c *keepingConn) responseWhole() {
+	if c.kept.Load() > 0 {
+		c.raw.Control(func(fd uintptr) { c.takeKept(int(fd)) })
+	}
+}
+
+// takeKept takes the byte that is kept, unless somebody else has.
+func (c *keepingConn) takeKept(fd int) {
 	if c.kept.CompareAndSwap(1, 0) {
-		c.raw.Control(func(fd uintptr) { take(int(fd), make([]byte, 1)) })
+		var kept [1]byte
+		take(fd, kept[:])
 	}
 }
 
