@@ -119,6 +119,13 @@ func follow(p *tab) {
 	p.waitFor(`document.querySelector("#variables [aria-pressed=true]")?.textContent === "CONTENT_LENGTH"`)
 	p.do(keys(kb.Escape))
 	p.waitFor(`document.querySelector("#card").hidden && !document.querySelector("#columns .lit")`)
+	// a byte that scrolls under the pointer, which is where it was, says so when the browser comes to it
+	want(p, `(() => {
+		const at = { bubbles: true, clientX: 5, clientY: 5 }, over = document.querySelector("`+value+`");
+		over.dispatchEvent(new PointerEvent("pointermove", at));
+		over.dispatchEvent(new PointerEvent("pointerover", at));
+		return document.querySelector("#card").hidden;
+	})()`, true)
 
 	p.do(click(`#variables [data-variable=HTTP_HOST]`))
 	p.waitFor(lit + " === 5")

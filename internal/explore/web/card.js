@@ -17,11 +17,26 @@ function subject(event) {
 	for (let e = event.target; e instanceof Element; e = e.parentElement) if (about.has(e)) return e;
 }
 
+let pointer = ""; // where it was last
+
+// moves reports whether the pointer has moved. A byte that comes to lie under a still one, as the page
+// is scrolled or drawn anew, opens no card: nor does the one whose card Escape has closed.
+function moves(event) {
+	const before = pointer;
+	pointer = `${event.clientX} ${event.clientY}`;
+	return pointer !== before;
+}
+
+// left closes the card of what the pointer or the focus has left. The other of them may have opened
+// another one since.
+function left(event) { const e = subject(event); if (e && e === anchor && !pinned) close(); }
+
 // The listeners are those of the document: there are thousands of bytes.
-document.addEventListener("pointerover", (event) => { const e = subject(event); if (e && !pinned) open(e); });
-document.addEventListener("pointerout", (event) => { if (subject(event) && !pinned) close(); });
+document.addEventListener("pointermove", moves, { passive: true });
+document.addEventListener("pointerover", (event) => { const e = subject(event); if (moves(event) && e && !pinned) open(e); });
+document.addEventListener("pointerout", left);
 document.addEventListener("focusin", (event) => { const e = subject(event); if (e) open(e); });
-document.addEventListener("focusout", (event) => { if (subject(event) && !pinned) close(); });
+document.addEventListener("focusout", left);
 document.addEventListener("click", (event) => { const e = subject(event); if (e && !e.closest("#broken")) { open(e); keep(e); } });
 document.addEventListener("keydown", (event) => {
 	const e = subject(event);
@@ -70,6 +85,7 @@ function place(at) {
 
 export function close() {
 	pinned = false;
+	anchor = undefined;
 	card.hidden = true;
 	light("");
 }
@@ -85,4 +101,4 @@ document.addEventListener("pointerdown", (event) => {
 		close();
 	}
 });
-document.addEventListener("scroll", () => { if (!card.hidden && anchor?.isConnected) place(anchor.getBoundingClientRect()); }, { capture: true, passive: true });
+document.addEventListener("scroll", () => { if (anchor?.isConnected) place(anchor.getBoundingClientRect()); }, { capture: true, passive: true });
