@@ -38,6 +38,9 @@ func TestExamplesAreQuoted(t *testing.T) {
 			checked++
 			for _, line := range copied(string(b)) {
 				check(t, path, line)
+				if isCommand.MatchString(line) && strings.Contains(line, " # ") {
+					t.Errorf("%s: a comment behind a command, which zsh takes for words: %s", path, line)
+				}
 			}
 			return err
 		})
