@@ -126,8 +126,7 @@ func (c *conn) accept(id uint16, req begin) (answer []byte, why protocolStatus) 
 		c.closing, c.linger = true, true
 	}
 	if after := c.retryAfter(); status != unknownRole && after > 0 {
-		seconds := int(after.Seconds() + 0.999)
-		page := "Status: 503 Service Unavailable\r\nRetry-After: " + strconv.Itoa(seconds) + "\r\nContent-Length: 0\r\n\r\n"
+		page := "Status: 503 Service Unavailable\r\nRetry-After: " + protocol.RetrySeconds(after) + "\r\nContent-Length: 0\r\n\r\n"
 		answer = appendRecord(nil, typeStdout, id, []byte(page))
 		answer = appendRecord(answer, typeStdout, id, nil)
 		status = requestComplete

@@ -18,7 +18,7 @@ func (w *web) refuse(rw http.ResponseWriter, hr *http.Request, err error, status
 // refuseRequest answers hr before any handler has seen it.
 func (s *Server) refuseRequest(rw http.ResponseWriter, hr *http.Request, err error, status int, text string) {
 	if e, ok := err.(*protocol.Error); ok && e.RetryAfter > 0 {
-		rw.Header().Set("Retry-After", "1")
+		rw.Header().Set("Retry-After", protocol.RetrySeconds(e.RetryAfter))
 	}
 	page := strconv.Itoa(status) + " " + text
 	http.Error(rw, page, status)

@@ -169,12 +169,20 @@ func Clip(s string) string {
 	return s
 }
 
-// retryAfter returns the value of err's Retry-After: whole seconds, at least one; "" where nobody
-// knows.
+// retryAfter returns the value of err's Retry-After; "" where nobody knows.
 func retryAfter(err error) string {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.RetryAfter <= 0 {
+	if !ok {
 		return ""
 	}
-	return strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10)
+	return RetrySeconds(e.RetryAfter)
+}
+
+// RetrySeconds returns the value of a Retry-After (RFC 9110 section 10.2.3): whole seconds, at
+// least one; "" where after is not above 0.
+func RetrySeconds(after time.Duration) string {
+	if after <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64((after-1)/time.Second)+1, 10)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"testing"
+	"time"
 )
 
 func TestErrorIsOneLine(t *testing.T) {
@@ -75,5 +76,16 @@ func TestPanicError(t *testing.T) {
 	}
 	if panicked("text").(*PanicError).Unwrap() != nil {
 		t.Error("a text is no error")
+	}
+}
+
+// A Retry-After is rounded up: who comes earlier comes in vain.
+func TestRetrySeconds(t *testing.T) {
+	for after, want := range map[time.Duration]string{
+		-1: "", 0: "", 1: "1", time.Second: "1", time.Second + 1: "2", 1500 * time.Millisecond: "2", time.Minute: "60",
+	} {
+		if got := RetrySeconds(after); got != want {
+			t.Errorf("%v: %q, want %q", after, got, want)
+		}
 	}
 }

@@ -13,18 +13,25 @@ import (
 	"time"
 )
 
+// readPipe makes a named pipe, and opens it to read.
+func readPipe(t *testing.T) (name string, r *os.File) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name, r
+}
+
 // A named pipe is written to for as long as somebody reads it. Who leaves is told of, and all else
 // is printed and passed on.
 func TestTapWithPipe(t *testing.T) {
 	backend := startServe(t, 1, "--to", "demo:", "--listen", "scgi://127.0.0.1:0")[0]
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pipe, r := readPipe(t)
 	p := startTap(t, "scgi://127.0.0.1:0", backend, "--pcap", pipe)
 	echoThrough(t, p.url)
 	if _, err := io.ReadFull(r, make([]byte, 24)); err != nil { // the file's header
@@ -43,14 +50,7 @@ func TestTapWithPipe(t *testing.T) {
 
 // Who reads nothing any more holds up what is printed for a while, and no longer.
 func TestPipeThatNobodyReads(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pipe, r := readPipe(t)
 	defer r.Close()
 	p, err := createPacketFile(t.Context(), pipe, slog.New(slog.DiscardHandler))
 	if err != nil {

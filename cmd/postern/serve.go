@@ -129,7 +129,7 @@ func serve(ctx context.Context, out io.Writer, cfg *serveConfig) error {
 	case len(cfg.upstreams.to) == 0 && cfg.site.root == "" && len(cfg.rules) == 0 && len(cfg.at) == 0:
 		return usage(errors.New("no backend: say --to URL, or --root DIRECTORY for a site; --to demo: is a built-in one"))
 	}
-	if err := cfg.upstreams.checkLoop(cfg.listen); err != nil {
+	if err := cfg.checkLoop(); err != nil {
 		return usage(err)
 	}
 	log, err := cfg.log.open(os.Stderr)

@@ -201,15 +201,19 @@ func TestTapOnATakenPort(t *testing.T) {
 
 // Who would be its own backend is told so before it listens.
 func TestOwnBackend(t *testing.T) {
-	for _, args := range [][]string{
-		{"tap", "--listen", "scgi://:9", "--to", "scgi://127.0.0.1:9"},
-		{"explore", "--tap", "scgi://:9", "--to", "scgi://127.0.0.1:9"},
-		{"serve", "--listen", "demo:", "--listen", "scgi://:9", "--to", "demo:", "--to", "scgi://127.0.0.1:9"},
+	for _, row := range []struct {
+		backend string
+		args    []string
+	}{
+		{"--to ", []string{"tap", "--listen", "scgi://:9", "--to", "scgi://127.0.0.1:9"}},
+		{"--to ", []string{"explore", "--tap", "scgi://:9", "--to", "scgi://127.0.0.1:9"}},
+		{"--to ", []string{"serve", "--listen", "demo:", "--listen", "scgi://:9", "--to", "demo:", "--to", "scgi://127.0.0.1:9"}},
+		{"--at /app=", []string{"serve", "--listen", "scgi://:9", "--at", "/app=scgi://127.0.0.1:9", "--to", "demo:"}},
 	} {
-		out, errs, status := commandLine(t, "", args...)
-		want := "postern: --to scgi://127.0.0.1:9 is where --listen scgi://:9 listens: "
+		out, errs, status := commandLine(t, "", row.args...)
+		want := "postern: " + row.backend + "scgi://127.0.0.1:9 is where --listen scgi://:9 listens: "
 		if out != "" || !strings.HasPrefix(errs, want) || status != 2 {
-			t.Errorf("%s: %q, %q, status %d", args[0], out, errs, status)
+			t.Errorf("%s: %q, %q, status %d", row.args[0], out, errs, status)
 		}
 	}
 }

@@ -59,19 +59,34 @@ func (cfg *serveConfig) several() bool {
 
 // checkLoop returns an error if a backend is what listens. What is wrong with a URL is told by who
 // uses it.
-func (c *upstreamConfig) checkLoop(listen []string) error {
-	for _, to := range c.to {
-		back, err := endpoint.Parse(to)
-		if err != nil {
-			continue
+func (cfg *serveConfig) checkLoop() error {
+	for _, to := range cfg.upstreams.to {
+		if l := listenerOf(to, cfg.listen); l != "" {
+			return fmt.Errorf("--to %s is where --listen %s listens: each request would be sent to itself", to, l)
 		}
-		for _, url := range listen {
-			if l, err := endpoint.Parse(url); err == nil && back.LeadsTo(l) {
-				return fmt.Errorf("--to %s is where --listen %s listens: each request would be sent to itself", to, url)
-			}
+	}
+	for _, at := range cfg.at {
+		if l := listenerOf(at.url, cfg.listen); l != "" {
+			return fmt.Errorf("--at %s=%s is where --listen %s listens: each request would be sent to itself", at.text, at.url, l)
 		}
 	}
 	return nil
+}
+
+// listenerOf returns the one of the addresses to which a backend's URL leads, or "".
+func listenerOf(to string, listen []string) string {
+	back, err := endpoint.Parse(to)
+	if err != nil {
+		return ""
+	}
+	i := slices.IndexFunc(listen, func(url string) bool {
+		l, err := endpoint.Parse(url)
+		return err == nil && back.LeadsTo(l)
+	})
+	if i < 0 {
+		return ""
+	}
+	return listen[i]
 }
 
 // allCGI reports whether there is a backend, and each runs CGI scripts.

@@ -19,8 +19,8 @@ function subject(event) {
 
 let pointer = ""; // where it was last
 
-// moves reports whether the pointer has moved. A byte that comes to lie under a still one, as the page
-// is scrolled or drawn anew, opens no card: nor does the one whose card Escape has closed.
+// moves reports whether the pointer has moved. A byte that comes to lie under a still one, as the
+// page is scrolled or drawn anew, opens no card: nor does the one whose card Escape has closed.
 function moves(event) {
 	const before = pointer;
 	pointer = `${event.clientX} ${event.clientY}`;
